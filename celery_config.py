@@ -1,0 +1,99 @@
+"""The Celery application: broker, routes per tenant, beat schedule. Tasks are known by name only (CONTRACT section 7).
+
+Hub, background worker, beat, session workers and Flower all make their application here. Nothing connects before it is
+used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from celery import Celery
+from celery.schedules import schedule
+from kombu import Queue
+
+from shared import names
+from shared.settings import Settings
+
+_SESSION_TASKS = (
+    names.TASK_DELIVER,
+    names.TASK_STATUS,
+    names.TASK_CONNECT,
+    names.TASK_DISCONNECT,
+    names.TASK_RESTART,
+    names.TASK_PAIRING_CODE,
+    names.TASK_CHECK_CONTACT,
+)
+
+# What beat publishes, each with the seconds between two runs. A run that waited longer than that is dropped.
+_HOUSEKEEPING: tuple[tuple[str, float], ...] = (
+    (names.TASK_DRAIN_EVENTS, 1.0),
+    (names.TASK_EXPIRE_OVERDUE, 5.0),
+    (names.TASK_RING_WAITING, 10.0),
+    (names.TASK_RECORD_DEPTHS, 15.0),
+)
+
+
+def route(
+    name: str, args: object, kwargs: Mapping[str, Any], options: Mapping[str, Any], task: object = None, **_: object
+) -> dict[str, str] | None:
+    """Celery's router: a session task goes to the queue of the `cliente_id` it names, all else to the background."""
+    if name in _SESSION_TASKS:
+        return {"queue": names.session_queue(int(kwargs["cliente_id"]))}
+    return {"queue": names.BACKGROUND_QUEUE}
+
+
+def beat_schedule() -> dict[str, dict[str, Any]]:
+    """The hub's housekeeping, for celery beat."""
+    return {
+        task: {"task": task, "schedule": schedule(run_every=seconds), "options": {"expires": max(seconds, 5.0)}}
+        for task, seconds in _HOUSEKEEPING
+    }
+
+
+def make_celery(settings: Settings, *, cliente_id: int | None = None) -> Celery:
+    """The application for one process.
+
+    cliente_id: for a session worker: it gets unacked keys of its own, so that no other worker's sweep touches what it
+    holds (any worker sweeps the whole key).
+    """
+    app = Celery("leadmaster", set_as_current=False)
+    owner = names.BACKGROUND_QUEUE if cliente_id is None else names.session_queue(cliente_id)
+    app.conf.update(
+        broker_url=settings.redis_url,
+        result_backend=None,
+        broker_transport_options={
+            "global_keyprefix": settings.redis_prefix,
+            # A bell may be lost or rung twice: the ledger is the truth, so no visibility time-out is tuned.
+            "visibility_timeout": 86_400,
+            "unacked_key": f"unacked.{owner}",
+            "unacked_index_key": f"unacked_index.{owner}",
+            "unacked_mutex_key": f"unacked_mutex.{owner}",
+            "socket_connect_timeout": 4,
+            "socket_keepalive": True,
+        },
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        task_serializer="json",
+        accept_content=["json"],
+        task_acks_late=False,
+        worker_prefetch_multiplier=1,
+        task_ignore_result=True,
+        task_create_missing_queues=True,
+        task_default_queue=names.BACKGROUND_QUEUE,
+        task_queues=[Queue(owner)],
+        task_routes=(route,),
+        worker_send_task_events=True,  # Flower lives on these
+        task_track_started=False,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_enable_remote_control=True,
+        control_queue_expires=60,
+        beat_schedule=beat_schedule(),
+        beat_max_loop_interval=1,
+        timezone="UTC",
+        enable_utc=True,
+    )
+    return app

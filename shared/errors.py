@@ -1,0 +1,140 @@
+"""One tree of errors: each with its code, HTTP status and text (CONTRACT section 5).
+
+Texts for people live in `shared.texts`; an error carries only its code and what fills the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class LeadMasterError(Exception):
+    """Base of all errors that a caller may see.
+
+    code: the machine-readable code. http: the status of the answer.
+    details: what names the field or the cause, as JSON values. retry_after_s: whole seconds, for 429 and 503.
+    """
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    http: ClassVar[int] = 500
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        details: Mapping[str, object] | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(message or self.code)
+        self.message = message
+        self.details = dict(details) if details else None
+        self.retry_after_s = retry_after_s
+
+
+class ValidationFailed(LeadMasterError):
+    code, http = "VALIDATION_ERROR", 400
+
+
+class InvalidClienteId(LeadMasterError):
+    code, http = "INVALID_CLIENTE_ID", 400
+
+
+class InvalidTo(LeadMasterError):
+    code, http = "INVALID_TO", 400
+
+
+class InvalidMessage(LeadMasterError):
+    code, http = "INVALID_MESSAGE", 400
+
+
+class MissingHeader(LeadMasterError):
+    code, http = "MISSING_HEADER", 400
+
+
+class InvalidHeader(LeadMasterError):
+    code, http = "INVALID_HEADER", 400
+
+
+class Unauthorized(LeadMasterError):
+    code, http = "UNAUTHORIZED", 401
+
+
+class InvalidCredentials(LeadMasterError):
+    code, http = "INVALID_CREDENTIALS", 401
+
+
+class TokenExpired(LeadMasterError):
+    code, http = "TOKEN_EXPIRED", 401
+
+
+class Forbidden(LeadMasterError):
+    code, http = "FORBIDDEN", 403
+
+
+class QrNotAuthorized(LeadMasterError):
+    code, http = "QR_NOT_AUTHORIZED", 403
+
+
+class RecipientOptedOut(LeadMasterError):
+    code, http = "RECIPIENT_OPTED_OUT", 403
+
+
+class NotFound(LeadMasterError):
+    code, http = "NOT_FOUND", 404
+
+
+class SessionNotFound(LeadMasterError):
+    code, http = "SESSION_NOT_FOUND", 404
+
+
+class SessionAlreadyConnected(LeadMasterError):
+    code, http = "SESSION_ALREADY_CONNECTED", 409
+
+
+class QrNotRequired(LeadMasterError):
+    code, http = "QR_NOT_REQUIRED", 409
+
+
+class IdempotencyConflict(LeadMasterError):
+    code, http = "IDEMPOTENCY_CONFLICT", 409
+
+
+class NotCancellable(LeadMasterError):
+    code, http = "NOT_CANCELLABLE", 409
+
+
+class PayloadTooLarge(LeadMasterError):
+    code, http = "PAYLOAD_TOO_LARGE", 413
+
+
+class RateLimited(LeadMasterError):
+    code, http = "RATE_LIMITED", 429
+
+
+class QrGenerationFailed(LeadMasterError):
+    code, http = "QR_GENERATION_FAILED", 500
+
+
+class SendFailed(LeadMasterError):
+    code, http = "SEND_FAILED", 500
+
+
+class WhatsAppError(LeadMasterError):
+    code, http = "WHATSAPP_ERROR", 502
+
+
+class SessionNotReady(LeadMasterError):
+    code, http = "SESSION_NOT_READY", 503
+
+
+class SessionManagerUnreachable(LeadMasterError):
+    code, http = "SESSION_MANAGER_UNREACHABLE", 503
+
+
+class QueueFull(LeadMasterError):
+    code, http = "QUEUE_FULL", 503
+
+
+class SessionManagerTimeout(LeadMasterError):
+    code, http = "SESSION_MANAGER_TIMEOUT", 504

@@ -1,0 +1,394 @@
+"""The ledger of open messages: the truth about each, in Redis (DESIGN, the way of a message).
+
+Every change is one Lua script; these functions name its keys, arguments, result and errors. Every method raises
+redis.RedisError where Redis is away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, cast
+
+import redis
+from ulid import ULID
+
+from shared.errors import IdempotencyConflict, QueueFull, RateLimited, SessionNotReady
+from shared.lease import Lease
+from shared.message import Draft, Message
+from shared.message_state import MessageStatus
+from shared.names import Keys, session_queue
+from shared.scripts import Scripts
+from shared.session_state import SessionStatus
+from shared.texts import Language, send_refused_text
+
+MOST_ATTEMPTS = 5
+
+
+def new_message_id() -> str:
+    """A fresh id, sortable by the time it was made (a ULID, 26 characters)."""
+    return str(ULID())
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptLimits:
+    """queue: open messages a tenant may have. per_minute: messages accepted per minute and tenant, 0 for no limit."""
+
+    queue: int
+    per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """message_id: of the new message, or of the first one under the same idempotency key.
+
+    duplicate: nothing was written. woke: the session was not wanted before and is now.
+    """
+
+    message_id: str
+    duplicate: bool
+    woke: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing to do now. retry_ms: when it is worth asking again; None where only a new message changes that."""
+
+    retry_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A message to send, now `sending` under the caller's fence."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """A message that an earlier browser was given under a key: WhatsApp must be asked before anything else."""
+
+    message: Message
+
+
+class LeaseLost(Exception):
+    """The caller no longer owns the session: it ends its browser and itself."""
+
+
+class Outcome(StrEnum):
+    """How the owner ends one attempt that was not acknowledged."""
+
+    QUEUED = "queued"  # certain that nothing went out: again later
+    FAILED = "failed"  # certain, and final
+    UNCERTAIN = "uncertain"  # WhatsApp could not be asked
+    LATER = "later"  # stays in doubt, looked at again
+    ADOPT = "adopt"  # this browser run holds it now and waits for the acknowledgement
+
+
+class PutKey(StrEnum):
+    OK = "ok"
+    LOST = "lost"  # no longer the owner
+    SHORT = "short"  # too little lease left for a hand-over
+    GONE = "gone"  # no longer this owner's message
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Milliseconds drawn for the wait after this claim (CONTRACT section 3)."""
+
+    gap_ms: int
+    delay_ms: int
+
+
+class Ledger:
+    """The one door to the messages in motion."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, language: Language = "es") -> None:
+        self._client = client
+        self._keys = keys
+        self._scripts = Scripts(client)
+        self._language = language
+
+    def accept(self, draft: Draft, bell: bytes, limits: AcceptLimits) -> Accepted:
+        """Accepts one message in one step: ledger entry, open index, doorbell on the tenant's queue and event.
+
+        bell: the Celery message as kombu would push it.
+        Raises IdempotencyConflict, SessionNotReady, RateLimited, QueueFull; then nothing was written.
+        """
+        keys, cliente_id, now_ms = self._keys, draft.cliente_id, draft.accepted_at_ms
+        digest = hashlib.sha256((draft.idempotency_key or "").encode()).hexdigest()
+        fields: dict[str, str | int] = {
+            "message_id": draft.message_id,
+            "cliente_id": cliente_id,
+            "to": draft.to,
+            "message": draft.text,
+            "status": MessageStatus.QUEUED.value,
+            "lane": int(draft.lane),
+            "accepted_at": now_ms,
+            "expires_at": draft.expires_at_ms,
+            "attempts": 0,
+            "bulk_id": draft.bulk_id,
+            "campaign_id": draft.campaign_id,
+        }
+        flat: list[str | int] = [part for pair in fields.items() for part in pair]
+        answer = self._scripts.run(
+            "accept",
+            [
+                keys.message(draft.message_id),
+                keys.open(cliente_id),
+                keys.sequence(cliente_id),
+                keys.idempotency(cliente_id, digest),
+                keys.rate(cliente_id, now_ms // 60_000),
+                keys.session(cliente_id),
+                keys.lease(cliente_id),
+                keys.queue_list(session_queue(cliente_id)),
+                keys.deadlines,
+                keys.events,
+                keys.wanted,
+            ],
+            [
+                now_ms,
+                draft.message_id,
+                cliente_id,
+                int(draft.lane),
+                draft.expires_at_ms,
+                "queue" if draft.wake else "reject",
+                draft.body_digest if draft.idempotency_key else "",
+                limits.queue,
+                limits.per_minute,
+                bell,
+                json.dumps(fields, ensure_ascii=False),
+                keys.wake_channel,
+                wanted_value(now_ms, "send"),
+                *flat,
+            ],
+        )
+        match answer:
+            case ["accepted", woke]:
+                return Accepted(draft.message_id, duplicate=False, woke=woke == "1")
+            case ["duplicate", first_id]:
+                return Accepted(first_id, duplicate=True, woke=False)
+            case ["conflict"]:
+                raise IdempotencyConflict(details={"field": "idempotency_key"})
+            case ["rate", seconds]:
+                raise RateLimited(retry_after_s=max(1, int(seconds)))
+            case ["full"]:
+                raise QueueFull(details={"limit": limits.queue}, retry_after_s=60)
+            case ["not_ready", status, last_error]:
+                found = SessionStatus(status)
+                raise SessionNotReady(
+                    send_refused_text(found, last_error or None, self._language), details={"status": found.value}
+                )
+        raise AssertionError(f"accept.lua answered {answer!r}")
+
+    def read(self, message_id: str) -> Message | None:
+        """One message, or None where the ledger has none (settled long ago, or never accepted)."""
+        stored = cast(dict[str, str], self._client.hgetall(self._keys.message(message_id)))
+        return Message.from_fields(stored) if "status" in stored else None
+
+    def claim_next(
+        self, lease: Lease, boot: str, now_ms: int, pace: Pace, *, bulk_allowed: bool
+    ) -> Send | Recover | Pause:
+        """The owner's next piece of work. boot: the browser run that will be given it.
+
+        bulk_allowed: false while WhatsApp restricts the number; single messages still go.
+        Raises LeaseLost.
+        """
+        keys, cliente_id = self._keys, lease.cliente_id
+        answer: list[str] = self._scripts.run(
+            "claim",
+            [
+                keys.lease(cliente_id),
+                keys.open(cliente_id),
+                keys.in_flight(cliente_id),
+                keys.pace(cliente_id),
+                keys.deadlines,
+                keys.events,
+            ],
+            [
+                lease.token,
+                lease.fence,
+                now_ms,
+                boot,
+                keys.message_prefix,
+                cliente_id,
+                pace.gap_ms,
+                pace.delay_ms,
+                "1" if bulk_allowed else "0",
+            ],
+        )
+        match answer[0]:
+            case "lost":
+                raise LeaseLost(cliente_id)
+            case "none":
+                wait = int(answer[1])
+                return Pause(wait if wait >= 0 else None)
+            case "send":
+                return Send(Message.from_fields(_pairs(answer[1:])))
+            case "recover":
+                return Recover(Message.from_fields(_pairs(answer[1:])))
+        raise AssertionError(f"claim.lua answered {answer[0]!r}")
+
+    def put_key(
+        self,
+        lease: Lease,
+        message: Message,
+        *,
+        whatsapp_id: str,
+        chat_id: str,
+        epoch: str,
+        boot: str,
+        now_ms: int,
+        lease_left_ms: int,
+    ) -> PutKey:
+        """Persists WhatsApp's key before the hand-over. lease_left_ms: what must remain, the hand-over's time-out."""
+        keys, cliente_id = self._keys, lease.cliente_id
+        answer = self._scripts.run(
+            "put_key",
+            [
+                keys.lease(cliente_id),
+                keys.message(message.message_id),
+                keys.whatsapp_key_prefix(cliente_id) + whatsapp_id,
+                keys.events,
+            ],
+            [
+                lease.token,
+                lease.fence,
+                now_ms,
+                message.message_id,
+                cliente_id,
+                whatsapp_id,
+                chat_id,
+                epoch,
+                boot,
+                lease_left_ms,
+                json.dumps({"whatsapp_id": whatsapp_id, "attempt": message.attempts}),
+            ],
+        )
+        return PutKey(answer)
+
+    def settle(
+        self,
+        lease: Lease,
+        message: Message,
+        outcome: Outcome,
+        *,
+        code: str,
+        now_ms: int,
+        again_at_ms: int = 0,
+        boot: str = "",
+    ) -> str:
+        """Ends one attempt without an acknowledgement.
+
+        again_at_ms: when a queued message may be claimed, or one in doubt looked at, again. boot: for ADOPT.
+        Returns the status now stored, or `gone` where the message is no longer this owner's to settle.
+        Raises LeaseLost.
+        """
+        keys, cliente_id = self._keys, lease.cliente_id
+        data = {"error": code, "attempt": message.attempts, "certain": outcome is not Outcome.UNCERTAIN}
+        answer = self._scripts.run(
+            "settle",
+            [
+                keys.lease(cliente_id),
+                keys.message(message.message_id),
+                keys.open(cliente_id),
+                keys.in_flight(cliente_id),
+                keys.deadlines,
+                keys.events,
+            ],
+            [
+                lease.token,
+                lease.fence,
+                now_ms,
+                message.message_id,
+                cliente_id,
+                outcome.value,
+                code,
+                again_at_ms,
+                MOST_ATTEMPTS,
+                boot,
+                json.dumps(data),
+                keys.changed_channel(cliente_id),
+            ],
+        )
+        if answer == "lost":
+            raise LeaseLost(cliente_id)
+        return str(answer)
+
+    def acknowledge(self, cliente_id: int, whatsapp_id: str, ack: int, at_ms: int) -> str:
+        """Records what WhatsApp says of a key: 1 sent, 2 delivered, 3 and above read; never goes back.
+
+        Returns the new status, `same` where nothing changed, `unknown` where the key is not of ours.
+        """
+        keys = self._keys
+        answer = self._scripts.run(
+            "acknowledge",
+            [
+                keys.whatsapp_key_prefix(cliente_id) + whatsapp_id,
+                keys.open(cliente_id),
+                keys.in_flight(cliente_id),
+                keys.deadlines,
+                keys.events,
+            ],
+            [ack, at_ms, cliente_id, keys.message_prefix, keys.changed_channel(cliente_id)],
+        )
+        return str(answer)
+
+    def close(self, cliente_id: int, message_id: str, status: MessageStatus, code: str, now_ms: int) -> str:
+        """Ends a message that is still queued: CANCELLED by a caller, EXPIRED by housekeeping.
+
+        Returns `closed`, the status that forbids it, or `unknown`.
+        """
+        keys = self._keys
+        answer = self._scripts.run(
+            "close",
+            [keys.message(message_id), keys.open(cliente_id), keys.deadlines, keys.events],
+            [
+                status.value,
+                code,
+                now_ms,
+                message_id,
+                cliente_id,
+                json.dumps({"error": code, "certain": True}),
+                keys.changed_channel(cliente_id),
+            ],
+        )
+        return str(answer)
+
+    def overdue(self, now_ms: int, most: int) -> list[tuple[int, str]]:
+        """Queued messages of all tenants whose time is up: `(cliente_id, message_id)`, at most `most`."""
+        found = cast(list[str], self._client.zrangebyscore(self._keys.deadlines, 0, now_ms, start=0, num=most))
+        return [(int(cliente), message_id) for cliente, _, message_id in (member.partition(":") for member in found)]
+
+    def in_flight(self, cliente_id: int) -> list[Message]:
+        """Messages in `sending`, in order."""
+        ids = cast(list[str], self._client.zrange(self._keys.in_flight(cliente_id), 0, -1))
+        return [message for message in map(self.read, ids) if message is not None]
+
+    def depth(self, cliente_id: int) -> tuple[int, int]:
+        """How many messages are queued, and how many are in flight."""
+        pipeline = self._client.pipeline(transaction=False)
+        pipeline.zcard(self._keys.open(cliente_id))
+        pipeline.zcard(self._keys.in_flight(cliente_id))
+        queued, in_flight = pipeline.execute()
+        return queued, in_flight
+
+    def record_inbound(self, cliente_id: int, whatsapp_id: str, data: dict[str, Any], now_ms: int) -> bool:
+        """Records an inbound message as an event, once. data: `from`, `message`, `at`, as JSON values."""
+        answer = self._scripts.run(
+            "inbound",
+            [self._keys.inbound_seen(cliente_id, whatsapp_id), self._keys.events],
+            [now_ms, cliente_id, whatsapp_id, json.dumps(data, ensure_ascii=False)],
+        )
+        return bool(answer)
+
+
+def wanted_value(now_ms: int, reason: str) -> str:
+    """The value of one entry of the wanted sessions' mirror."""
+    return json.dumps({"since": now_ms, "reason": reason})
+
+
+def _pairs(flat: list[str]) -> dict[str, str]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))

@@ -1,0 +1,54 @@
+"""Structured logs: JSON lines in production, coloured ones for a terminal (STYLE 10)."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import structlog
+
+Logger = structlog.stdlib.BoundLogger
+
+
+def configure(part: str, level: str, fmt: str) -> None:
+    """Sets up logging for one process. part: the process's role, on every line. fmt: `json` or `console`."""
+    shared_steps: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if fmt == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            foreign_pre_chain=shared_steps,
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("asyncio", "amqp", "kombu", "urllib3", "tornado", "alembic", "httpx", "celery.redirected"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared_steps,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(part=part)
+
+
+def get_logger(name: str) -> Logger:
+    """A logger whose first argument is the event's name, the rest its fields."""
+    return structlog.stdlib.get_logger(name)

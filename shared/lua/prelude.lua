@@ -1,0 +1,13 @@
+-- Appends one event to the stream. data: a JSON object as text.
+local function emit(stream, kind, cliente_id, message_id, at_ms, data)
+  redis.call('XADD', stream, '*', 'type', kind, 'cliente_id', cliente_id, 'message_id', message_id, 'at', at_ms, 'data', data)
+end
+
+-- True while the caller still owns the session: the lease's value must be its own, token and fence.
+-- lease value: '<token> <fence> <store> <pid>'
+local function holds_lease(lease_key, token, fence)
+  local value = redis.call('GET', lease_key)
+  if not value then return false end
+  local held_token, held_fence = string.match(value, '^(%S+) (%S+)')
+  return held_token == token and held_fence == tostring(fence)
+end

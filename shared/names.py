@@ -1,0 +1,156 @@
+"""Every Redis key, queue and task name, built in one place (STYLE 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SESSION_QUEUE_PREFIX = "session."
+BACKGROUND_QUEUE = "background"
+
+# Tasks a session worker serves, on its tenant's queue.
+TASK_DELIVER = "session.deliver"
+TASK_STATUS = "session.status"
+TASK_CONNECT = "session.connect"
+TASK_DISCONNECT = "session.disconnect"
+TASK_RESTART = "session.restart"
+TASK_PAIRING_CODE = "session.pairing_code"
+TASK_CHECK_CONTACT = "session.check_contact"
+
+# Tasks of the hub's background worker.
+TASK_DRAIN_EVENTS = "background.drain_events"
+TASK_EXPIRE_OVERDUE = "background.expire_overdue"
+TASK_RING_WAITING = "background.ring_waiting"
+TASK_RECORD_DEPTHS = "background.record_depths"
+
+
+def session_queue(cliente_id: int) -> str:
+    """The Celery queue of one tenant, e.g. `session.51`."""
+    return f"{SESSION_QUEUE_PREFIX}{cliente_id}"
+
+
+def worker_hostname(cliente_id: int) -> str:
+    """The Celery node name that Flower shows: `sender_51@leadmaster`."""
+    return f"{instance_id(cliente_id)}@leadmaster"
+
+
+def instance_id(cliente_id: int) -> str:
+    """The session's name in URLs of an older contract (CONTRACT section 1)."""
+    return f"sender_{cliente_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Redis keys under one prefix. kombu's own keys get the same prefix by `global_keyprefix`."""
+
+    prefix: str  # e.g. "lm:"
+
+    def queue_list(self, queue: str) -> str:
+        """The Redis list behind a Celery queue at priority 0, as kombu names it."""
+        return f"{self.prefix}{queue}"
+
+    def message(self, message_id: str) -> str:
+        """Hash: one message of the ledger."""
+        return f"{self.prefix}msg:{message_id}"
+
+    @property
+    def message_prefix(self) -> str:
+        return f"{self.prefix}msg:"
+
+    def open(self, cliente_id: int) -> str:
+        """Sorted set: queued messages of a tenant, scored by lane and order of acceptance."""
+        return f"{self.prefix}open:{cliente_id}"
+
+    def in_flight(self, cliente_id: int) -> str:
+        """Sorted set: messages in `sending`, scored as in `open`."""
+        return f"{self.prefix}inflight:{cliente_id}"
+
+    def sequence(self, cliente_id: int) -> str:
+        """Counter: order of acceptance."""
+        return f"{self.prefix}seq:{cliente_id}"
+
+    def whatsapp_key_prefix(self, cliente_id: int) -> str:
+        """Strings under it: WhatsApp's message key → our message id, kept until read or 7 days."""
+        return f"{self.prefix}wakey:{cliente_id}:"
+
+    def inbound_seen(self, cliente_id: int, whatsapp_id: str) -> str:
+        """String: marks an inbound message that was recorded."""
+        return f"{self.prefix}inseen:{cliente_id}:{whatsapp_id}"
+
+    def idempotency(self, cliente_id: int, digest: str) -> str:
+        """String: `<body digest>:<message id>`, kept 24 h."""
+        return f"{self.prefix}idem:{cliente_id}:{digest}"
+
+    def rate(self, cliente_id: int, minute: int) -> str:
+        """Counter: messages accepted in one minute."""
+        return f"{self.prefix}rate:{cliente_id}:{minute}"
+
+    def pace(self, cliente_id: int) -> str:
+        """Hash: when the next message, and the next bulk or campaign message, may leave."""
+        return f"{self.prefix}pace:{cliente_id}"
+
+    @property
+    def deadlines(self) -> str:
+        """Sorted set over all tenants: `<cliente_id>:<message_id>` of queued messages by expires_at."""
+        return f"{self.prefix}deadlines"
+
+    @property
+    def events(self) -> str:
+        """Stream: every transition of sessions and messages and every inbound message."""
+        return f"{self.prefix}events"
+
+    def session(self, cliente_id: int) -> str:
+        """Hash: the session's snapshot, written by its owner only."""
+        return f"{self.prefix}session:{cliente_id}"
+
+    @property
+    def sessions(self) -> str:
+        """Set: tenants that have a snapshot."""
+        return f"{self.prefix}sessions"
+
+    def lease(self, cliente_id: int) -> str:
+        """String with a time to live: `<token> <fence> <store id> <pid>` of the one owner."""
+        return f"{self.prefix}lease:{cliente_id}"
+
+    def fence(self, cliente_id: int) -> str:
+        """Counter: grows with every new owner."""
+        return f"{self.prefix}fence:{cliente_id}"
+
+    @property
+    def wanted(self) -> str:
+        """Hash: cliente_id → JSON of a wanted session; SQL is the master, this is the mirror."""
+        return f"{self.prefix}wanted"
+
+    @property
+    def store_of(self) -> str:
+        """Hash: cliente_id → id of the profile store that holds its login."""
+        return f"{self.prefix}stores"
+
+    @property
+    def wake_channel(self) -> str:
+        """Channel: a cliente_id whose session is wanted; hosts reconcile at once."""
+        return f"{self.prefix}wake"
+
+    def changed_channel(self, cliente_id: int) -> str:
+        """Channel: a session's snapshot or one of its messages changed."""
+        return f"{self.prefix}changed:{cliente_id}"
+
+    def host(self, host_id: str) -> str:
+        """Hash with a time to live: one session host's heartbeat and load."""
+        return f"{self.prefix}host:{host_id}"
+
+    def reply(self, question_id: str) -> str:
+        """List: a worker's answer to one question, short-lived."""
+        return f"{self.prefix}reply:{question_id}"
+
+    @property
+    def login_failures_prefix(self) -> str:
+        return f"{self.prefix}loginfail:"
+
+    @property
+    def drain_cursor(self) -> str:
+        """String: the id of the last event that was recorded in SQL."""
+        return f"{self.prefix}events:recorded"
+
+    def task_lock(self, task: str) -> str:
+        """String with a time to live: one run of a background task at a time."""
+        return f"{self.prefix}lock:{task}"

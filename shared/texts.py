@@ -1,0 +1,114 @@
+"""Texts for people, by code: Spanish first, English second (STYLE 2). Machines read codes, never these."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from shared.session_state import SessionStatus
+
+Language = Literal["es", "en"]
+
+_ERRORS: dict[str, tuple[str, str]] = {
+    "VALIDATION_ERROR": ("Hay datos inválidos en la solicitud", "The request has invalid data"),
+    "INVALID_CLIENTE_ID": ("cliente_id debe ser un número entero positivo", "cliente_id must be a positive integer"),
+    "INVALID_TO": ("El destinatario no es un número de teléfono válido", "The recipient is not a valid phone number"),
+    "INVALID_MESSAGE": (
+        "El mensaje debe tener entre 1 y 4096 caracteres",
+        "The message must have between 1 and 4096 characters",
+    ),
+    "MISSING_HEADER": ("Header X-Cliente-Id es requerido", "Header X-Cliente-Id is required"),
+    "INVALID_HEADER": ("X-Cliente-Id debe ser un número positivo", "X-Cliente-Id must be a positive number"),
+    "UNAUTHORIZED": ("Falta un token o una clave válida", "A valid token or key is missing"),
+    "INVALID_CREDENTIALS": ("Usuario o contraseña incorrectos", "Wrong user or password"),
+    "TOKEN_EXPIRED": ("El token venció, vuelve a iniciar sesión", "The token has expired, log in again"),
+    "FORBIDDEN": ("No tienes permiso para este cliente", "You may not access this client"),
+    "QR_NOT_AUTHORIZED": ("El cliente no está autorizado a generar un QR", "The client is not authorised to get a QR"),
+    "RECIPIENT_OPTED_OUT": ("El destinatario pidió no recibir mensajes", "The recipient asked not to be written to"),
+    "NOT_FOUND": ("No existe lo que buscas", "There is no such thing here"),
+    "METHOD_NOT_ALLOWED": ("Método no permitido en esta ruta", "This method is not allowed here"),
+    "SESSION_NOT_FOUND": ("No existe una sesión para este cliente", "There is no session for this client"),
+    "SESSION_ALREADY_CONNECTED": ("La sesión ya está conectada", "The session is already connected"),
+    "QR_NOT_REQUIRED": ("La sesión no requiere QR en este momento", "The session needs no QR at this moment"),
+    "IDEMPOTENCY_CONFLICT": (
+        "La misma clave de idempotencia ya se usó con otro contenido",
+        "The same idempotency key was used with another body",
+    ),
+    "NOT_CANCELLABLE": ("El mensaje ya no se puede cancelar", "The message can no longer be cancelled"),
+    "PAYLOAD_TOO_LARGE": ("La solicitud es demasiado grande", "The request is too large"),
+    "RATE_LIMITED": ("Demasiadas solicitudes, espera un momento", "Too many requests, wait a moment"),
+    "QR_GENERATION_FAILED": ("No se pudo generar el código QR", "The QR code could not be made"),
+    "SEND_FAILED": ("El mensaje no se envió", "The message was not sent"),
+    "INTERNAL_ERROR": ("Error interno", "Internal error"),
+    "WHATSAPP_ERROR": ("WhatsApp rechazó la operación o falló", "WhatsApp refused or broke"),
+    "SESSION_NOT_READY": ("La sesión no está lista", "The session is not ready"),
+    "SESSION_MANAGER_UNREACHABLE": ("No se puede contactar a la cola de mensajes", "The broker can't be reached"),
+    "QUEUE_FULL": ("La cola está llena, intenta más tarde", "The queue is full, try later"),
+    "SESSION_MANAGER_TIMEOUT": ("La sesión no respondió a tiempo", "The session did not answer in time"),
+    # On a message.
+    "EXPIRED": ("El mensaje venció antes de poder enviarse", "The message expired before it could be sent"),
+    "CANCELLED": ("El mensaje fue cancelado", "The message was cancelled"),
+    "NOT_ON_WHATSAPP": ("El número no tiene WhatsApp", "The number is not on WhatsApp"),
+    "REFUSED_BY_WHATSAPP": ("WhatsApp rechazó el mensaje", "WhatsApp refused the message"),
+    "HELD_NUMBER_CHANGED": (
+        "Retenido: se vinculó otro teléfono desde que se aceptó el mensaje",
+        "Held: another phone was paired since the message was accepted",
+    ),
+    "ENGINE_FAILED": ("El navegador falló antes de enviar", "The browser failed before sending"),
+    "OUTCOME_UNKNOWN": (
+        "No se puede saber si WhatsApp recibió el mensaje; revísalo a mano",
+        "It can't be known whether WhatsApp has the message; look into it",
+    ),
+    # On a session (`last_error_code`).
+    "BROWSER_NOT_FOUND": ("No se encontró Chromium en el servidor", "No Chromium was found on the server"),
+    "BROWSER_FAILED": ("El navegador no arranca", "The browser does not start"),
+    "PAGE_FAILED": ("WhatsApp Web no carga", "WhatsApp Web does not load"),
+    "PROFILE_LOCKED": ("Otro navegador usa el perfil de esta sesión", "Another browser uses this session's profile"),
+    "START_TIMEOUT": ("WhatsApp Web no terminó de cargar a tiempo", "WhatsApp Web did not load in time"),
+    "SYNC_TIMEOUT": ("WhatsApp no terminó de sincronizar", "WhatsApp did not finish syncing"),
+    "CONNECTION_TIMEOUT": ("WhatsApp no recupera la conexión", "WhatsApp does not get its connection back"),
+    "QR_NOT_SCANNED": ("Nadie escaneó el código QR a tiempo", "Nobody scanned the QR code in time"),
+    "LOGGED_OUT": ("El teléfono cerró la sesión", "The phone logged this session out"),
+    "TAKEN_OVER": ("Otra ventana de WhatsApp Web tomó la sesión", "Another WhatsApp Web window took the session"),
+    "ACCOUNT_BANNED": (
+        "WhatsApp bloqueó este número; revisa la app en el teléfono",
+        "WhatsApp banned this number; look at the app on the phone",
+    ),
+    "ACCOUNT_LOCKED": ("WhatsApp bloqueó la cuenta; revisa el teléfono", "WhatsApp locked the account; see the phone"),
+    "VERSION_UNSUPPORTED": (
+        "WhatsApp Web ya no acepta esta versión; actualiza LeadMaster",
+        "WhatsApp Web no longer accepts this version; update LeadMaster",
+    ),
+    "PROXY_BLOCKED": ("WhatsApp bloqueó la conexión de este servidor", "WhatsApp blocked this server's connection"),
+    "STORAGE_FAILED": ("El almacenamiento del perfil está dañado", "The profile's storage is damaged"),
+    "HOST_LOST": (
+        "El servidor que guarda esta sesión no está disponible",
+        "The server that holds this session is not available",
+    ),
+}
+
+_SEND_REFUSED: dict[SessionStatus, tuple[str, str]] = {
+    SessionStatus.INIT: (
+        "La sesión está iniciando, intenta de nuevo en unos segundos",
+        "The session is starting, try again in a few seconds",
+    ),
+    SessionStatus.QR_REQUIRED: ("Debes escanear el código QR", "You must scan the QR code"),
+    SessionStatus.AUTHENTICATED: ("Esperando conexión, intenta de nuevo", "Waiting for the connection, try again"),
+    SessionStatus.DISCONNECTED: ("WhatsApp desconectado, reconecta", "WhatsApp is disconnected, reconnect"),
+}
+
+
+def error_text(code: str, language: Language = "es") -> str:
+    """The text for an error code of a call, a message or a session; the code itself where none is known."""
+    pair = _ERRORS.get(code)
+    return code if pair is None else pair[0 if language == "es" else 1]
+
+
+def send_refused_text(status: SessionStatus, last_error: str | None, language: Language = "es") -> str:
+    """Why a send is refused in `status` (last column of CONTRACT section 2's table).
+
+    last_error: the session's `last_error_message`, which is the text for ERROR.
+    """
+    pair = _SEND_REFUSED.get(status)
+    if pair is not None:
+        return pair[0 if language == "es" else 1]
+    return last_error or error_text("SESSION_NOT_READY", language)

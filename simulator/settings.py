@@ -1,0 +1,86 @@
+"""How the stand-in behaves: delays, switches and the page's weight. Changed at run time through the control API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+
+from simulator.errors import BadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One immutable set of settings; `changed` gives the next one.
+
+    Attributes:
+        qr_first_ms: life of a device's first QR code.
+        qr_next_ms: life of each further code.
+        qr_count: codes handed out before the page goes idle.
+        pairing_code_ms: life of a code for linking with a phone number.
+        sync_ms: from the scan to MAIN.
+        resume_ms: from the connection of a linked page to MAIN.
+        ack_ms: the server's ack (1) after a send.
+        delivered_ms: the recipient's device has it (ack 2), after the server accepted it.
+        read_ms: the recipient has read it (ack 3), after the server accepted it.
+        auto_read: recipients read by themselves.
+        dedupe: a second copy of an id isn't shown to the recipient again.
+        page_resends: the page sends what is left at ack 0 again, once it is back online.
+        resend_ms: how often an online page looks for messages left at ack 0.
+        send_timeout_ms: how long a page waits for the server's ack before it says ERROR_NETWORK.
+        reconnect_ms: how long a page waits before it tries to connect again.
+        history_messages: how many recent messages a newly linked device is given.
+        modules: dummy modules registered besides the real ones.
+        heap_mb: ballast in the page's JavaScript heap.
+        not_on_whatsapp_prefix: numbers that begin so aren't on WhatsApp; empty for none.
+    """
+
+    qr_first_ms: int = 60_000
+    qr_next_ms: int = 20_000
+    qr_count: int = 6
+    pairing_code_ms: int = 180_000
+    sync_ms: int = 1_000
+    resume_ms: int = 100
+    ack_ms: int = 20
+    delivered_ms: int = 300
+    read_ms: int = 1_500
+    auto_read: bool = True
+    dedupe: bool = True
+    page_resends: bool = True
+    resend_ms: int = 5_000
+    send_timeout_ms: int = 20_000
+    reconnect_ms: int = 500
+    history_messages: int = 500
+    modules: int = 0
+    heap_mb: int = 0
+    not_on_whatsapp_prefix: str = ""
+
+    def changed(self, changes: Mapping[str, object]) -> Settings:
+        """Return these settings with some of them changed.
+
+        Raises:
+            BadRequest: an unknown name, a wrong type or a negative figure.
+        """
+        known = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name, value in changes.items():
+            if name not in known:
+                raise BadRequest(f"unknown setting: {name}")
+            if type(value) is not type(known[name]):
+                raise BadRequest(f"{name} must be of type {type(known[name]).__name__}")
+            if isinstance(value, int) and value < 0:
+                raise BadRequest(f"{name} must not be negative")
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the settings as a JSON object."""
+        return asdict(self)
+
+    def for_page(self) -> dict[str, object]:
+        """Return the settings that a page acts on by itself."""
+        return {
+            "sync_ms": self.sync_ms,
+            "resume_ms": self.resume_ms,
+            "page_resends": self.page_resends,
+            "resend_ms": self.resend_ms,
+            "send_timeout_ms": self.send_timeout_ms,
+            "reconnect_ms": self.reconnect_ms,
+        }
