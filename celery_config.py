@@ -11,7 +11,7 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import schedule
-from kombu import Queue
+from kombu.entity import Queue
 
 from shared import names
 from shared.settings import Settings

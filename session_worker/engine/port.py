@@ -1,0 +1,176 @@
+"""The engine port: all that a session may ask of WhatsApp, in eight methods, and what it is told in return.
+
+Adapters are synchronous outside, whatever they are inside: async stops there. Every adapter passes the same contract
+tests (`tests/contract`). One engine object serves one session and one browser run: a relaunch makes a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+class StreamMode(StrEnum):
+    """WhatsApp Web's own word for what its page shows; OTHER covers what we do not act on."""
+
+    QR = "QR"
+    MAIN = "MAIN"
+    SYNCING = "SYNCING"
+    OFFLINE = "OFFLINE"
+    CONFLICT = "CONFLICT"
+    TOS_BLOCK = "TOS_BLOCK"
+    SMB_TOS_BLOCK = "SMB_TOS_BLOCK"
+    PROXYBLOCK = "PROXYBLOCK"
+    DEPRECATED_VERSION = "DEPRECATED_VERSION"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the page says of itself at one moment. Deciding what that means is the session's business."""
+
+    loaded: bool  # wa-js is full-ready on the page
+    registered: bool  # the device is linked to a phone
+    mode: StreamMode
+    socket: str  # Socket.state: CONNECTED, OPENING, PAIRING, TIMEOUT, UNPAIRED, UNPAIRED_IDLE, CONFLICT …
+    online: bool
+    code: str | None = None  # the code to scan, raw, while one is shown
+    code_expires_at_ms: int | None = None  # when WhatsApp will replace it, as far as known
+    phone_number: str | None = None  # canonical digits of the linked phone
+    push_name: str | None = None
+    pairing_id: str | None = None  # names this pairing: changes when the phone links this device anew
+    web_version: str | None = None
+    problem: str | None = None  # a code of shared.texts: ACCOUNT_BANNED, ACCOUNT_LOCKED, STORAGE_FAILED …
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A message's key, made by WhatsApp's page before anything leaves."""
+
+    chat_id: str  # the chat WhatsApp chose, `…@c.us` or `…@lid`
+    key: str  # the full message key, `true_<chat id>_<id>`
+
+
+@dataclass(frozen=True, slots=True)
+class PairingCode:
+    code: str
+    expires_at_ms: int
+
+
+# What an engine tells. Told on a thread of the engine's; the receiver must not block in it.
+@dataclass(frozen=True, slots=True)
+class PageChanged:
+    """Something the Observation covers changed."""
+
+    observation: Observation
+
+
+@dataclass(frozen=True, slots=True)
+class AckSeen:
+    """WhatsApp's acknowledgement of one of our messages: -1 refused by the server, 1 server, 2 device, 3 read."""
+
+    key: str
+    ack: int
+
+
+@dataclass(frozen=True, slots=True)
+class InboundSeen:
+    """A message from somebody to this phone. sender: canonical digits, or `…@lid` where the number isn't known."""
+
+    key: str
+    sender: str
+    text: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    """The phone (or WhatsApp) removed this device. reason: WhatsApp's word."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserGone:
+    """The page or the browser ended or stopped answering, unasked. Nothing follows it. reason: for the log."""
+
+    reason: str
+
+
+EngineEvent = PageChanged | AckSeen | InboundSeen | LoggedOut | BrowserGone
+Listener = Callable[[EngineEvent], None]
+
+
+class EngineError(Exception):
+    """An engine call failed. code: of shared.texts. certain: it is certain that nothing went out."""
+
+    def __init__(self, code: str, detail: str = "", *, certain: bool = True) -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+        self.certain = certain
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """What an adapter needs to know."""
+
+    url: str  # the site
+    profile_dir: Path  # of this session alone
+    lock_path: Path  # the profile's flock, held by the browser itself
+    browser_path: str = ""  # empty: Playwright's own, then the system's
+    no_sandbox: bool = False
+    wa_js_path: Path | None = None
+
+
+class Engine(Protocol):
+    """One browser run of one session. Methods may be called from any thread; a time-out raises EngineError."""
+
+    def start(self, listener: Listener) -> None:
+        """Launches browser and page and returns when navigation has begun (<= 30 s).
+
+        Raises EngineError: BROWSER_NOT_FOUND, BROWSER_FAILED, PROFILE_LOCKED (another browser holds the flock),
+        PAGE_FAILED (the site can't be reached).
+        """
+
+    def stop(self, *, logout: bool = False) -> None:
+        """Ends the browser tree for sure (<= 10 s) and interrupts every other call; idempotent; raises nothing.
+
+        logout: first unlinks the device, where the page still can (<= 5 s more). No BrowserGone follows.
+        """
+
+    def observe(self) -> Observation:
+        """Asks the page itself (<= 5 s). Raises EngineError PAGE_FAILED where it does not answer."""
+
+    def renew_code(self, phone_number: str | None = None) -> PairingCode | None:
+        """Asks WhatsApp for a new code to scan, or for a pairing code for `phone_number` (<= 10 s).
+
+        Returns the pairing code, else None (the new QR code comes as PageChanged). Raises EngineError WHATSAPP_ERROR.
+        """
+
+    def prepare(self, number: str) -> Prepared:
+        """Opens the chat with `number` (canonical digits) and makes a message key (<= 15 s). Sends nothing.
+
+        Raises EngineError, always certain: NOT_ON_WHATSAPP (asked of WhatsApp while connected before and after),
+        WHATSAPP_ERROR, PAGE_FAILED.
+        """
+
+    def hand_over(self, prepared: Prepared, text: str) -> None:
+        """Hands the message to the page under its key (<= 8 s), not waiting for the acknowledgement.
+
+        Handing the same key over again is the caller's decision. Raises EngineError, never certain: PAGE_FAILED,
+        WHATSAPP_ERROR. An immediate refusal by WhatsApp's server is told as AckSeen(key, -1).
+        """
+
+    def acknowledgement(self, prepared: Prepared) -> int | None:
+        """Asks the page for a message by its key (<= 10 s): its ack (-1, 0 pending, 1, 2, 3), None if it isn't there.
+
+        Only on a page that is loaded, registered and MAIN does None mean that WhatsApp does not have it here.
+        Raises EngineError PAGE_FAILED.
+        """
+
+    def exists(self, number: str) -> bool | None:
+        """Whether `number` is on WhatsApp (<= 15 s); None where WhatsApp could not be asked."""
