@@ -331,6 +331,7 @@ class Ledger:
                 keys.in_flight(cliente_id),
                 keys.deadlines,
                 keys.events,
+                keys.unread(cliente_id),
             ],
             [ack, at_ms, cliente_id, keys.message_prefix, keys.changed_channel(cliente_id)],
         )
@@ -365,6 +366,11 @@ class Ledger:
     def in_flight(self, cliente_id: int) -> list[Message]:
         """Messages in `sending`, in order."""
         ids = cast(list[str], self._client.zrange(self._keys.in_flight(cliente_id), 0, -1))
+        return [message for message in map(self.read, ids) if message is not None]
+
+    def unread(self, cliente_id: int, most: int) -> list[Message]:
+        """The latest messages that were sent and not read yet, oldest first, at most `most`."""
+        ids = cast(list[str], self._client.zrange(self._keys.unread(cliente_id), -most, -1))
         return [message for message in map(self.read, ids) if message is not None]
 
     def depth(self, cliente_id: int) -> tuple[int, int]:

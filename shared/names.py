@@ -72,6 +72,10 @@ class Keys:
         """Strings under it: WhatsApp's message key → our message id, kept until read or 7 days."""
         return f"{self.prefix}wakey:{cliente_id}:"
 
+    def unread(self, cliente_id: int) -> str:
+        """Sorted set: ids of messages that were sent and not read yet, by sent_at; asked about after a downtime."""
+        return f"{self.prefix}unread:{cliente_id}"
+
     def inbound_seen(self, cliente_id: int, whatsapp_id: str) -> str:
         """String: marks an inbound message that was recorded."""
         return f"{self.prefix}inseen:{cliente_id}:{whatsapp_id}"

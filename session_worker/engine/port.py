@@ -124,6 +124,7 @@ class EngineConfig:
     browser_path: str = ""  # empty: Playwright's own, then the system's
     no_sandbox: bool = False
     wa_js_path: Path | None = None
+    hand_over_timeout_s: float = 7.5  # below what must remain of the lease when a hand-over starts
 
 
 class Engine(Protocol):
@@ -159,7 +160,7 @@ class Engine(Protocol):
         """
 
     def hand_over(self, prepared: Prepared, text: str) -> None:
-        """Hands the message to the page under its key (<= 8 s), not waiting for the acknowledgement.
+        """Hands the message to the page under its key (<= config.hand_over_timeout_s), not waiting for the acknowledgement.
 
         Handing the same key over again is the caller's decision. Raises EngineError, never certain: PAGE_FAILED,
         WHATSAPP_ERROR. An immediate refusal by WhatsApp's server is told as AckSeen(key, -1).

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Records what WhatsApp says of a key: ack 1 sent, 2 delivered, 3 and above read. Never goes back. An acknowledgement
 -- is evidence from WhatsApp's server, so it needs no lease: whoever saw it, it is true.
--- KEYS 1 key → message id  2 open  3 in flight  4 deadlines  5 events
+-- KEYS 1 key → message id  2 open  3 in flight  4 deadlines  5 events  6 unread
 -- ARGV 1 ack  2 at_ms  3 cliente_id  4 message key prefix  5 changed channel
 -- Returns the status now stored, or 'unknown' (not our message) | 'same'
 local id = redis.call('GET', KEYS[1])
@@ -22,7 +22,13 @@ redis.call('ZREM', KEYS[2], id)
 redis.call('ZREM', KEYS[3], id)
 redis.call('ZREM', KEYS[4], ARGV[3] .. ':' .. id)
 redis.call('PEXPIRE', message_key, 604800000)
-if ack >= 3 then redis.call('PEXPIRE', KEYS[1], 86400000) end
+if ack >= 3 then
+  redis.call('PEXPIRE', KEYS[1], 86400000)
+  redis.call('ZREM', KEYS[6], id)
+else
+  redis.call('ZADD', KEYS[6], 'NX', at, id)
+  redis.call('ZREMRANGEBYSCORE', KEYS[6], 0, tonumber(at) - 604800000)
+end
 emit(KEYS[5], 'message.' .. NAME[ack], ARGV[3], id, at, '{"ack":' .. ack .. '}')
 redis.call('PUBLISH', ARGV[5], id)
 return NAME[ack]

@@ -1,0 +1,197 @@
+"""The session host: one per machine. A forking parent without connections or threads, and a reconciler beside it.
+
+The parent preloads the code, forks workers and the reconciler, reaps, and tells the reconciler who ended. It is the
+subreaper of its workers, so that a killed worker's driver and browser are reaped too. All deciding is the reconciler's.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import selectors
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from setproctitle import setproctitle
+
+from session_worker import orders
+from session_worker.children import Child
+from session_worker.engine.profile_lock import kill_browser
+from session_worker.orders import Exited, Start, Started
+from session_worker.profile_store import ProfileStore, open_store
+from session_worker.reconciler import run_reconciler
+from session_worker.subreaper import become_subreaper, die_with_parent
+from session_worker.worker import run_worker
+from shared import logs
+from shared.logs import get_logger
+from shared.settings import Settings
+
+_log = get_logger(__name__)
+
+REAP_S = 0.2  # how often the parent looks for ended children, at the latest
+
+
+class Host:
+    """The forking parent. `run` returns the process's exit status."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._store: ProfileStore = open_store(settings.profiles_dir)
+        self._children: dict[int, Child] = {}  # by pid
+        self._reconciler = 0
+        self._reader: orders.Reader | None = None
+        self._to_reconciler = -1
+        self._ending = False
+        self._selector = selectors.DefaultSelector()
+
+    def run(self) -> int:
+        """Runs until SIGTERM or SIGINT, then stops every worker of this host and returns 0, or 1 if one was forced."""
+        become_subreaper()
+        setproctitle("leadmaster host")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        gc.collect()
+        gc.freeze()
+        self._fork_reconciler()
+        _log.info("host.started", store=self._store.store_id)
+        while not self._ending:
+            self._wait_for_orders()
+            self._reap()
+        return self._stop()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._ending = True
+
+    # Forking.
+
+    def _fork_reconciler(self) -> None:
+        down_read, down_write = os.pipe()
+        up_read, up_write = os.pipe()
+        children = list(self._children.values())
+
+        def body() -> int:
+            os.close(down_write)
+            os.close(up_read)
+            die_with_parent(signal.SIGTERM)
+            return run_reconciler(self._settings, self._store, children, down_read, up_write)
+
+        self._reconciler = self._fork(body)
+        os.close(down_read)
+        os.close(up_write)
+        if self._reader is not None:
+            self._selector.unregister(self._reader.descriptor)
+            os.close(self._reader.descriptor)
+            os.close(self._to_reconciler)
+        self._reader = orders.Reader(up_read)
+        self._to_reconciler = down_write
+        self._selector.register(up_read, selectors.EVENT_READ)
+
+    def _fork_worker(self, order: Start) -> None:
+        pid = self._fork(lambda: run_worker(self._settings, self._store, order.cliente_id, order.token))
+        self._children[pid] = Child(order.cliente_id, pid, order.token, time.monotonic())
+        self._tell(Started(order.cliente_id, order.token, pid))
+
+    def _fork(self, body: Callable[[], int]) -> int:
+        """Forks and runs `body` in the child, which never returns here. Returns the child's pid."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid:
+            return pid
+        status = 70
+        try:
+            os.setsid()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            self._close_inherited()
+            status = body()
+        except Exception:
+            # The child's edge: nothing may unwind into the parent's loop.
+            _log.exception("child.defect")
+        finally:
+            sys.stderr.flush()
+            os._exit(status)
+
+    def _close_inherited(self) -> None:
+        """The parent's own pipe ends and selector mean nothing to a child."""
+        self._selector.close()
+        if self._reader is not None:
+            os.close(self._reader.descriptor)
+            os.close(self._to_reconciler)
+
+    # Listening and reaping.
+
+    def _wait_for_orders(self) -> None:
+        if not self._selector.select(timeout=REAP_S) or self._reader is None:
+            return
+        arrived = self._reader.read()
+        if arrived is None:
+            return  # the reconciler ended; reaping it starts another
+        for order in arrived:
+            if isinstance(order, Start):
+                self._fork_worker(order)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, raw = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            status = os.waitstatus_to_exitcode(raw)
+            if pid == self._reconciler:
+                self._reconciler = 0
+                if not self._ending:
+                    _log.warning("reconciler.ended", status=status)
+                    self._fork_reconciler()
+                continue
+            child = self._children.pop(pid, None)
+            if child is not None:
+                self._tell(Exited(child.cliente_id, child.token, pid, status))
+
+    def _tell(self, order: Started | Exited) -> None:
+        try:
+            orders.write(self._to_reconciler, order)
+        except OSError as error:
+            # It ended: its successor is given the table of children as it then stands.
+            _log.warning("reconciler.not_told", error=type(error).__name__)
+
+    # Stopping.
+
+    def _stop(self) -> int:
+        """Workers finish the send in hand and close their browsers; after the grace time they are killed."""
+        _log.info("host.stopping", workers=len(self._children))
+        if self._reconciler:
+            _signal(self._reconciler, signal.SIGTERM)
+        for pid in self._children:
+            _signal(pid, signal.SIGTERM)
+        # A worker forces itself after the grace time; the host's own margin comes on top.
+        deadline = time.monotonic() + self._settings.shutdown_grace_seconds + 2
+        while self._children and time.monotonic() < deadline:
+            self._reap()
+            time.sleep(0.05)
+        forced = list(self._children.values())
+        for child in forced:
+            _log.error("worker.killed", cliente_id=child.cliente_id, pid=child.pid)
+            _signal(child.pid, signal.SIGKILL)
+            kill_browser(self._store.lock_path(child.cliente_id))
+        self._reap()
+        _log.info("host.stopped", forced=len(forced))
+        return 1 if forced else 0
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        _log.debug("child.already_ended", pid=pid)
+
+
+def run(settings: Settings) -> int:
+    """The body of `leadmaster host`: returns the exit status."""
+    logs.configure("host", settings.log_level, settings.log_format)
+    return Host(settings).run()

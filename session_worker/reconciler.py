@@ -1,0 +1,265 @@
+"""Compares wanted sessions with live leases every few seconds and has the forker start what is missing.
+
+It runs beside the forking parent, so that the parent needs no connection. It alone kills: a worker that stopped
+renewing, with its browser, before a successor may start.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import select
+import signal
+import threading
+import time
+from types import FrameType
+from typing import cast
+
+import psutil
+import redis
+import structlog
+from setproctitle import setproctitle
+
+from session_worker import capacity, orders
+from session_worker.children import Backoff, Child
+from session_worker.engine.profile_lock import is_locked, kill_browser
+from session_worker.orders import Exited, Start, Started
+from session_worker.profile_store import ProfileStore
+from shared import names
+from shared.lease import LeaseHolder, Leases, parse_holder
+from shared.logs import get_logger
+from shared.redis_client import connect, connect_blocking
+from shared.session_snapshot import Snapshots
+from shared.session_state import SessionStatus
+from shared.settings import Settings
+
+_log = get_logger(__name__)
+
+ROUND_S = 2.0
+UNWANTED_S = 5.0  # a worker whose session is no longer wanted is told to stop after this long
+HOST_TTL_S = 15
+
+
+class Reconciler:
+    """One host's view of its sessions. All methods run on one thread."""
+
+    def __init__(self, settings: Settings, store: ProfileStore, children: list[Child], down: int, up: int) -> None:
+        self._settings = settings
+        self._store = store
+        self._keys = names.Keys(settings.redis_prefix)
+        self._client = connect(settings.redis_url)
+        self._leases = Leases(self._client, self._keys, round(settings.session_lease_seconds * 1000))
+        self._snapshots = Snapshots(self._client, self._keys)
+        self._children = {child.cliente_id: child for child in children}
+        self._reader = orders.Reader(down)
+        self._up = up
+        self._backoff = Backoff(random.SystemRandom())
+        self._starting: dict[int, float] = {}  # ordered, not confirmed yet: monotonic seconds
+        self._unwanted_since: dict[int, float] = {}
+        self._lease_missing_since: dict[int, float] = {}
+        self._capacity = settings.session_host_capacity or capacity.by_memory()
+        self._host_id = f"{os.uname().nodename}-{store.store_id}"
+        self._ending = False
+        wake_read, self._wake_write = os.pipe()
+        self._wake = wake_read
+        os.set_blocking(self._wake_write, False)
+
+    def run(self) -> int:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        threading.Thread(target=self._listen, name="wake", daemon=True).start()
+        while not self._ending:
+            try:
+                self._round()
+            except redis.RedisError as error:
+                _log.warning("reconciler.waits_for_redis", error=type(error).__name__)
+            if not self._pause():
+                break
+        self._forget_host()
+        return 0
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._ending = True
+
+    def _listen(self) -> None:
+        """Turns a notice on the wake channel into a byte on a pipe, so that a new session starts at once."""
+        while not self._ending:
+            try:
+                listener = connect_blocking(self._settings.redis_url).pubsub(ignore_subscribe_messages=True)
+                listener.subscribe(self._keys.wake_channel)
+                for _ in listener.listen():
+                    try:
+                        os.write(self._wake_write, b".")
+                    except BlockingIOError:
+                        continue  # the pipe is full: a round is due anyway
+            except redis.RedisError:
+                time.sleep(1.0)
+
+    def _pause(self) -> bool:
+        """Waits for a notice, an order or the next round. False: the forker is gone."""
+        ready, _, _ = select.select([self._wake, self._reader.descriptor], [], [], ROUND_S)
+        if self._wake in ready:
+            os.read(self._wake, 4096)
+        if self._reader.descriptor in ready:
+            arrived = self._reader.read()
+            if arrived is None:
+                return False
+            for order in arrived:
+                if isinstance(order, Started):
+                    self._started(order)
+                elif isinstance(order, Exited):
+                    self._exited(order)
+        return True
+
+    # What the forker tells.
+
+    def _started(self, order: Started) -> None:
+        self._starting.pop(order.cliente_id, None)
+        self._children[order.cliente_id] = Child(order.cliente_id, order.pid, order.token, time.monotonic())
+        _log.info("worker.started", cliente_id=order.cliente_id, pid=order.pid)
+
+    def _exited(self, order: Exited) -> None:
+        child = self._children.pop(order.cliente_id, None)
+        self._lease_missing_since.pop(order.cliente_id, None)
+        kill_browser(self._store.lock_path(order.cliente_id))
+        try:
+            self._leases.release(order.cliente_id, order.token)
+        except redis.RedisError as error:
+            _log.warning("lease.not_released", cliente_id=order.cliente_id, error=type(error).__name__)
+        if order.status == 0 or child is None:
+            self._backoff.ended_well(order.cliente_id)
+            _log.info("worker.ended", cliente_id=order.cliente_id, pid=order.pid, status=order.status)
+            return
+        wait = self._backoff.failed(child, time.monotonic())
+        _log.warning(
+            "worker.died", cliente_id=order.cliente_id, pid=order.pid, status=order.status, restart_in_s=round(wait, 2)
+        )
+
+    # One round.
+
+    def _round(self) -> None:
+        now_s = time.monotonic()
+        wanted = self._wanted()
+        holders = self._holders(set(wanted) | set(self._children))
+        for child in list(self._children.values()):
+            self._watch(child, holders.get(child.cliente_id), child.cliente_id in wanted, now_s)
+        room = self._room(now_s)
+        for cliente_id in wanted:
+            if cliente_id in self._children or cliente_id in self._starting:
+                continue
+            holder = holders.get(cliente_id)
+            if holder is not None:
+                self._look_at_stranger(cliente_id, holder)
+            elif room > 0 and self._backoff.due(cliente_id, now_s) and self._start(cliente_id, now_s):
+                room -= 1
+        self._announce()
+
+    def _wanted(self) -> list[int]:
+        """Wanted sessions whose login is here or nowhere yet, longest wanted first as the mirror keeps them."""
+        pipeline = self._client.pipeline(transaction=False)
+        pipeline.hkeys(self._keys.wanted)
+        pipeline.hgetall(self._keys.store_of)
+        wanted, stores = cast(tuple[list[str], dict[str, str]], pipeline.execute())
+        return [int(cliente) for cliente in wanted if stores.get(cliente, self._store.store_id) == self._store.store_id]
+
+    def _holders(self, cliente_ids: set[int]) -> dict[int, LeaseHolder]:
+        if not cliente_ids:
+            return {}
+        ordered = sorted(cliente_ids)
+        values = cast(list[str | None], self._client.mget([self._keys.lease(cliente) for cliente in ordered]))
+        return {cliente: parse_holder(value) for cliente, value in zip(ordered, values, strict=True) if value}
+
+    def _room(self, now_s: float) -> int:
+        """How many browsers may be started now: capacity, and a limit on how many start at once."""
+        for cliente_id, since in list(self._starting.items()):
+            if now_s - since > 10:
+                del self._starting[cliente_id]
+        launching = len(self._starting)
+        if self._children:
+            views = self._snapshots.read_many(self._children)
+            launching += sum(
+                view.snapshot.status is SessionStatus.INIT or not view.owned
+                for view, child in zip(views, self._children.values(), strict=True)
+                if now_s - child.started_s < 60  # one that hangs delays no other for longer
+            )
+        free = self._capacity - len(self._children) - len(self._starting)
+        return min(free, self._settings.session_start_limit - launching)
+
+    def _start(self, cliente_id: int, now_s: float) -> bool:
+        lock = self._store.lock_path(cliente_id)
+        if is_locked(lock):
+            # No lease, yet a browser lives on this profile: its owner is dead.
+            _log.warning("browser.orphan_killed", cliente_id=cliente_id)
+            kill_browser(lock)
+            if is_locked(lock):
+                return False
+        self._starting[cliente_id] = now_s
+        orders.write(self._up, Start(cliente_id, secrets.token_hex(12)))
+        return True
+
+    def _watch(self, child: Child, holder: LeaseHolder | None, wanted: bool, now_s: float) -> None:
+        """A worker that stopped renewing is killed with its browser; one that nobody wants is told to stop."""
+        cliente_id = child.cliente_id
+        if holder is not None and holder.token == child.token:
+            self._lease_missing_since.pop(cliente_id, None)
+        else:
+            since = self._lease_missing_since.setdefault(cliente_id, now_s)
+            # A worker that has just been forked has not taken its lease yet.
+            if now_s - since > max(2.0, self._settings.session_lease_seconds / 3):
+                _log.error("worker.without_lease_killed", cliente_id=cliente_id, pid=child.pid)
+                _send(child.pid, signal.SIGKILL)
+                kill_browser(self._store.lock_path(cliente_id))
+                self._lease_missing_since.pop(cliente_id, None)
+            return
+        if wanted:
+            self._unwanted_since.pop(cliente_id, None)
+        elif now_s - self._unwanted_since.setdefault(cliente_id, now_s) > UNWANTED_S:
+            _log.info("worker.unwanted_stopped", cliente_id=cliente_id, pid=child.pid)
+            self._unwanted_since.pop(cliente_id, None)
+            _send(child.pid, signal.SIGTERM)
+
+    def _look_at_stranger(self, cliente_id: int, holder: LeaseHolder) -> None:
+        """A live lease of a worker that this parent did not fork: adopted from an earlier host, or already dead."""
+        if holder.store_id != self._store.store_id or psutil.pid_exists(holder.pid):
+            return
+        _log.warning("worker.of_earlier_host_died", cliente_id=cliente_id, pid=holder.pid)
+        kill_browser(self._store.lock_path(cliente_id))
+        self._leases.release(cliente_id, holder.token)
+
+    # The host's own heartbeat.
+
+    def _announce(self) -> None:
+        key = self._keys.host(self._host_id)
+        pipeline = self._client.pipeline(transaction=False)
+        pipeline.hset(
+            key,
+            mapping={
+                "store": self._store.store_id,
+                "pid": os.getppid(),
+                "sessions": len(self._children),
+                "capacity": self._capacity,
+            },
+        )
+        pipeline.expire(key, HOST_TTL_S)
+        pipeline.execute()
+
+    def _forget_host(self) -> None:
+        try:
+            self._client.delete(self._keys.host(self._host_id))
+        except redis.RedisError as error:
+            _log.warning("host.not_forgotten", error=type(error).__name__)
+
+
+def _send(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        _log.debug("worker.already_ended", pid=pid)
+
+
+def run_reconciler(settings: Settings, store: ProfileStore, children: list[Child], down: int, up: int) -> int:
+    """The body of the reconciler's process. Returns its exit status."""
+    setproctitle("leadmaster reconciler")
+    structlog.contextvars.bind_contextvars(part="reconciler")
+    return Reconciler(settings, store, children, down, up).run()

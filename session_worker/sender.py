@@ -1,0 +1,332 @@
+"""The way of a message from the ledger to WhatsApp (DESIGN, steps 3 to 6): one at a time, on a thread of its own."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import redis
+
+from session_worker import recovery
+from session_worker.engine.port import EngineError, Prepared
+from session_worker.session import Channel, Session
+from shared.instant import now_ms
+from shared.lease import Lease
+from shared.ledger import Ledger, LeaseLost, Outcome, Pace, Pause, PutKey, Recover, Send
+from shared.logs import get_logger
+from shared.message import Message
+
+_log = get_logger(__name__)
+
+SELF_RING_S = 3.0  # the owner asks by itself this often: a lost bell costs seconds, never a message
+LOOK_AGAIN_MS = 5_000
+MOST_IN_DOUBT = 3  # more than that pauses the session's sends
+MOST_UNREAD = 500  # messages asked about after a downtime
+FINAL_CODES = frozenset({"NOT_ON_WHATSAPP"})
+
+
+@dataclass(frozen=True, slots=True)
+class PaceRange:
+    """Seconds between two messages of the tenant, and between two bulk or campaign messages."""
+
+    gap_min: float
+    gap_max: float
+    delay_min: float
+    delay_max: float
+
+    def draw(self, rng: random.Random) -> Pace:
+        return Pace(
+            round(1000 * rng.uniform(self.gap_min, self.gap_max)),
+            round(1000 * rng.uniform(self.delay_min, self.delay_max)),
+        )
+
+
+@dataclass(slots=True)
+class _InDoubt:
+    message: Message
+    prepared: Prepared
+    look_at_ms: int
+
+
+class Sender:
+    """Claims, sends and settles while the session is READY.
+
+    on_lost: called where the ledger says that the lease is no longer the caller's.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        lease: Lease,
+        session: Session,
+        pace: PaceRange,
+        ack_timeout_s: float,
+        lease_left_ms: int,
+        on_lost: Callable[[str], None],
+        rng: random.Random,
+    ) -> None:
+        self._ledger = ledger
+        self._lease = lease
+        self._session = session
+        self._pace = pace
+        self._ack_timeout_s = ack_timeout_s
+        self._lease_left_ms = lease_left_ms
+        self._on_lost = on_lost
+        self._rng = rng
+        self._bell = threading.Event()
+        self._stop = threading.Event()
+        self._acks: dict[str, int] = {}
+        self._awaited: str | None = None
+        self._ack_heard = threading.Condition()
+        self._in_doubt: dict[str, _InDoubt] = {}
+        self._boot = ""
+        self._paused_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+
+    # What other threads call.
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def ring(self) -> None:
+        """There may be something to do."""
+        self._bell.set()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Finishes the send in hand and claims no more. True: it ended in time."""
+        self._stop.set()
+        self._bell.set()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def ack_recorded(self, key: str, ack: int) -> None:
+        """An acknowledgement of `key` is in the ledger (ack >= 1), or was a refusal (-1)."""
+        with self._ack_heard:
+            if key == self._awaited or key in self._in_doubt:
+                self._acks[key] = ack
+                self._ack_heard.notify_all()
+        if key in self._in_doubt:
+            self._bell.set()
+
+    # The sender's thread.
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._bell.clear()
+            try:
+                wait_s = self._work_once()
+            except LeaseLost:
+                self._on_lost("the ledger knows another owner")
+                return
+            except redis.RedisError as error:
+                _log.warning("sender.waits_for_redis", error=type(error).__name__)
+                wait_s = 1.0
+            except Exception:
+                # The thread's edge: a defect must neither end the tenant's sends silently nor spin.
+                _log.exception("sender.defect")
+                wait_s = 5.0
+            if wait_s > 0:
+                self._bell.wait(wait_s)
+
+    def _work_once(self) -> float:
+        """One claim and what follows. Returns how long to wait for the bell, in seconds."""
+        channel = self._session.channel()
+        if channel is None:
+            return SELF_RING_S
+        if channel.boot != self._boot:
+            self._begin_run(channel)
+        self._look_at_doubts(channel)
+        if len(self._in_doubt) > MOST_IN_DOUBT:
+            self._pause_for_doubts()
+            return 1.0
+        work = self._ledger.claim_next(
+            self._lease, channel.boot, now_ms(), self._pace.draw(self._rng), bulk_allowed=True
+        )
+        match work:
+            case Pause(retry_ms):
+                soonest = SELF_RING_S if retry_ms is None else min(SELF_RING_S, max(retry_ms, 1) / 1000)
+                return min(soonest, 1.0) if self._in_doubt else soonest
+            case Send(message):
+                self._send(channel, message)
+            case Recover(message):
+                self._recover(channel, message)
+        return 0.0
+
+    def _begin_run(self, channel: Channel) -> None:
+        """A new browser run: what the old one had in doubt comes back from the ledger as recoveries."""
+        self._boot = channel.boot
+        with self._ack_heard:
+            self._in_doubt.clear()
+            self._acks.clear()
+        self._session.report_in_doubt(0)
+        self._catch_up_receipts(channel)
+
+    def _catch_up_receipts(self, channel: Channel) -> None:
+        """Acknowledgements that came while no page listened are read off the page."""
+        for message in self._ledger.unread(self._lease.cliente_id, MOST_UNREAD):
+            if self._stop.is_set() or message.epoch != channel.epoch or not message.chat_id or not message.whatsapp_id:
+                continue
+            try:
+                ack = channel.engine.acknowledgement(Prepared(message.chat_id, message.whatsapp_id))
+            except EngineError as error:
+                _log.info("receipts.not_read", code=error.code)
+                return
+            if ack is not None and ack >= 1:
+                self._ledger.acknowledge(self._lease.cliente_id, message.whatsapp_id, ack, now_ms())
+
+    def _send(self, channel: Channel, message: Message) -> None:
+        try:
+            prepared = channel.engine.prepare(message.to)
+        except EngineError as error:
+            self._settle_certain(message, error)
+            return
+        if self._put_key(channel, message, prepared):
+            self._hand_over(channel, message, prepared)
+
+    def _settle_certain(self, message: Message, error: EngineError) -> None:
+        """Before the key stands every failure is certain: nothing went out."""
+        outcome = Outcome.FAILED if error.code in FINAL_CODES else Outcome.QUEUED
+        now = now_ms()
+        status = self._ledger.settle(
+            self._lease,
+            message,
+            outcome,
+            code=error.code,
+            now_ms=now,
+            again_at_ms=now + recovery.send_backoff_ms(message.attempts, self._rng),
+        )
+        _log.info(
+            "message.not_sent", message_id=message.message_id, code=error.code, detail=error.detail, status=status
+        )
+
+    def _put_key(self, channel: Channel, message: Message, prepared: Prepared) -> bool:
+        answer = self._ledger.put_key(
+            self._lease,
+            message,
+            whatsapp_id=prepared.key,
+            chat_id=prepared.chat_id,
+            epoch=channel.epoch,
+            boot=channel.boot,
+            now_ms=now_ms(),
+            lease_left_ms=self._lease_left_ms,
+        )
+        if answer is PutKey.LOST:
+            raise LeaseLost(self._lease.cliente_id)
+        if answer is PutKey.SHORT:
+            now = now_ms()
+            self._ledger.settle(
+                self._lease, message, Outcome.QUEUED, code="ENGINE_FAILED", now_ms=now, again_at_ms=now + 500
+            )
+        return answer is PutKey.OK
+
+    def _hand_over(self, channel: Channel, message: Message, prepared: Prepared) -> None:
+        with self._ack_heard:
+            self._awaited = prepared.key
+        try:
+            channel.engine.hand_over(prepared, message.text)
+        except EngineError as error:
+            _log.warning("message.hand_over_failed", message_id=message.message_id, code=error.code)
+        ack = self._await_ack(prepared.key)
+        self._take_ack(message, prepared, ack)
+
+    def _await_ack(self, key: str) -> int | None:
+        deadline = time.monotonic() + self._ack_timeout_s
+        with self._ack_heard:
+            while key not in self._acks:
+                left = deadline - time.monotonic()
+                if left <= 0 or self._session.channel() is None:
+                    break
+                self._ack_heard.wait(min(left, 0.5))
+            self._awaited = None
+            return self._acks.pop(key, None)
+
+    def _take_ack(self, message: Message, prepared: Prepared, ack: int | None) -> None:
+        if ack is not None and ack >= 1:
+            _log.info("message.sent", message_id=message.message_id, attempts=message.attempts)
+        elif ack is not None and ack < 0:
+            self._ledger.settle(self._lease, message, Outcome.FAILED, code="REFUSED_BY_WHATSAPP", now_ms=now_ms())
+            _log.warning("message.refused", message_id=message.message_id)
+        else:
+            self._doubt(message, prepared)
+
+    # In doubt: the key stands and no acknowledgement came in time.
+
+    def _doubt(self, message: Message, prepared: Prepared) -> None:
+        with self._ack_heard:
+            self._in_doubt[prepared.key] = _InDoubt(message, prepared, now_ms())
+        self._session.report_in_doubt(len(self._in_doubt))
+        _log.warning("message.in_doubt", message_id=message.message_id, in_doubt=len(self._in_doubt))
+
+    def _look_at_doubts(self, channel: Channel) -> None:
+        for key, doubt in list(self._in_doubt.items()):
+            with self._ack_heard:
+                ack = self._acks.pop(key, None)
+            if ack is None:
+                if doubt.look_at_ms > now_ms():
+                    continue
+                try:
+                    ack = channel.engine.acknowledgement(doubt.prepared)
+                except EngineError:
+                    doubt.look_at_ms = now_ms() + LOOK_AGAIN_MS
+                    continue
+                if ack is None:
+                    # The page lost it. The same key may go again only after this page, which may still hold the
+                    # send, is closed: the new run finds it as a recovery.
+                    _log.warning("message.lost_by_page", message_id=doubt.message.message_id)
+                    self._session.relaunch("MESSAGE_LOST_BY_PAGE")
+                    doubt.look_at_ms = now_ms() + LOOK_AGAIN_MS
+                    continue
+                if ack >= 1:
+                    self._ledger.acknowledge(self._lease.cliente_id, key, ack, now_ms())
+                elif ack == 0:
+                    doubt.look_at_ms = now_ms() + LOOK_AGAIN_MS
+                    continue
+            if ack < 0:
+                self._ledger.settle(
+                    self._lease, doubt.message, Outcome.FAILED, code="REFUSED_BY_WHATSAPP", now_ms=now_ms()
+                )
+            with self._ack_heard:
+                del self._in_doubt[key]
+            self._session.report_in_doubt(len(self._in_doubt))
+
+    def _pause_for_doubts(self) -> None:
+        """Too many in doubt: sends stop, and the page that answers none of them is closed once a minute."""
+        now = time.monotonic()
+        if now - self._paused_at > 60:
+            self._paused_at = now
+            _log.warning("sender.paused", in_doubt=len(self._in_doubt))
+            self._session.relaunch("TOO_MANY_IN_DOUBT")
+
+    # Recovery: an earlier browser run was given this message under a key.
+
+    def _recover(self, channel: Channel, message: Message) -> None:
+        if message.chat_id is None or message.whatsapp_id is None:
+            raise AssertionError("the ledger recovers only messages with a key")
+        prepared = Prepared(message.chat_id, message.whatsapp_id)
+        now = now_ms()
+        if message.epoch != channel.epoch:
+            self._ledger.settle(self._lease, message, Outcome.UNCERTAIN, code="OUTCOME_UNKNOWN", now_ms=now)
+            _log.warning("message.uncertain", message_id=message.message_id)
+            return
+        try:
+            ack = channel.engine.acknowledgement(prepared)
+        except EngineError as error:
+            self._ledger.settle(
+                self._lease, message, Outcome.LATER, code=error.code, now_ms=now, again_at_ms=now + LOOK_AGAIN_MS
+            )
+            return
+        _log.info("message.recovering", message_id=message.message_id, found=ack)
+        if ack is None:
+            if self._put_key(channel, message, prepared):
+                self._hand_over(channel, message, prepared)
+        elif ack >= 1:
+            self._ledger.acknowledge(self._lease.cliente_id, prepared.key, ack, now)
+        elif ack < 0:
+            self._ledger.settle(self._lease, message, Outcome.FAILED, code="REFUSED_BY_WHATSAPP", now_ms=now)
+        else:
+            self._ledger.settle(self._lease, message, Outcome.ADOPT, code="", now_ms=now, boot=channel.boot)
+            self._doubt(message, prepared)

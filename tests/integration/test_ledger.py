@@ -1,0 +1,285 @@
+"""The ledger on a real server: accepted in one step, claimed by the owner only, settled once."""
+
+from __future__ import annotations
+
+import pytest
+import redis
+
+from shared.errors import IdempotencyConflict, QueueFull, RateLimited, SessionNotReady
+from shared.lease import Lease, Leases
+from shared.ledger import AcceptLimits, Ledger, LeaseLost, Outcome, Pace, Pause, PutKey, Recover, Send, new_message_id
+from shared.message import Draft, Message
+from shared.message_state import Lane, MessageStatus
+from shared.names import Keys, session_queue
+from shared.session_snapshot import Snapshot, Snapshots
+from shared.session_state import SessionStatus
+
+CLIENTE = 51
+NOW = 1_800_000_000_000
+LIMITS = AcceptLimits(queue=1000, per_minute=0)
+NO_PACE = Pace(0, 0)
+
+
+@pytest.fixture
+def ledger(client: redis.Redis, keys: Keys) -> Ledger:
+    return Ledger(client, keys)
+
+
+@pytest.fixture
+def leases(client: redis.Redis, keys: Keys) -> Leases:
+    return Leases(client, keys, ttl_ms=60_000)
+
+
+@pytest.fixture
+def lease(leases: Leases) -> Lease:
+    taken = leases.take(CLIENTE, "token", "store", 1)
+    assert taken is not None
+    return taken
+
+
+def draft(to: str = "5491123456789", *, wake: bool = True, lane: Lane = Lane.SINGLE, **changes: object) -> Draft:
+    fields: dict[str, object] = {
+        "message_id": new_message_id(),
+        "cliente_id": CLIENTE,
+        "to": to,
+        "text": "hola",
+        "lane": lane,
+        "accepted_at_ms": NOW,
+        "expires_at_ms": NOW + 600_000,
+        "wake": wake,
+    }
+    return Draft(**(fields | changes))  # type: ignore[arg-type]
+
+
+def accept(ledger: Ledger, made: Draft, limits: AcceptLimits = LIMITS) -> str:
+    return ledger.accept(made, b"bell", limits).message_id
+
+
+def claim(ledger: Ledger, lease: Lease, *, boot: str = "b1", now: int = NOW, pace: Pace = NO_PACE) -> Message:
+    work = ledger.claim_next(lease, boot, now, pace, bulk_allowed=True)
+    assert isinstance(work, Send)
+    return work.message
+
+
+def put_key(ledger: Ledger, lease: Lease, message: Message, key: str = "true_x@c.us_1", boot: str = "b1") -> PutKey:
+    return ledger.put_key(
+        lease, message, whatsapp_id=key, chat_id="x@c.us", epoch="e", boot=boot, now_ms=NOW, lease_left_ms=1000
+    )
+
+
+class TestAccept:
+    def test_everything_is_written_together(self, ledger: Ledger, client: redis.Redis, keys: Keys) -> None:
+        message_id = accept(ledger, draft())
+        message = ledger.read(message_id)
+        assert message is not None
+        assert (message.status, message.to, message.text) == (MessageStatus.QUEUED, "5491123456789", "hola")
+        assert ledger.depth(CLIENTE) == (1, 0)
+        assert client.llen(keys.queue_list(session_queue(CLIENTE))) == 1
+        [(_, event)] = client.xrange(keys.events)
+        assert (event["type"], event["message_id"]) == ("message.queued", message_id)
+
+    def test_reject_without_a_ready_session_writes_nothing(
+        self, ledger: Ledger, client: redis.Redis, keys: Keys
+    ) -> None:
+        with pytest.raises(SessionNotReady) as refused:
+            accept(ledger, draft(wake=False))
+        assert refused.value.message == "WhatsApp desconectado, reconecta"
+        assert client.keys(keys.prefix + "*") == []
+
+    def test_ready_without_a_live_owner_is_not_ready(
+        self, ledger: Ledger, lease: Lease, leases: Leases, client: redis.Redis, keys: Keys
+    ) -> None:
+        Snapshots(client, keys).write(lease, Snapshot(CLIENTE, SessionStatus.READY), NOW)
+        assert accept(ledger, draft(wake=False))
+        leases.release(CLIENTE, lease.token)
+        with pytest.raises(SessionNotReady):
+            accept(ledger, draft(wake=False))
+
+    def test_wake_makes_the_session_wanted_once(self, ledger: Ledger) -> None:
+        assert ledger.accept(draft(), b"", LIMITS).woke
+        assert not ledger.accept(draft(), b"", LIMITS).woke
+
+    def test_the_same_key_answers_with_the_first_message(self, ledger: Ledger) -> None:
+        first = ledger.accept(draft(idempotency_key="k", body_digest="d"), b"", LIMITS)
+        again = ledger.accept(draft(idempotency_key="k", body_digest="d"), b"", LIMITS)
+        assert (again.message_id, again.duplicate) == (first.message_id, True)
+        assert ledger.depth(CLIENTE) == (1, 0)
+        with pytest.raises(IdempotencyConflict):
+            accept(ledger, draft(idempotency_key="k", body_digest="other"))
+
+    def test_room_and_rate_are_limited(self, ledger: Ledger) -> None:
+        accept(ledger, draft(), AcceptLimits(queue=2, per_minute=0))
+        accept(ledger, draft(), AcceptLimits(queue=2, per_minute=1))
+        with pytest.raises(QueueFull):
+            accept(ledger, draft(), AcceptLimits(queue=2, per_minute=0))
+        with pytest.raises(RateLimited) as refused:
+            accept(ledger, draft(), AcceptLimits(queue=9, per_minute=1))
+        assert refused.value.retry_after_s is not None
+        assert 1 <= refused.value.retry_after_s <= 60
+
+
+class TestClaim:
+    def test_lanes_then_order_of_acceptance(self, ledger: Ledger, lease: Lease) -> None:
+        ids = [
+            accept(ledger, draft(f"549112345670{i}", lane=lane))
+            for i, lane in enumerate([Lane.CAMPAIGN, Lane.BULK, Lane.SINGLE, Lane.SINGLE])
+        ]
+        claimed = [claim(ledger, lease).message_id for _ in ids]
+        assert claimed == [ids[2], ids[3], ids[1], ids[0]]
+
+    def test_the_next_to_the_same_recipient_waits(self, ledger: Ledger, lease: Lease) -> None:
+        first, second, other = (accept(ledger, draft(to)) for to in ("549111", "549111", "549112"))
+        assert claim(ledger, lease).message_id == first
+        assert claim(ledger, lease).message_id == other
+        assert ledger.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True) == Pause(None)
+        message = ledger.read(first)
+        assert message is not None
+        put_key(ledger, lease, message)
+        ledger.acknowledge(CLIENTE, "true_x@c.us_1", 1, NOW)
+        assert claim(ledger, lease).message_id == second
+
+    def test_pace_survives_the_owner(self, ledger: Ledger, lease: Lease, leases: Leases) -> None:
+        for i in range(3):
+            accept(ledger, draft(f"5491{i}", lane=Lane.BULK))
+        claim(ledger, lease, pace=Pace(1_000, 30_000))
+        leases.release(CLIENTE, lease.token)
+        heir = leases.take(CLIENTE, "heir", "store", 2)
+        assert heir is not None
+        # the old owner's claim had no key: it comes back first, yet not before the gap is over
+        assert ledger.claim_next(heir, "b2", NOW, NO_PACE, bulk_allowed=True) == Pause(1_000)
+        assert ledger.claim_next(heir, "b2", NOW + 1_000, NO_PACE, bulk_allowed=True) == Pause(29_000)
+        assert claim(ledger, heir, boot="b2", now=NOW + 30_000).attempts == 2
+
+    def test_a_single_message_does_not_wait_for_the_bulk_delay(self, ledger: Ledger, lease: Lease) -> None:
+        accept(ledger, draft("5491", lane=Lane.BULK))
+        claim(ledger, lease, pace=Pace(0, 90_000))
+        single = accept(ledger, draft("5492"))
+        assert claim(ledger, lease, now=NOW + 1).message_id == single
+
+    def test_expired_ones_never_leave(self, ledger: Ledger, lease: Lease) -> None:
+        late = accept(ledger, draft(expires_at_ms=NOW + 10))
+        assert isinstance(ledger.claim_next(lease, "b1", NOW + 10, NO_PACE, bulk_allowed=True), Pause)
+        message = ledger.read(late)
+        assert message is not None
+        assert (message.status, message.error) == (MessageStatus.EXPIRED, "EXPIRED")
+
+    def test_a_lost_lease_claims_nothing(self, ledger: Ledger, lease: Lease, leases: Leases) -> None:
+        accept(ledger, draft())
+        leases.release(CLIENTE, lease.token)
+        assert leases.take(CLIENTE, "other", "store", 2) is not None
+        with pytest.raises(LeaseLost):
+            ledger.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True)
+
+    def test_a_clock_that_jumped_back_silences_nobody(self, ledger: Ledger, lease: Lease) -> None:
+        accept(ledger, draft("5491", expires_at_ms=NOW * 2))
+        accept(ledger, draft("5492", expires_at_ms=NOW * 2))
+        claim(ledger, lease, now=NOW + 400 * 86_400_000, pace=Pace(3_000, 0))
+        assert claim(ledger, lease, now=NOW)
+
+
+class TestRecovery:
+    def test_left_without_a_key_is_sent_again(self, ledger: Ledger, lease: Lease) -> None:
+        message_id = accept(ledger, draft())
+        claim(ledger, lease, boot="b1")
+        again = claim(ledger, lease, boot="b2")
+        assert (again.message_id, again.attempts) == (message_id, 2)
+
+    def test_left_with_a_key_is_recovered_before_anything_new(self, ledger: Ledger, lease: Lease) -> None:
+        first = accept(ledger, draft("5491"))
+        accept(ledger, draft("5492"))
+        put_key(ledger, lease, claim(ledger, lease, boot="b1"))
+        work = ledger.claim_next(lease, "b2", NOW, NO_PACE, bulk_allowed=True)
+        assert isinstance(work, Recover)
+        assert (work.message.message_id, work.message.whatsapp_id) == (first, "true_x@c.us_1")
+        # and once this run has adopted it, the next message is claimed
+        ledger.settle(lease, work.message, Outcome.ADOPT, code="", now_ms=NOW, boot="b2")
+        assert claim(ledger, lease, boot="b2").to == "5492"
+
+    def test_looked_at_later_does_not_block_others(self, ledger: Ledger, lease: Lease) -> None:
+        accept(ledger, draft("5491"))
+        accept(ledger, draft("5492"))
+        put_key(ledger, lease, claim(ledger, lease, boot="b1"))
+        work = ledger.claim_next(lease, "b2", NOW, NO_PACE, bulk_allowed=True)
+        assert isinstance(work, Recover)
+        ledger.settle(lease, work.message, Outcome.LATER, code="PAGE_FAILED", now_ms=NOW, again_at_ms=NOW + 5_000)
+        assert claim(ledger, lease, boot="b2").to == "5492"
+        assert isinstance(ledger.claim_next(lease, "b2", NOW + 5_000, NO_PACE, bulk_allowed=True), Recover)
+
+
+class TestSettle:
+    def test_key_only_while_enough_lease_remains(self, ledger: Ledger, client: redis.Redis, keys: Keys) -> None:
+        short = Leases(client, keys, ttl_ms=500).take(CLIENTE, "t", "s", 1)
+        assert short is not None
+        accept(ledger, draft())
+        assert put_key(ledger, short, claim(ledger, short)) is PutKey.SHORT
+
+    def test_queued_again_then_failed_after_five(self, ledger: Ledger, lease: Lease) -> None:
+        message_id = accept(ledger, draft())
+        for attempt in range(1, 6):
+            message = claim(ledger, lease)
+            assert message.attempts == attempt
+            status = ledger.settle(lease, message, Outcome.QUEUED, code="ENGINE_FAILED", now_ms=NOW, again_at_ms=NOW)
+            assert status == ("queued" if attempt < 5 else "failed")
+        message = ledger.read(message_id)
+        assert message is not None
+        assert (message.status, message.error, message.certain) == (MessageStatus.FAILED, "ENGINE_FAILED", True)
+
+    def test_backoff_holds_the_recipient_but_nobody_else(self, ledger: Ledger, lease: Lease) -> None:
+        accept(ledger, draft("5491"))
+        accept(ledger, draft("5491"))
+        other = accept(ledger, draft("5492"))
+        first = claim(ledger, lease)
+        ledger.settle(lease, first, Outcome.QUEUED, code="X", now_ms=NOW, again_at_ms=NOW + 2_000)
+        assert claim(ledger, lease).message_id == other
+        assert ledger.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True) == Pause(2_000)
+        assert claim(ledger, lease, now=NOW + 2_000).message_id == first.message_id
+
+    def test_an_acknowledgement_settles_once_and_never_goes_back(self, ledger: Ledger, lease: Lease) -> None:
+        message_id = accept(ledger, draft())
+        put_key(ledger, lease, claim(ledger, lease))
+        key = "true_x@c.us_1"
+        assert ledger.acknowledge(CLIENTE, key, 0, NOW) == "same"
+        assert ledger.acknowledge(CLIENTE, key, 2, NOW + 2) == "delivered"
+        assert ledger.acknowledge(CLIENTE, key, 1, NOW + 3) == "same"
+        assert [message.message_id for message in ledger.unread(CLIENTE, 10)] == [message_id]
+        assert ledger.acknowledge(CLIENTE, key, 4, NOW + 4) == "read"
+        assert ledger.unread(CLIENTE, 10) == []
+        message = ledger.read(message_id)
+        assert message is not None
+        assert (message.sent_at_ms, message.delivered_at_ms, message.read_at_ms) == (NOW + 2, NOW + 2, NOW + 4)
+        assert ledger.depth(CLIENTE) == (0, 0)
+        assert ledger.acknowledge(CLIENTE, "true_other_9", 1, NOW) == "unknown"
+        assert ledger.acknowledge(52, key, 1, NOW) == "unknown"
+
+    def test_evidence_corrects_an_uncertain_message(self, ledger: Ledger, lease: Lease) -> None:
+        message_id = accept(ledger, draft())
+        message = claim(ledger, lease)
+        put_key(ledger, lease, message)
+        assert ledger.settle(lease, message, Outcome.UNCERTAIN, code="OUTCOME_UNKNOWN", now_ms=NOW) == "uncertain"
+        found = ledger.read(message_id)
+        assert found is not None
+        assert not found.certain
+        assert ledger.acknowledge(CLIENTE, "true_x@c.us_1", 1, NOW) == "sent"
+
+
+class TestClose:
+    def test_cancel_only_while_queued(self, ledger: Ledger, lease: Lease) -> None:
+        first, second = accept(ledger, draft("5491")), accept(ledger, draft("5492"))
+        claim(ledger, lease)
+        assert ledger.close(CLIENTE, first, MessageStatus.CANCELLED, "CANCELLED", NOW) == "sending"
+        assert ledger.close(52, second, MessageStatus.CANCELLED, "CANCELLED", NOW) == "unknown"
+        assert ledger.close(CLIENTE, second, MessageStatus.CANCELLED, "CANCELLED", NOW) == "closed"
+        assert ledger.close(CLIENTE, second, MessageStatus.CANCELLED, "CANCELLED", NOW) == "cancelled"
+
+    def test_overdue_ones_are_found_and_closed(self, ledger: Ledger) -> None:
+        message_id = accept(ledger, draft(expires_at_ms=NOW + 5))
+        assert ledger.overdue(NOW + 4, 10) == []
+        assert ledger.overdue(NOW + 5, 10) == [(CLIENTE, message_id)]
+        assert ledger.close(CLIENTE, message_id, MessageStatus.EXPIRED, "EXPIRED", NOW + 5) == "closed"
+        assert ledger.overdue(NOW + 5, 10) == []
+
+
+def test_inbound_is_recorded_once(ledger: Ledger) -> None:
+    data = {"from": "5491", "message": "hola", "at": NOW}
+    assert ledger.record_inbound(CLIENTE, "false_1", data, NOW)
+    assert not ledger.record_inbound(CLIENTE, "false_1", data, NOW)
