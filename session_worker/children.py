@@ -18,6 +18,7 @@ class Child:
     pid: int
     token: str  # of its lease
     started_s: float  # monotonic
+    adopted: bool = False  # left by an earlier host: not this parent's to reap
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ subreaper of its workers, so that a killed worker's driver and browser are reape
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import selectors
 import signal
@@ -20,7 +21,8 @@ from setproctitle import setproctitle
 from session_worker import orders
 from session_worker.children import Child
 from session_worker.engine.profile_lock import kill_browser
-from session_worker.orders import Exited, Start, Started
+from session_worker.orders import Adopt, Exited, Start, Started
+from session_worker.process_title import HOST_TITLE, is_worker
 from session_worker.profile_store import ProfileStore, open_store
 from session_worker.reconciler import run_reconciler
 from session_worker.subreaper import become_subreaper, die_with_parent
@@ -50,9 +52,10 @@ class Host:
     def run(self) -> int:
         """Runs until SIGTERM or SIGINT, then stops every worker of this host and returns 0, or 1 if one was forced."""
         become_subreaper()
-        setproctitle("leadmaster host")
+        setproctitle(HOST_TITLE)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        self._preload()
         gc.collect()
         gc.freeze()
         self._fork_reconciler()
@@ -64,6 +67,13 @@ class Host:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._ending = True
+
+    def _preload(self) -> None:
+        """Imports what every worker will need, so that its memory is shared."""
+        for module in ("celery.apps.worker", "celery.concurrency.thread", "kombu.transport.redis"):
+            importlib.import_module(module)
+        if not self._settings.whatsapp_web_url.startswith("fake:"):
+            importlib.import_module("session_worker.engine.playwright_engine")
 
     # Forking.
 
@@ -108,7 +118,7 @@ class Host:
                 signal.signal(number, signal.SIG_DFL)
             self._close_inherited()
             status = body()
-        except Exception:
+        except Exception:  # noqa: BLE001
             # The child's edge: nothing may unwind into the parent's loop.
             _log.exception("child.defect")
         finally:
@@ -133,15 +143,19 @@ class Host:
         for order in arrived:
             if isinstance(order, Start):
                 self._fork_worker(order)
+            elif isinstance(order, Adopt):
+                self._children[order.pid] = Child(
+                    order.cliente_id, order.pid, order.token, time.monotonic(), adopted=True
+                )
 
     def _reap(self) -> None:
         while True:
             try:
                 pid, raw = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                return
+                pid = 0
             if pid == 0:
-                return
+                break
             status = os.waitstatus_to_exitcode(raw)
             if pid == self._reconciler:
                 self._reconciler = 0
@@ -152,6 +166,10 @@ class Host:
             child = self._children.pop(pid, None)
             if child is not None:
                 self._tell(Exited(child.cliente_id, child.token, pid, status))
+        for child in [child for child in self._children.values() if child.adopted]:
+            # Whoever is its parent reaps it; the reconciler sees its end by itself.
+            if not is_worker(child.pid, child.cliente_id):
+                del self._children[child.pid]
 
     def _tell(self, order: Started | Exited) -> None:
         try:

@@ -16,7 +16,6 @@ import time
 from types import FrameType
 from typing import cast
 
-import psutil
 import redis
 import structlog
 from setproctitle import setproctitle
@@ -24,7 +23,8 @@ from setproctitle import setproctitle
 from session_worker import capacity, orders
 from session_worker.children import Backoff, Child
 from session_worker.engine.profile_lock import is_locked, kill_browser
-from session_worker.orders import Exited, Start, Started
+from session_worker.orders import Adopt, Exited, Start, Started
+from session_worker.process_title import RECONCILER_TITLE, is_worker
 from session_worker.profile_store import ProfileStore
 from shared import names
 from shared.lease import LeaseHolder, Leases, parse_holder
@@ -201,6 +201,9 @@ class Reconciler:
     def _watch(self, child: Child, holder: LeaseHolder | None, wanted: bool, now_s: float) -> None:
         """A worker that stopped renewing is killed with its browser; one that nobody wants is told to stop."""
         cliente_id = child.cliente_id
+        if child.adopted and not is_worker(child.pid, cliente_id):
+            self._exited(Exited(cliente_id, child.token, child.pid, -signal.SIGKILL))
+            return
         if holder is not None and holder.token == child.token:
             self._lease_missing_since.pop(cliente_id, None)
         else:
@@ -221,7 +224,12 @@ class Reconciler:
 
     def _look_at_stranger(self, cliente_id: int, holder: LeaseHolder) -> None:
         """A live lease of a worker that this parent did not fork: adopted from an earlier host, or already dead."""
-        if holder.store_id != self._store.store_id or psutil.pid_exists(holder.pid):
+        if holder.store_id != self._store.store_id:
+            return
+        if is_worker(holder.pid, cliente_id):
+            self._children[cliente_id] = Child(cliente_id, holder.pid, holder.token, time.monotonic(), adopted=True)
+            orders.write(self._up, Adopt(cliente_id, holder.token, holder.pid))
+            _log.info("worker.adopted", cliente_id=cliente_id, pid=holder.pid)
             return
         _log.warning("worker.of_earlier_host_died", cliente_id=cliente_id, pid=holder.pid)
         kill_browser(self._store.lock_path(cliente_id))
@@ -260,6 +268,6 @@ def _send(pid: int, number: int) -> None:
 
 def run_reconciler(settings: Settings, store: ProfileStore, children: list[Child], down: int, up: int) -> int:
     """The body of the reconciler's process. Returns its exit status."""
-    setproctitle("leadmaster reconciler")
+    setproctitle(RECONCILER_TITLE)
     structlog.contextvars.bind_contextvars(part="reconciler")
     return Reconciler(settings, store, children, down, up).run()

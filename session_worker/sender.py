@@ -15,7 +15,7 @@ from session_worker.engine.port import EngineError, Prepared
 from session_worker.session import Channel, Session
 from shared.instant import now_ms
 from shared.lease import Lease
-from shared.ledger import Ledger, LeaseLost, Outcome, Pace, Pause, PutKey, Recover, Send
+from shared.ledger import LeaseLost, Ledger, Outcome, Pace, Pause, PutKey, Recover, Send
 from shared.logs import get_logger
 from shared.message import Message
 
@@ -125,7 +125,7 @@ class Sender:
             except redis.RedisError as error:
                 _log.warning("sender.waits_for_redis", error=type(error).__name__)
                 wait_s = 1.0
-            except Exception:
+            except Exception:  # noqa: BLE001
                 # The thread's edge: a defect must neither end the tenant's sends silently nor spin.
                 _log.exception("sender.defect")
                 wait_s = 5.0

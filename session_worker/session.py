@@ -185,7 +185,7 @@ class Session:
             self._launch("connect")
             while not self._ended:
                 self._take_one()
-        except Exception:
+        except Exception:  # noqa: BLE001
             # The actor's edge: a defect here must not leave a session that looks alive.
             _log.exception("session.defect", cliente_id=self._lease.cliente_id)
             self._on_lost("defect in the session")
@@ -335,7 +335,16 @@ class Session:
         self._move(
             SessionEvent.STOPPED, cause, error=code, qr_status=QrStatus.NONE, qr_string="", qr_expires_at=0, **phone
         )
+        if code:
+            self._withdraw(code)
         self._on_end(cause)
+
+    def _withdraw(self, cause: str) -> None:
+        """Nobody wants this session enough to scan its code: hosts stop starting it until someone asks again."""
+        try:
+            self._snapshots.withdraw(self._lease, cause, now_ms())
+        except redis.RedisError as error:
+            _log.warning("session.not_withdrawn", error=type(error).__name__)
 
     def _wipe_profile(self) -> None:
         shutil.rmtree(self._store.profile_dir(self._lease.cliente_id), ignore_errors=True)
@@ -440,7 +449,7 @@ class Session:
             self._snapshot = after
         transition = ""
         if moved:
-            _log.info("session.status", status=status.value, before=before.status.value, cause=cause)
+            _log.info("session.moved", status=status.value, before=before.status.value, cause=cause)
             transition = json.dumps({"from": before.status.value, "to": status.value, "event": event, "cause": cause})
         self._write(now, transition)
 

@@ -10,11 +10,13 @@ import random
 import signal
 import threading
 import time
+import warnings
 from types import FrameType
 
 import redis
 import structlog
 from celery import signals
+from celery.platforms import SecurityWarning
 from celery.worker import state as celery_state
 from setproctitle import setproctitle
 
@@ -23,6 +25,7 @@ from session_worker.engine.engine_factory import make_engine
 from session_worker.engine.port import EngineConfig
 from session_worker.engine.profile_lock import kill_browser
 from session_worker.lease_keeper import LeaseKeeper
+from session_worker.process_title import worker_title
 from session_worker.profile_store import ProfileStore
 from session_worker.recorder import Recorder
 from session_worker.sender import PaceRange, Sender
@@ -109,12 +112,15 @@ class TenantWorker:
             hand_over_timeout_s=hand_over_s,
         )
         rng = random.SystemRandom()
-        # The three know one another only through what they post: the late binding below closes the circle.
-        recorder = Recorder(ledger, self._cliente_id, lambda key, ack: sender.ack_recorded(key, ack))
+
+        # Recorder, session and sender know one another only through what they post: these two close the circle.
+        def ack_recorded(key: str, ack: int) -> None:
+            sender.ack_recorded(key, ack)
 
         def ready(_channel: Channel) -> None:
             sender.ring()
 
+        recorder = Recorder(ledger, self._cliente_id, ack_recorded)
         session = Session(
             lease=lease,
             snapshots=Snapshots(self._client, self._keys),
@@ -147,6 +153,9 @@ class TenantWorker:
         return session, sender, recorder
 
     def _consume(self, app: object) -> None:
+        # Root is for the operator to decide (`leadmaster doctor` tells); no pickled content is accepted in any case.
+        warnings.filterwarnings("ignore", category=SecurityWarning)
+        signals.setup_logging.connect(_keep_our_logging, weak=False)
         worker = app.Worker(  # type: ignore[attr-defined]
             hostname=names.worker_hostname(self._cliente_id),
             pool="threads",
@@ -158,7 +167,6 @@ class TenantWorker:
             quiet=True,
         )
         # Celery installs its own handlers on start: ours go over them, since a second signal must not lose anything.
-        signals.worker_init.connect(lambda **_: None)
         signals.worker_ready.connect(self._handle_signals, weak=False)
         self._handle_signals()
         try:
@@ -209,8 +217,12 @@ class TenantWorker:
             _log.warning("lease.not_released", error=type(error).__name__)
 
 
+def _keep_our_logging(**_: object) -> None:
+    """Being connected is enough: Celery then leaves logging as it is."""
+
+
 def run_worker(settings: Settings, store: ProfileStore, cliente_id: int, token: str) -> int:
     """The body of a forked worker process. Returns its exit status."""
-    setproctitle(f"leadmaster session {cliente_id}")
+    setproctitle(worker_title(cliente_id))
     structlog.contextvars.bind_contextvars(part="session", cliente_id=cliente_id)
     return TenantWorker(settings, store, cliente_id, token).run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
@@ -195,5 +196,14 @@ class Snapshots:
                 transition,
                 *stamped.to_fields(),
             ],
+        )
+        return bool(answer)
+
+    def withdraw(self, lease: Lease, cause: str, now_ms: int) -> bool:
+        """The owner says that its session is no longer to be kept running. False: the lease is another's."""
+        answer = self._scripts.run(
+            "withdraw",
+            [self._keys.lease(lease.cliente_id), self._keys.wanted, self._keys.events],
+            [lease.token, lease.fence, now_ms, lease.cliente_id, json.dumps({"cause": cause})],
         )
         return bool(answer)

@@ -160,7 +160,7 @@ class Engine(Protocol):
         """
 
     def hand_over(self, prepared: Prepared, text: str) -> None:
-        """Hands the message to the page under its key (<= config.hand_over_timeout_s), not waiting for the acknowledgement.
+        """Hands the message to the page under its key (<= config.hand_over_timeout_s), not waiting for an ack.
 
         Handing the same key over again is the caller's decision. Raises EngineError, never certain: PAGE_FAILED,
         WHATSAPP_ERROR. An immediate refusal by WhatsApp's server is told as AckSeen(key, -1).

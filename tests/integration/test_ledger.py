@@ -7,7 +7,7 @@ import redis
 
 from shared.errors import IdempotencyConflict, QueueFull, RateLimited, SessionNotReady
 from shared.lease import Lease, Leases
-from shared.ledger import AcceptLimits, Ledger, LeaseLost, Outcome, Pace, Pause, PutKey, Recover, Send, new_message_id
+from shared.ledger import AcceptLimits, LeaseLost, Ledger, Outcome, Pace, Pause, PutKey, Recover, Send, new_message_id
 from shared.message import Draft, Message
 from shared.message_state import Lane, MessageStatus
 from shared.names import Keys, session_queue

@@ -96,7 +96,7 @@
       code: code?.full ?? null,
       code_expires_at_ms: code?.expires ?? null,
       own_number: me?.user ?? null,
-      push_name: registered ? (whatsapp.Conn.pushname ?? null) : null,
+      push_name: (registered && whatsapp.Conn.pushname) || null,
       identity_key: registered ? await identityKey() : null,
       web_version: version,
       problem: null,

@@ -1,0 +1,189 @@
+"""The engine on Playwright and wa-js. Synchronous outside; its async half lives on one thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from playwright.async_api import Error
+
+from session_worker.engine import profile_lock
+from session_worker.engine.loop_thread import LoopEnded, LoopThread
+from session_worker.engine.page_story import PageStory, clamped_ack
+from session_worker.engine.port import (
+    BrowserGone,
+    EngineConfig,
+    EngineError,
+    EngineEvent,
+    Listener,
+    Observation,
+    PairingCode,
+    Prepared,
+)
+from session_worker.engine.web_browser import WebBrowser
+from shared.logs import get_logger
+
+_START_SECONDS = 30.0
+_OBSERVE_SECONDS = 5.0
+_CODE_SECONDS = 10.0
+_PREPARE_SECONDS = 15.0
+_ACKNOWLEDGEMENT_SECONDS = 10.0
+_LOGOUT_SECONDS = 5.0
+_CLOSE_SECONDS = 5.0
+_KILL_SECONDS = 4.0
+
+_NOT_LOADED = "NOT_LOADED"  # of the bridge
+_KNOWN_CODES = frozenset({"NOT_ON_WHATSAPP"})
+
+_log = get_logger(__name__)
+
+
+class PlaywrightEngine:
+    """See `port.Engine`. One object is one browser run: `start` once, then `stop`."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._config = config
+        self._listener: Listener | None = None
+        self._story = PageStory()
+        self._thread: LoopThread | None = None
+        self._browser: WebBrowser | None = None
+        self._stopping = threading.Event()
+        self._stop_lock = threading.Lock()
+        self._gone = False
+
+    def start(self, listener: Listener) -> None:
+        """See `port.Engine.start`. Raises RuntimeError if it was started or stopped before."""
+        if self._thread is not None or self._stopping.is_set():
+            raise RuntimeError("an engine runs once: make a new one")
+        self._listener = listener
+        self._browser = WebBrowser(self._config, self._told, self._navigated, self._browser_gone)
+        self._thread = LoopThread("engine")
+        try:
+            self._thread.call(self._browser.open(), _START_SECONDS)
+        except (LoopEnded, TimeoutError) as error:
+            self.stop()
+            raise EngineError("BROWSER_FAILED", "stopped while starting or not started in time") from error
+        except EngineError:
+            self.stop()
+            raise
+
+    def stop(self, *, logout: bool = False) -> None:
+        """See `port.Engine.stop`. A second caller waits for the first."""
+        with self._stop_lock:
+            already_stopped = self._stopping.is_set()
+            self._stopping.set()  # from here on nothing is told
+            if already_stopped or self._thread is None or self._browser is None:
+                return
+            self._thread.interrupt()
+            if logout and not self._gone:
+                self._last_call(self._browser.ask("logout"), _LOGOUT_SECONDS)
+            self._last_call(self._browser.close(), _CLOSE_SECONDS)
+            profile_lock.kill_browser(
+                self._config.lock_path, launch_id=self._browser.launch_id, timeout_seconds=_KILL_SECONDS
+            )
+            if self._browser.driver_pid is not None:
+                profile_lock.kill_process(self._browser.driver_pid)
+            self._thread.end()
+
+    def observe(self) -> Observation:
+        """See `port.Engine.observe`."""
+        return self._story.observation(self._ask("observe", None, _OBSERVE_SECONDS))
+
+    def renew_code(self, phone_number: str | None = None) -> PairingCode | None:
+        """See `port.Engine.renew_code`."""
+        if phone_number is None:
+            self._ask("renewCode", None, _CODE_SECONDS)
+            return None
+        told = self._ask("pairingCode", phone_number, _CODE_SECONDS)
+        return PairingCode(code=str(told["code"]), expires_at_ms=int(told["expires_at_ms"]))
+
+    def prepare(self, number: str) -> Prepared:
+        """See `port.Engine.prepare`."""
+        told = self._ask("prepare", number, _PREPARE_SECONDS)
+        return Prepared(chat_id=str(told["chat_id"]), key=str(told["key"]))
+
+    def hand_over(self, prepared: Prepared, text: str) -> None:
+        """See `port.Engine.hand_over`."""
+        message = {"chat_id": prepared.chat_id, "key": prepared.key, "text": text}
+        self._ask("handOver", message, self._config.hand_over_timeout_s, certain=False)
+
+    def acknowledgement(self, prepared: Prepared) -> int | None:
+        """See `port.Engine.acknowledgement`."""
+        message = {"chat_id": prepared.chat_id, "key": prepared.key}
+        ack = self._ask("acknowledgement", message, _ACKNOWLEDGEMENT_SECONDS, failure="PAGE_FAILED")
+        return None if ack is None else clamped_ack(int(ack))
+
+    def exists(self, number: str) -> bool | None:
+        """See `port.Engine.exists`."""
+        try:
+            told = self._ask("exists", number, _PREPARE_SECONDS)
+        except EngineError:
+            return None
+        return None if told is None else bool(told)
+
+    def _ask(
+        self,
+        method: str,
+        argument: object,
+        timeout_seconds: float,
+        *,
+        certain: bool = True,
+        failure: str = "WHATSAPP_ERROR",
+    ) -> Any:
+        """Calls the bridge and returns its value.
+
+        certain: what an error says of the message. failure: the code for what WhatsApp or wa-js refused.
+        """
+        if self._thread is None or self._browser is None:
+            raise EngineError("PAGE_FAILED", "the engine is not started", certain=certain)
+        try:
+            answer = self._thread.call(self._browser.ask(method, argument), timeout_seconds)
+        except TimeoutError as error:
+            raise EngineError("PAGE_FAILED", f"{method}: no answer in time", certain=certain) from error
+        except LoopEnded as error:
+            raise EngineError("PAGE_FAILED", f"{method}: the engine stopped", certain=certain) from error
+        except Error as error:
+            detail = error.message.strip().partition("\n")[0]
+            raise EngineError("PAGE_FAILED", f"{method}: {detail}", certain=certain) from error
+        if answer["ok"]:
+            return answer["value"]
+        code = str(answer["code"])
+        if code in _KNOWN_CODES:
+            raise EngineError(code, certain=certain)
+        detail = f"{method}: {code}"
+        raise EngineError("PAGE_FAILED" if code == _NOT_LOADED else failure, detail, certain=certain)
+
+    def _last_call(self, work: Any, timeout_seconds: float) -> None:
+        """What is done on the way out; that it fails stops nothing."""
+        assert self._thread is not None
+        try:
+            self._thread.call(work, timeout_seconds, last_rites=True)
+        except (TimeoutError, LoopEnded, Error) as error:
+            _log.warning("engine_stop_step_failed", step=work.__name__, reason=type(error).__name__)
+
+    # Called on the engine's thread.
+
+    def _told(self, event: Mapping[str, Any]) -> None:
+        for one in self._story.events(event):
+            self._tell(one)
+
+    def _navigated(self, url: str) -> None:
+        for one in self._story.navigated(url):
+            self._tell(one)
+
+    def _browser_gone(self, reason: str) -> None:
+        if not self._gone and not self._stopping.is_set():
+            self._tell(BrowserGone(reason))
+            self._gone = True
+            assert self._thread is not None
+            self._thread.interrupt()
+
+    def _tell(self, event: EngineEvent) -> None:
+        listener: Callable[[EngineEvent], None] | None = self._listener
+        if listener is None or self._gone or self._stopping.is_set():
+            return
+        try:
+            listener(event)
+        except Exception:  # noqa: BLE001 - the edge of the engine's thread: a listener's fault must not end the page's events
+            _log.exception("engine_listener_failed", told=type(event).__name__)

@@ -1,0 +1,156 @@
+"""The asynchronous half of the Playwright adapter: one browser with one page, on one loop.
+
+Says what happens through two callbacks and knows nothing of messages, sessions or threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import BrowserContext, Error, Frame, Page, Playwright, ViewportSize, async_playwright
+
+from session_worker.engine import browser_launch, browser_path, profile_lock
+from session_worker.engine.page_script import find_wa_js, page_script
+from session_worker.engine.port import EngineConfig, EngineError
+from session_worker.engine.process_end import ProcessEnd
+
+_LOCKED_EXIT = "exitCode=75"  # browser_wrapper.sh
+_LAUNCH_MS = 20_000
+_NAVIGATION_MS = 10_000
+_CLOSE_SECONDS = 3.0
+_DRIVER_SECONDS = 1.5
+_VIEWPORT: ViewportSize = {"width": 1100, "height": 700}
+
+# The bridge's methods by name; a page without the bridge answers as it does for everything it can't do.
+_ASK = """([method, argument]) => window.__leadmaster === undefined
+  ? {ok: false, code: 'NOT_LOADED', message: 'the bridge is not on the page'}
+  : window.__leadmaster[method](argument)"""
+
+
+class WebBrowser:
+    """One browser run. Use from its loop only."""
+
+    def __init__(
+        self,
+        config: EngineConfig,
+        on_told: Callable[[Mapping[str, Any]], None],
+        on_navigated: Callable[[str], None],
+        on_gone: Callable[[str], None],
+    ) -> None:
+        """on_told: an event of the bridge. on_navigated: the top frame's new address. on_gone: why; may come twice."""
+        self._config = config
+        self._on_told = on_told
+        self._on_navigated = on_navigated
+        self._on_gone = on_gone
+        self._playwright: Playwright | None = None
+        self._context: BrowserContext | None = None
+        self._page: Page | None = None
+        self._watches: list[ProcessEnd] = []
+        self.launch_id = uuid.uuid4().hex
+        self.driver_pid: int | None = None
+
+    async def open(self) -> None:
+        """Launches the browser and begins to load the site. Raises EngineError as the port's `start`."""
+        config = self._config
+        browser = browser_path.find_browser(config.browser_path)
+        script = page_script(find_wa_js(config.wa_js_path))
+        playwright, major = await asyncio.gather(
+            async_playwright().start(), asyncio.to_thread(browser_path.major_version, browser)
+        )
+        self._playwright = playwright
+        self.driver_pid = _driver_pid(playwright)
+        self._context = context = await self._launch(playwright, browser, major)
+        context.on("close", lambda _: self._on_gone("the browser's context closed"))
+        self._watch_processes()
+        await context.expose_binding("__leadmasterTell", self._told)
+        await context.add_init_script(script)
+        page = context.pages[0] if context.pages else await context.new_page()
+        page.on("crash", lambda _: self._on_gone("the page crashed"))
+        page.on("close", lambda _: self._on_gone("the page was closed"))
+        page.on("framenavigated", self._frame_navigated)
+        self._page = page
+        try:
+            await page.goto(config.url, wait_until="commit", timeout=_NAVIGATION_MS)
+        except Error as error:
+            raise EngineError("PAGE_FAILED", _first_line(error)) from error
+
+    async def ask(self, method: str, argument: object = None) -> dict[str, Any]:
+        """Calls the bridge: `{ok: true, value}` or `{ok: false, code, message}`. Raises playwright's Error."""
+        if self._page is None:
+            raise Error("the page is not open")
+        answer: dict[str, Any] = await self._page.evaluate(_ASK, [method, argument])
+        return answer
+
+    async def close(self) -> None:
+        """Asks browser and driver to end. What does not end in time is left to be killed."""
+        for watch in self._watches:
+            watch.close()
+        if self._context is not None:
+            await _in_time(self._context.close(), _CLOSE_SECONDS)
+        if self._playwright is not None:
+            await _in_time(self._playwright.stop(), _DRIVER_SECONDS)
+
+    async def _launch(self, playwright: Playwright, browser: Path, major: int) -> BrowserContext:
+        config = self._config
+        for folder in (config.profile_dir, config.lock_path.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            return await playwright.chromium.launch_persistent_context(
+                config.profile_dir,
+                executable_path=browser_launch.wrapper(beside=config.lock_path),
+                args=browser_launch.ARGUMENTS,
+                env=dict(browser_launch.environment(browser, config.profile_dir, config.lock_path, self.launch_id)),
+                chromium_sandbox=browser_launch.sandboxed(no_sandbox=config.no_sandbox),
+                headless=True,
+                user_agent=browser_path.user_agent(major),
+                locale="es-AR",
+                viewport=_VIEWPORT,
+                service_workers="block",
+                accept_downloads=False,
+                handle_sigint=False,
+                handle_sigterm=False,
+                handle_sighup=False,
+                timeout=_LAUNCH_MS,
+            )
+        except Error as error:
+            if _LOCKED_EXIT in error.message:
+                raise EngineError("PROFILE_LOCKED", f"another browser holds {config.lock_path.name}") from error
+            raise EngineError("BROWSER_FAILED", _first_line(error)) from error
+
+    def _watch_processes(self) -> None:
+        """A killed browser or driver doesn't always reach us as an event of Playwright's."""
+        found = profile_lock.holder(self._config.lock_path)
+        if found is not None:
+            self._watches.append(ProcessEnd(found.pid, lambda: self._on_gone("the browser ended")))
+        if self.driver_pid is not None:
+            self._watches.append(ProcessEnd(self.driver_pid, lambda: self._on_gone("Playwright's driver ended")))
+
+    def _told(self, source: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+        if source["page"] is self._page:
+            self._on_told(event)
+
+    def _frame_navigated(self, frame: Frame) -> None:
+        if frame.parent_frame is None:
+            self._on_navigated(frame.url)
+
+
+def _driver_pid(playwright: Playwright) -> int | None:
+    """The pid of Playwright's Node process. Playwright has no name for it, and a hung one must be killed by pid."""
+    transport = getattr(getattr(playwright._impl_obj, "_connection", None), "_transport", None)
+    pid = getattr(getattr(transport, "_proc", None), "pid", None)
+    return pid if isinstance(pid, int) else None
+
+
+async def _in_time(work: Any, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(work, seconds)
+    except (Error, TimeoutError):
+        return
+
+
+def _first_line(error: Error) -> str:
+    return error.message.strip().partition("\n")[0]

@@ -1,0 +1,47 @@
+"""Redis keys, queues and task names are built in `shared/names.py` alone (STYLE 4)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from shared import names
+from shared.names import Keys
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("hub_api", "session_worker", "leadmaster", "shared")
+TASKS = {value for name, value in vars(names).items() if name.startswith("TASK_")}
+KEY_HEADS = ("msg:", "open:", "inflight:", "seq:", "wakey:", "idem:", "pace:", "session:", "lease:", "fence:", "reply:")
+
+
+def literals(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def test_no_literal_elsewhere() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}: {text!r}"
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if path != ROOT / "shared" / "names.py"
+        for text in literals(path)
+        if text in TASKS or re.match(r"^session\.\d+$", text) or text.startswith(KEY_HEADS)
+    ]
+    assert wrong == []
+
+
+def test_every_key_carries_the_prefix() -> None:
+    keys = Keys("p:")
+    made = [
+        keys.message("m"), keys.open(1), keys.in_flight(1), keys.sequence(1), keys.whatsapp_key_prefix(1),
+        keys.idempotency(1, "d"), keys.rate(1, 2), keys.pace(1), keys.deadlines, keys.events, keys.session(1),
+        keys.sessions, keys.lease(1), keys.fence(1), keys.wanted, keys.store_of, keys.wake_channel,
+        keys.changed_channel(1), keys.host("h"), keys.reply("q"), keys.drain_cursor, keys.task_lock("t"),
+        keys.unread(1), keys.inbound_seen(1, "k"), keys.queue_list("session.1"), keys.login_failures_prefix,
+    ]  # fmt: skip
+    assert all(key.startswith("p:") for key in made)
+    assert len(set(made)) == len(made)
+    assert names.session_queue(51) == "session.51"
+    assert names.worker_hostname(51) == "sender_51@leadmaster"
