@@ -21,12 +21,13 @@ from setproctitle import setproctitle
 from session_worker import orders
 from session_worker.children import Child
 from session_worker.engine.profile_lock import kill_browser
-from session_worker.orders import Adopt, Exited, Start, Started
-from session_worker.process_title import HOST_TITLE, is_worker
+from session_worker.host_id import new_host_id
+from session_worker.orders import Exited, Start, Started
 from session_worker.profile_store import ProfileStore, open_store
 from session_worker.reconciler import run_reconciler
 from session_worker.subreaper import become_subreaper, die_with_parent
 from session_worker.worker import run_worker
+from session_worker.worker_process import HOST_TITLE, find_worker, orphans
 from shared import logs
 from shared.logs import get_logger
 from shared.settings import Settings
@@ -42,6 +43,7 @@ class Host:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._store: ProfileStore = open_store(settings.profiles_dir)
+        self._host_id = new_host_id()
         self._children: dict[int, Child] = {}  # by pid
         self._reconciler = 0
         self._reader: orders.Reader | None = None
@@ -86,7 +88,7 @@ class Host:
             os.close(down_write)
             os.close(up_read)
             die_with_parent(signal.SIGTERM)
-            return run_reconciler(self._settings, self._store, children, down_read, up_write)
+            return run_reconciler(self._settings, self._store, self._host_id, children, down_read, up_write)
 
         self._reconciler = self._fork(body)
         os.close(down_read)
@@ -100,7 +102,7 @@ class Host:
         self._selector.register(up_read, selectors.EVENT_READ)
 
     def _fork_worker(self, order: Start) -> None:
-        pid = self._fork(lambda: run_worker(self._settings, self._store, order.cliente_id, order.token))
+        pid = self._fork(lambda: run_worker(self._settings, self._store, order.cliente_id, order.token, self._host_id))
         self._children[pid] = Child(order.cliente_id, pid, order.token, time.monotonic())
         self._tell(Started(order.cliente_id, order.token, pid))
 
@@ -143,10 +145,6 @@ class Host:
         for order in arrived:
             if isinstance(order, Start):
                 self._fork_worker(order)
-            elif isinstance(order, Adopt):
-                self._children[order.pid] = Child(
-                    order.cliente_id, order.pid, order.token, time.monotonic(), adopted=True
-                )
 
     def _reap(self) -> None:
         while True:
@@ -166,40 +164,42 @@ class Host:
             child = self._children.pop(pid, None)
             if child is not None:
                 self._tell(Exited(child.cliente_id, child.token, pid, status))
-        for child in [child for child in self._children.values() if child.adopted]:
-            # Whoever is its parent reaps it; the reconciler sees its end by itself.
-            if not is_worker(child.pid, child.cliente_id):
-                del self._children[child.pid]
 
     def _tell(self, order: Started | Exited) -> None:
         try:
             orders.write(self._to_reconciler, order)
         except OSError as error:
-            # It ended: its successor is given the table of children as it then stands.
-            _log.warning("reconciler.not_told", error=type(error).__name__)
+            # It ended: its successor, if any, is given the table of children as it then stands.
+            _log.debug("reconciler.not_told", error=type(error).__name__)
 
     # Stopping.
 
     def _stop(self) -> int:
-        """Workers finish the send in hand and close their browsers; after the grace time they are killed."""
-        _log.info("host.stopping", workers=len(self._children))
+        """Workers finish the send in hand and close their browsers; after the grace time they are killed.
+
+        Those that outlived an earlier host of this store are stopped as well.
+        """
+        ending = {child.pid: child.cliente_id for child in self._children.values()}
+        ending |= {worker.pid: worker.cliente_id for worker in orphans(self._store.store_id)}
+        _log.info("host.stopping", workers=len(ending))
         if self._reconciler:
             _signal(self._reconciler, signal.SIGTERM)
-        for pid in self._children:
+        for pid in ending:
             _signal(pid, signal.SIGTERM)
         # A worker forces itself after the grace time; the host's own margin comes on top.
         deadline = time.monotonic() + self._settings.shutdown_grace_seconds + 2
-        while self._children and time.monotonic() < deadline:
+        while left := [pid for pid in ending if pid in self._children or find_worker(pid) is not None]:
+            if time.monotonic() > deadline:
+                break
             self._reap()
             time.sleep(0.05)
-        forced = list(self._children.values())
-        for child in forced:
-            _log.error("worker.killed", cliente_id=child.cliente_id, pid=child.pid)
-            _signal(child.pid, signal.SIGKILL)
-            kill_browser(self._store.lock_path(child.cliente_id))
+        for pid in left:
+            _log.error("worker.killed", cliente_id=ending[pid], pid=pid)
+            _signal(pid, signal.SIGKILL)
+            kill_browser(self._store.lock_path(ending[pid]))
         self._reap()
-        _log.info("host.stopped", forced=len(forced))
-        return 1 if forced else 0
+        _log.info("host.stopped", forced=len(left))
+        return 1 if left else 0
 
 
 def _signal(pid: int, number: int) -> None:

@@ -16,15 +16,6 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Adopt:
-    """Reconciler → forker: a worker left by an earlier host of this store; it is stopped with the others."""
-
-    cliente_id: int
-    token: str
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
 class Started:
     """Forker → reconciler."""
 
@@ -43,9 +34,9 @@ class Exited:
     status: int
 
 
-Order = Start | Adopt | Started | Exited
-_KINDS: dict[str, type[Start] | type[Adopt] | type[Started] | type[Exited]] = {
-    kind.__name__: kind for kind in (Start, Adopt, Started, Exited)
+Order = Start | Started | Exited
+_KINDS: dict[str, type[Start] | type[Started] | type[Exited]] = {
+    kind.__name__: kind for kind in (Start, Started, Exited)
 }
 
 

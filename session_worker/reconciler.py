@@ -17,18 +17,18 @@ from types import FrameType
 from typing import cast
 
 import redis
-import structlog
 from setproctitle import setproctitle
 
 from session_worker import capacity, orders
 from session_worker.children import Backoff, Child
 from session_worker.engine.profile_lock import is_locked, kill_browser
-from session_worker.orders import Adopt, Exited, Start, Started
-from session_worker.process_title import RECONCILER_TITLE, is_worker
+from session_worker.host_id import same_machine
+from session_worker.orders import Exited, Start, Started
 from session_worker.profile_store import ProfileStore
+from session_worker.worker_process import RECONCILER_TITLE, find_worker
 from shared import names
 from shared.lease import LeaseHolder, Leases, parse_holder
-from shared.logs import get_logger
+from shared.logs import get_logger, stamp
 from shared.redis_client import connect, connect_blocking
 from shared.session_snapshot import Snapshots
 from shared.session_state import SessionStatus
@@ -44,7 +44,9 @@ HOST_TTL_S = 15
 class Reconciler:
     """One host's view of its sessions. All methods run on one thread."""
 
-    def __init__(self, settings: Settings, store: ProfileStore, children: list[Child], down: int, up: int) -> None:
+    def __init__(
+        self, settings: Settings, store: ProfileStore, host_id: str, children: list[Child], down: int, up: int
+    ) -> None:
         self._settings = settings
         self._store = store
         self._keys = names.Keys(settings.redis_prefix)
@@ -59,7 +61,7 @@ class Reconciler:
         self._unwanted_since: dict[int, float] = {}
         self._lease_missing_since: dict[int, float] = {}
         self._capacity = settings.session_host_capacity or capacity.by_memory()
-        self._host_id = f"{os.uname().nodename}-{store.store_id}"
+        self._host_id = host_id
         self._ending = False
         wake_read, self._wake_write = os.pipe()
         self._wake = wake_read
@@ -140,6 +142,10 @@ class Reconciler:
 
     def _round(self) -> None:
         now_s = time.monotonic()
+        self._announce()
+        if not self._client.exists(self._keys.rebuilt):
+            _log.warning("reconciler.waits_for_rebuild")  # a Redis that came up empty knows of no wanted session
+            return
         wanted = self._wanted()
         holders = self._holders(set(wanted) | set(self._children))
         for child in list(self._children.values()):
@@ -153,7 +159,6 @@ class Reconciler:
                 self._look_at_stranger(cliente_id, holder)
             elif room > 0 and self._backoff.due(cliente_id, now_s) and self._start(cliente_id, now_s):
                 room -= 1
-        self._announce()
 
     def _wanted(self) -> list[int]:
         """Wanted sessions whose login is here or nowhere yet, longest wanted first as the mirror keeps them."""
@@ -201,7 +206,7 @@ class Reconciler:
     def _watch(self, child: Child, holder: LeaseHolder | None, wanted: bool, now_s: float) -> None:
         """A worker that stopped renewing is killed with its browser; one that nobody wants is told to stop."""
         cliente_id = child.cliente_id
-        if child.adopted and not is_worker(child.pid, cliente_id):
+        if child.adopted and find_worker(child.pid) is None:
             self._exited(Exited(cliente_id, child.token, child.pid, -signal.SIGKILL))
             return
         if holder is not None and holder.token == child.token:
@@ -223,13 +228,17 @@ class Reconciler:
             _send(child.pid, signal.SIGTERM)
 
     def _look_at_stranger(self, cliente_id: int, holder: LeaseHolder) -> None:
-        """A live lease of a worker that this parent did not fork: adopted from an earlier host, or already dead."""
-        if holder.store_id != self._store.store_id:
+        """A live lease of a worker that this parent did not fork: of another host, which watches it, or of a dead one.
+
+        Of a dead host on this machine it is adopted while it lives. On another machine only its lease can tell.
+        """
+        if not same_machine(holder.host_id):
             return
-        if is_worker(holder.pid, cliente_id):
-            self._children[cliente_id] = Child(cliente_id, holder.pid, holder.token, time.monotonic(), adopted=True)
-            orders.write(self._up, Adopt(cliente_id, holder.token, holder.pid))
-            _log.info("worker.adopted", cliente_id=cliente_id, pid=holder.pid)
+        worker = find_worker(holder.pid)
+        if worker is not None and worker.cliente_id == cliente_id:
+            if worker.orphan:
+                self._children[cliente_id] = Child(cliente_id, holder.pid, holder.token, time.monotonic(), adopted=True)
+                _log.info("worker.adopted", cliente_id=cliente_id, pid=holder.pid)
             return
         _log.warning("worker.of_earlier_host_died", cliente_id=cliente_id, pid=holder.pid)
         kill_browser(self._store.lock_path(cliente_id))
@@ -250,11 +259,13 @@ class Reconciler:
             },
         )
         pipeline.expire(key, HOST_TTL_S)
+        pipeline.sadd(self._keys.hosts, self._host_id)
         pipeline.execute()
 
     def _forget_host(self) -> None:
         try:
             self._client.delete(self._keys.host(self._host_id))
+            self._client.srem(self._keys.hosts, self._host_id)
         except redis.RedisError as error:
             _log.warning("host.not_forgotten", error=type(error).__name__)
 
@@ -266,8 +277,10 @@ def _send(pid: int, number: int) -> None:
         _log.debug("worker.already_ended", pid=pid)
 
 
-def run_reconciler(settings: Settings, store: ProfileStore, children: list[Child], down: int, up: int) -> int:
+def run_reconciler(
+    settings: Settings, store: ProfileStore, host_id: str, children: list[Child], down: int, up: int
+) -> int:
     """The body of the reconciler's process. Returns its exit status."""
     setproctitle(RECONCILER_TITLE)
-    structlog.contextvars.bind_contextvars(part="reconciler")
-    return Reconciler(settings, store, children, down, up).run()
+    stamp(part="reconciler")
+    return Reconciler(settings, store, host_id, children, down, up).run()

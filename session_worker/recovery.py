@@ -58,4 +58,4 @@ def overdue(status: SessionStatus, since_ms: int, now_ms: int) -> bool:
 
 def send_backoff_ms(attempts: int, rng: random.Random) -> int:
     """The wait before a message whose attempt certainly failed is tried again: 2 s doubling, at most 60 s."""
-    return round(min(60_000, 2_000 * 2 ** max(0, attempts - 1)) * rng.uniform(0.8, 1.2))
+    return round(min(60_000, 2_000 << min(max(0, attempts - 1), 10)) * rng.uniform(0.8, 1.2))

@@ -14,7 +14,6 @@ import warnings
 from types import FrameType
 
 import redis
-import structlog
 from celery import signals
 from celery.platforms import SecurityWarning
 from celery.worker import state as celery_state
@@ -25,16 +24,16 @@ from session_worker.engine.engine_factory import make_engine
 from session_worker.engine.port import EngineConfig
 from session_worker.engine.profile_lock import kill_browser
 from session_worker.lease_keeper import LeaseKeeper
-from session_worker.process_title import worker_title
 from session_worker.profile_store import ProfileStore
 from session_worker.recorder import Recorder
 from session_worker.sender import PaceRange, Sender
 from session_worker.session import Channel, Session
 from session_worker.tasks import Replies, register
+from session_worker.worker_process import worker_title
 from shared import names
-from shared.lease import Lease, Leases, WrongStore
+from shared.lease import Lease, Leases, NotRebuilt, WrongStore
 from shared.ledger import Ledger
-from shared.logs import get_logger
+from shared.logs import get_logger, stamp
 from shared.redis_client import connect
 from shared.session_snapshot import Snapshots
 from shared.settings import Settings
@@ -50,11 +49,12 @@ EXIT_LEASE_LOST = 76
 class TenantWorker:
     """Everything one process does for one `cliente_id`."""
 
-    def __init__(self, settings: Settings, store: ProfileStore, cliente_id: int, token: str) -> None:
+    def __init__(self, settings: Settings, store: ProfileStore, cliente_id: int, token: str, host_id: str) -> None:
         self._settings = settings
         self._store = store
         self._cliente_id = cliente_id
         self._token = token
+        self._host_id = host_id
         self._keys = names.Keys(settings.redis_prefix)
         self._client = connect(settings.redis_url)
         self._ending = threading.Event()
@@ -87,9 +87,12 @@ class TenantWorker:
 
     def _take(self, leases: Leases) -> Lease | None:
         try:
-            lease = leases.take(self._cliente_id, self._token, self._store.store_id, os.getpid())
+            lease = leases.take(self._cliente_id, self._token, self._store.store_id, os.getpid(), self._host_id)
         except WrongStore:
             _log.error("lease.wrong_store")
+            return None
+        except NotRebuilt:
+            _log.warning("lease.waits_for_rebuild")
             return None
         except redis.RedisError as error:
             _log.error("lease.not_taken", error=type(error).__name__)
@@ -221,8 +224,8 @@ def _keep_our_logging(**_: object) -> None:
     """Being connected is enough: Celery then leaves logging as it is."""
 
 
-def run_worker(settings: Settings, store: ProfileStore, cliente_id: int, token: str) -> int:
+def run_worker(settings: Settings, store: ProfileStore, cliente_id: int, token: str, host_id: str) -> int:
     """The body of a forked worker process. Returns its exit status."""
-    setproctitle(worker_title(cliente_id))
-    structlog.contextvars.bind_contextvars(part="session", cliente_id=cliente_id)
-    return TenantWorker(settings, store, cliente_id, token).run()
+    setproctitle(worker_title(cliente_id, store.store_id))
+    stamp(part="session", cliente_id=cliente_id)
+    return TenantWorker(settings, store, cliente_id, token, host_id).run()

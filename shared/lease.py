@@ -14,6 +14,10 @@ class WrongStore(Exception):
     """The session's login lies in another profile store; only hosts that mount that one may claim it."""
 
 
+class NotRebuilt(Exception):
+    """Redis came up empty and what SQL knows is not back in it yet: nothing may be claimed before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """Proof of ownership, compared in Lua at every write of state."""
@@ -31,6 +35,7 @@ class LeaseHolder:
     fence: int
     store_id: str
     pid: int
+    host_id: str  # which host started it
 
 
 class Leases:
@@ -43,17 +48,27 @@ class Leases:
         self._scripts = Scripts(client)
         self.ttl_ms = ttl_ms
 
-    def take(self, cliente_id: int, token: str, store_id: str, pid: int) -> Lease | None:
-        """The lease, or None while another holds it. Raises WrongStore."""
+    def take(self, cliente_id: int, token: str, store_id: str, pid: int, host_id: str = "-") -> Lease | None:
+        """The lease, or None while another holds it. host_id: of the host that started the caller.
+
+        Raises WrongStore, NotRebuilt.
+        """
         fence = int(
             self._scripts.run(
                 "lease_take",
-                [self._keys.lease(cliente_id), self._keys.fence(cliente_id), self._keys.store_of],
-                [token, store_id, pid, self.ttl_ms, cliente_id],
+                [
+                    self._keys.lease(cliente_id),
+                    self._keys.fence(cliente_id),
+                    self._keys.store_of,
+                    self._keys.rebuilt,
+                ],
+                [token, store_id, pid, self.ttl_ms, cliente_id, host_id],
             )
         )
-        if fence < 0:
+        if fence == -1:
             raise WrongStore(cliente_id)
+        if fence == -2:
+            raise NotRebuilt(cliente_id)
         return Lease(cliente_id, token, fence) if fence else None
 
     def renew(self, lease: Lease) -> bool:
@@ -74,6 +89,6 @@ class Leases:
 
 
 def parse_holder(value: str) -> LeaseHolder:
-    """Parses a lease's value `<token> <fence> <store id> <pid>`."""
-    token, fence, store_id, pid = value.split(" ")
-    return LeaseHolder(token, int(fence), store_id, int(pid))
+    """Parses a lease's value `<token> <fence> <store id> <pid> <host id>`."""
+    token, fence, store_id, pid, host_id = value.split(" ")
+    return LeaseHolder(token, int(fence), store_id, int(pid), host_id)

@@ -9,11 +9,24 @@ import structlog
 
 Logger = structlog.stdlib.BoundLogger
 
+# What every line of this process carries. Not context variables: those do not reach the threads a process starts.
+_stamp: dict[str, object] = {}
+
+
+def stamp(**fields: object) -> None:
+    """Puts fields on every further line of this process, whatever thread writes it."""
+    _stamp.update(fields)
+
+
+def _put_stamp(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return {**_stamp, **event}
+
 
 def configure(part: str, level: str, fmt: str) -> None:
     """Sets up logging for one process. part: the process's role, on every line. fmt: `json` or `console`."""
     shared_steps: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _put_stamp,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
@@ -46,8 +59,8 @@ def configure(part: str, level: str, fmt: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(part=part)
+    _stamp.clear()
+    stamp(part=part)
 
 
 def get_logger(name: str) -> Logger:

@@ -112,7 +112,7 @@ class Keys:
         return f"{self.prefix}sessions"
 
     def lease(self, cliente_id: int) -> str:
-        """String with a time to live: `<token> <fence> <store id> <pid>` of the one owner."""
+        """String with a time to live: `<token> <fence> <store id> <pid> <host id>` of the one owner."""
         return f"{self.prefix}lease:{cliente_id}"
 
     def fence(self, cliente_id: int) -> str:
@@ -123,6 +123,11 @@ class Keys:
     def wanted(self) -> str:
         """Hash: cliente_id → JSON of a wanted session; SQL is the master, this is the mirror."""
         return f"{self.prefix}wanted"
+
+    @property
+    def rebuilt(self) -> str:
+        """String: set once what SQL knows is in this Redis. One that came up empty lacks it: claims stay closed."""
+        return f"{self.prefix}rebuilt"
 
     @property
     def store_of(self) -> str:
@@ -137,6 +142,11 @@ class Keys:
     def changed_channel(self, cliente_id: int) -> str:
         """Channel: a session's snapshot or one of its messages changed."""
         return f"{self.prefix}changed:{cliente_id}"
+
+    @property
+    def hosts(self) -> str:
+        """Set: ids of hosts that announced themselves; each lives while its `host` key does."""
+        return f"{self.prefix}hosts"
 
     def host(self, host_id: str) -> str:
         """Hash with a time to live: one session host's heartbeat and load."""
@@ -154,6 +164,11 @@ class Keys:
     def drain_cursor(self) -> str:
         """String: the id of the last event that was recorded in SQL."""
         return f"{self.prefix}events:recorded"
+
+    @property
+    def last_drain(self) -> str:
+        """String: when the background worker last recorded events, in milliseconds."""
+        return f"{self.prefix}events:drained_at"
 
     def task_lock(self, task: str) -> str:
         """String with a time to live: one run of a background task at a time."""

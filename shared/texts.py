@@ -26,6 +26,7 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "RECIPIENT_OPTED_OUT": ("El destinatario pidió no recibir mensajes", "The recipient asked not to be written to"),
     "NOT_FOUND": ("No existe lo que buscas", "There is no such thing here"),
     "METHOD_NOT_ALLOWED": ("Método no permitido en esta ruta", "This method is not allowed here"),
+    "UNSUPPORTED_MEDIA_TYPE": ("Se espera application/json", "application/json is expected"),
     "SESSION_NOT_FOUND": ("No existe una sesión para este cliente", "There is no session for this client"),
     "SESSION_ALREADY_CONNECTED": ("La sesión ya está conectada", "The session is already connected"),
     "QR_NOT_REQUIRED": ("La sesión no requiere QR en este momento", "The session needs no QR at this moment"),

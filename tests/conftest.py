@@ -34,9 +34,10 @@ def keys() -> Keys:
 
 
 @pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
+def client(redis_url: str, keys: Keys) -> Iterator[redis.Redis]:
     """A client for short commands."""
     made = connect(redis_url)
+    made.set(keys.rebuilt, "1")  # as the background worker does once SQL's knowledge is in Redis
     try:
         yield made
     finally:

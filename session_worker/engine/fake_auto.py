@@ -1,9 +1,8 @@
 """`fake://auto`: sessions that link themselves, for load benchmarks in real worker processes.
 
-`fake://auto?ack_ms=5&delivered_ms=50&read_ms=500&load_ms=0&sync_ms=0&link_ms=0`; all optional; without `read_ms` nobody
-reads. Every profile links to a
-phone number of its own, derived from its directory's name, and keeps its login in a file there, so that a restarted
-worker finds it. Messages live as long as the process.
+`fake://auto?ack_ms=5&delivered_ms=50&read_ms=500&load_ms=0&sync_ms=0&link_ms=0`: all optional, 0 by default; without
+`read_ms` nobody reads. Every profile links to a phone number of its own, derived from its directory's name, and keeps
+its login in a file there, so that a restarted worker finds it. Messages live as long as the process.
 """
 
 from __future__ import annotations

@@ -95,9 +95,7 @@ class FakeEngine(FakePage):
                 raise EngineError("WHATSAPP_ERROR", "prepare: NOT_CONNECTED")
             if not exists:
                 raise EngineError("NOT_ON_WHATSAPP")
-            login = self._whatsapp.device(self._device_id).login
-            assert login is not None  # _exists asked
-            chat_id = self._whatsapp.chat_id(login.number, number)
+            chat_id = self._whatsapp.chat_id(number)
             return Prepared(chat_id, f"true_{chat_id}_{self._whatsapp.new_message_id()}")
 
     def hand_over(self, prepared: Prepared, text: str) -> None:

@@ -73,11 +73,10 @@ class FakePage:
 
 @dataclass(slots=True)
 class FakePhone:
-    """One account. lid: its chats are known by LID."""
+    """One account."""
 
     number: str
     name: str
-    lid: bool
 
 
 class FakeWhatsApp:
@@ -88,6 +87,7 @@ class FakeWhatsApp:
         self.timeline = FakeTimeline()
         self.lock = threading.RLock()
         self.not_on_whatsapp: set[str] = set()
+        self.known_by_lid: set[str] = set()  # numbers whose chats carry a LID
         self.refusals = 0  # how many of the next sends the server refuses
         self._phones: dict[str, FakePhone] = {}
         self._devices: dict[str, FakeDevice] = {}
@@ -99,16 +99,16 @@ class FakeWhatsApp:
 
     # What phones do.
 
-    def add_phone(self, number: str, name: str, *, lid: bool = False) -> None:
-        """Makes an account, or changes its name or LID mode."""
+    def add_phone(self, number: str, name: str) -> None:
+        """Makes an account, or changes its name."""
         with self.lock:
-            self._phones[number] = FakePhone(number, name, lid)
+            self._phones[number] = FakePhone(number, name)
 
     def scan(self, number: str, code: str) -> None:
         """The phone scans a page's code, or its owner types a pairing code. Raises LookupError for an unknown one."""
         with self.lock:
             device_id = self._codes.pop(code)
-            self._phones.setdefault(number, FakePhone(number, number, False))
+            self._phones.setdefault(number, FakePhone(number, number))
             self._devices[device_id].login = FakeLogin(number, secrets.token_hex(12))
             self._to_page(device_id, lambda page: page.linked())
 
@@ -119,6 +119,11 @@ class FakeWhatsApp:
                 if device.login is not None and device.login.number == number:
                     self.wipe(device_id)
                     self._to_page(device_id, lambda page: page.unlinked(reason))
+
+    def is_linked(self, number: str) -> bool:
+        """Whether the phone has a linked device."""
+        with self.lock:
+            return any(device.login is not None and device.login.number == number for device in self._devices.values())
 
     def write(self, sender: str, to: str, text: str) -> None:
         """Somebody writes to a linked phone."""
@@ -191,11 +196,10 @@ class FakeWhatsApp:
             phone = self._phones.get(number)
             return phone.name if phone is not None else number
 
-    def chat_id(self, own_number: str, number: str) -> str:
-        """The id of the chat with `number`: by number, or by LID where the own account is in that mode."""
+    def chat_id(self, number: str) -> str:
+        """The id of the chat with `number`: by number, or by LID."""
         with self.lock:
-            phone = self._phones.get(own_number)
-            return f"1{number}00@lid" if phone is not None and phone.lid else f"{number}@c.us"
+            return f"1{number}00@lid" if number in self.known_by_lid else f"{number}@c.us"
 
     def new_message_id(self) -> str:
         """An id no other message has."""

@@ -17,6 +17,7 @@ from shared.logs import get_logger
 
 LOCK_DESCRIPTOR = 9  # of browser_wrapper.sh
 _POLL_SECONDS = 0.02
+_TREE_SECONDS = 0.5
 
 _log = get_logger(__name__)
 
@@ -78,13 +79,13 @@ def kill_browser(lock_path: Path, *, launch_id: str | None = None, timeout_secon
 
 
 def kill_process(pid: int, timeout_seconds: float = 2.0) -> None:
-    """Kills one process and waits until it is gone (a zombie counts as gone)."""
+    """Kills one process and waits until it is gone."""
     try:
         process = psutil.Process(pid)
         process.kill()
-        process.wait(timeout_seconds)
-    except (psutil.NoSuchProcess, psutil.TimeoutExpired):
+    except psutil.NoSuchProcess:
         return
+    _wait_until_gone([process], timeout_seconds)
 
 
 def _recorded(lock_path: Path) -> Holder | None:
@@ -115,4 +116,18 @@ def _kill_tree(pid: int) -> None:
             process.kill()
         except psutil.NoSuchProcess:
             continue
-    psutil.wait_procs(tree, timeout=0.5)
+    _wait_until_gone(tree, _TREE_SECONDS)
+
+
+def _wait_until_gone(processes: list[psutil.Process], timeout_seconds: float) -> None:
+    """Waits without reaping: who started a process wants its exit status. So a zombie counts as gone."""
+    deadline = time.monotonic() + timeout_seconds
+    while any(map(_is_alive, processes)) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

@@ -4,7 +4,7 @@ local function emit(stream, kind, cliente_id, message_id, at_ms, data)
 end
 
 -- True while the caller still owns the session: the lease's value must be its own, token and fence.
--- lease value: '<token> <fence> <store> <pid>'
+-- lease value: '<token> <fence> <store> <pid> <host>'
 local function holds_lease(lease_key, token, fence)
   local value = redis.call('GET', lease_key)
   if not value then return false end

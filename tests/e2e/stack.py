@@ -201,10 +201,10 @@ class Stack:
 
     def worker(self, cliente_id: int) -> psutil.Process | None:
         """The worker process of one tenant, by its title."""
-        title = f"leadmaster session {cliente_id}"
+        title = f"leadmaster session {cliente_id} store "
         for process in self.processes():
             try:
-                if " ".join(process.cmdline()).strip() == title:
+                if " ".join(process.cmdline()).startswith(title):
                     return process
             except psutil.NoSuchProcess:
                 continue

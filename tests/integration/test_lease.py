@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import redis
 
-from shared.lease import Lease, Leases, WrongStore
+from shared.lease import Lease, Leases, NotRebuilt, WrongStore
 from shared.names import Keys
 from shared.session_snapshot import Snapshot, Snapshots
 from shared.session_state import SessionStatus
@@ -28,7 +28,7 @@ def test_the_fence_grows_with_every_owner(leases: Leases) -> None:
 
 
 def test_token_and_fence_are_both_compared(leases: Leases) -> None:
-    lease = leases.take(51, "a", "store", 7)
+    lease = leases.take(51, "a", "store", 7, "host")
     assert lease is not None
     assert leases.renew(lease)
     assert not leases.renew(Lease(51, "a", 2))
@@ -36,7 +36,7 @@ def test_token_and_fence_are_both_compared(leases: Leases) -> None:
     assert not leases.release(51, "b")
     holder = leases.holder(51)
     assert holder is not None
-    assert (holder.token, holder.fence, holder.store_id, holder.pid) == ("a", 1, "store", 7)
+    assert (holder.token, holder.fence, holder.store_id, holder.pid, holder.host_id) == ("a", 1, "store", 7, "host")
 
 
 def test_a_login_in_another_store_is_not_claimed(leases: Leases) -> None:
@@ -44,6 +44,12 @@ def test_a_login_in_another_store_is_not_claimed(leases: Leases) -> None:
     leases.release(51, "a")
     with pytest.raises(WrongStore):
         leases.take(51, "b", "elsewhere", 1)
+
+
+def test_a_redis_that_came_up_empty_gives_no_lease(leases: Leases, client: redis.Redis, keys: Keys) -> None:
+    client.delete(keys.rebuilt)
+    with pytest.raises(NotRebuilt):
+        leases.take(51, "a", "store", 1)
 
 
 def test_a_lost_owner_writes_no_state(leases: Leases, client: redis.Redis, keys: Keys) -> None:

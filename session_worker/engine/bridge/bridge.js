@@ -194,7 +194,8 @@
     const [added, outcome] = await whatsapp.functions.addAndSendMsgToChat(chat, raw);
     outcome.then(
       ({ messageSendResult }) => {
-        if (isRefusal(messageSendResult)) {
+        // A message that the page itself marks as failed is told by its ack, below.
+        if (isRefusal(messageSendResult) && (whatsapp.MsgStore.get(key)?.ack ?? 0) === 0) {
           tell({ kind: 'ack', key, ack: -1 });
         }
       },

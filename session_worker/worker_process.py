@@ -1,0 +1,49 @@
+"""Worker processes as anyone on this machine can see them: by the title they carry in `ps`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import psutil
+
+HOST_TITLE = "leadmaster host"
+RECONCILER_TITLE = "leadmaster reconciler"
+_WORKER = re.compile(r"^leadmaster session (\d+) store (\S+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerProcess:
+    pid: int
+    cliente_id: int
+    store_id: str
+    orphan: bool  # the host that forked it is gone
+
+
+def worker_title(cliente_id: int, store_id: str) -> str:
+    """The title of one session's worker."""
+    return f"leadmaster session {cliente_id} store {store_id}"
+
+
+def find_worker(pid: int) -> WorkerProcess | None:
+    """The worker with this process id, or None: a pid may be given anew, and a zombie has no title."""
+    try:
+        process = psutil.Process(pid)
+        found = _WORKER.match(_title(process))
+        if found is None:
+            return None
+        parent = process.parent()
+        orphan = parent is None or _title(parent) != HOST_TITLE
+        return WorkerProcess(pid, int(found[1]), found[2], orphan)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return None
+
+
+def orphans(store_id: str) -> list[WorkerProcess]:
+    """Workers of a store that outlived their host."""
+    found = (find_worker(pid) for pid in psutil.pids())
+    return [worker for worker in found if worker is not None and worker.store_id == store_id and worker.orphan]
+
+
+def _title(process: psutil.Process) -> str:
+    return " ".join(process.cmdline()).strip()

@@ -1,0 +1,247 @@
+"""The main job, end to end: two tenants, each with its own process, profile and phone, at the same time."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import httpx
+import psutil
+import pytest
+
+from tests.e2e.stack import Caller, Stack, wait_for
+
+PHONES = {51: "5491150000051", 52: "5491150000052"}
+LEAD = "5491133330001"
+
+
+@pytest.fixture(scope="module")
+def callers(stack: Stack) -> dict[int, Caller]:
+    stack.add_user("agencia_a", 51)
+    stack.add_user("agencia_b", 52)
+    return {51: stack.log_in("agencia_a", 51), 52: stack.log_in("agencia_b", 52)}
+
+
+@pytest.fixture(scope="module")
+def paired(stack: Stack, callers: dict[int, Caller]) -> dict[int, Caller]:
+    for caller in callers.values():
+        assert caller.connect().status_code == 202  # both start at the same time
+    for cliente_id, caller in callers.items():
+        stack.pair(caller, PHONES[cliente_id])
+    return callers
+
+
+@pytest.fixture
+def a(paired: dict[int, Caller]) -> Caller:
+    return paired[51]
+
+
+@pytest.fixture
+def b(paired: dict[int, Caller]) -> Caller:
+    return paired[52]
+
+
+@pytest.fixture(autouse=True)
+def no_faults(stack: Stack) -> Iterator[None]:
+    yield
+    stack.simulator.lift_faults()
+
+
+def accepted(answer: httpx.Response) -> str:
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["message_id"])
+
+
+def bodies(stack: Stack, cliente_id: int) -> list[str]:
+    """What WhatsApp's server has from this tenant's phone, in its order."""
+    return [row["body"] for row in stack.simulator.messages(PHONES[cliente_id]) if row["direction"] == "out"]
+
+
+class TestBeforeAnyPhone:
+    def test_a_known_tenant_has_an_object_and_no_browser(self, stack: Stack, callers: dict[int, Caller]) -> None:
+        # given nobody connected, when the status is read, then nothing is started by it
+        seen = callers[51].status()
+        assert (seen["status"], seen["stale"], seen["qr_string"]) == ("DISCONNECTED", False, None)
+        assert stack.worker(51) is None
+
+    def test_a_refused_send_starts_nothing(self, stack: Stack, callers: dict[int, Caller]) -> None:
+        answer = callers[51].send(LEAD, "hola")
+        assert (answer.status_code, answer.json()["error"]) == (503, "SESSION_NOT_READY")
+        assert answer.json()["message"] == "WhatsApp desconectado, reconecta"
+        assert stack.worker(51) is None
+
+    def test_a_queued_send_starts_the_session_and_waits_for_the_phone(
+        self, stack: Stack, callers: dict[int, Caller]
+    ) -> None:
+        message_id = accepted(callers[52].send(LEAD, "antes de vincular", on_not_ready="queue"))
+        callers[52].wait_status("QR_REQUIRED")
+        assert callers[52].message(message_id)["status"] == "queued"
+        stack.pair(callers[52], PHONES[52])
+        assert callers[52].wait_message(message_id, "sent", "delivered", "read")["certain"]
+
+    def test_the_code_in_every_form(self, callers: dict[int, Caller]) -> None:
+        caller = callers[51]
+
+        def code() -> httpx.Response | None:
+            answer = caller.http.get(caller.path("qr"), params={"wait": 25})
+            return answer if answer.status_code == 200 else None
+
+        answer = wait_for("a code", code)
+        assert answer.json()["qr"].startswith("data:image/png;base64,")
+        picture = caller.http.get(caller.path("qr"), headers={"Accept": "image/png"})
+        assert picture.content.startswith(b"\x89PNG")
+        drawn = caller.http.get(caller.path("qr"), headers={"Accept": "text/plain"})
+        assert "█" in drawn.text or "▄" in drawn.text
+        seen = caller.status()
+        assert (seen["status"], seen["qr_status"], seen["needs_qr"]) == ("QR_REQUIRED", "generated", True)
+
+
+class TestTwoTenants:
+    def test_each_has_its_own_process_profile_and_phone(self, stack: Stack, a: Caller, b: Caller) -> None:
+        workers = {stack.worker(51), stack.worker(52)}
+        assert len(workers) == 2
+        assert None not in workers
+        assert len(stack.browsers(51)) == len(stack.browsers(52)) == 1
+        assert (a.status()["phone_number"], b.status()["phone_number"]) == (PHONES[51], PHONES[52])
+
+    def test_both_send_at_once_and_each_through_its_own_phone(self, stack: Stack, a: Caller, b: Caller) -> None:
+        ids = {
+            caller.cliente_id: [
+                accepted(caller.send(f"549113334{n:04d}", f"{caller.cliente_id}-{n}")) for n in range(20)
+            ]
+            for caller in (a, b)
+        }
+        for caller in (a, b):
+            for message_id in ids[caller.cliente_id]:
+                seen = caller.wait_message(message_id, "read")
+                assert seen["whatsapp_id"].startswith("true_")
+                assert seen["sent_at"] <= seen["delivered_at"] <= seen["read_at"]
+            sent = [body for body in bodies(stack, caller.cliente_id) if body.startswith(f"{caller.cliente_id}-")]
+            assert sent == [f"{caller.cliente_id}-{n}" for n in range(20)]  # all of them, once, in order
+
+    def test_neither_sees_anything_of_the_other(self, a: Caller, b: Caller) -> None:
+        theirs = accepted(b.send(LEAD, "privado"))
+        for method, path in [
+            ("GET", "status"), ("POST", "status"), ("GET", "qr"), ("POST", "connect"), ("POST", "disconnect"),
+            ("GET", f"messages/{theirs}"), ("GET", "messages"), ("GET", "inbound"),
+        ]:  # fmt: skip
+            answer = a.http.request(method, f"/api/whatsapp/52/{path}")
+            assert (answer.status_code, answer.json()["error"]) == (403, "FORBIDDEN"), path
+            assert "privado" not in answer.text
+        assert a.http.get(a.path(f"messages/{theirs}")).status_code == 404
+        assert [item["cliente_id"] for item in a.http.get("/api/sessions").json()["items"]] == [51]
+
+    def test_waiting_for_the_acknowledgement(self, a: Caller) -> None:
+        answer = a.http.post(a.path("messages"), params={"wait": 20}, json={"to": LEAD, "message": "con espera"})
+        assert answer.status_code == 200
+        assert answer.json()["status"] in ("sent", "delivered", "read")
+
+    def test_an_answer_comes_in(self, stack: Stack, a: Caller) -> None:
+        stack.simulator.inbound(PHONES[51], LEAD, "¡Gracias! ñ€😀")
+
+        def received() -> list[dict[str, object]]:
+            items = a.http.get(a.path("inbound")).json()["items"]
+            return [item for item in items if item["message"] == "¡Gracias! ñ€😀"]
+
+        assert wait_for("the answer", received)[0]["from"] == LEAD
+
+    def test_a_number_that_is_not_on_whatsapp(self, stack: Stack, a: Caller) -> None:
+        stack.simulator.put_number("5491144440000", exists=False)
+        seen = a.wait_message(accepted(a.send("5491144440000", "¿hola?")), "failed")
+        assert (seen["error"], seen["certain"]) == ("NOT_ON_WHATSAPP", True)
+        assert "¿hola?" not in bodies(stack, 51)
+
+    def test_a_send_that_whatsapp_refuses(self, stack: Stack, a: Caller) -> None:
+        stack.simulator.add_fault("refuse_sends", phone=PHONES[51], value="unknown")
+        seen = a.wait_message(accepted(a.send(LEAD, "rechazado")), "failed")
+        assert (seen["error"], seen["sent_at"]) == ("REFUSED_BY_WHATSAPP", None)
+
+    def test_the_worker_answers_while_a_send_runs(self, stack: Stack, a: Caller) -> None:
+        stack.simulator.add_fault("latency_ms", phone=PHONES[51], value=2_000)
+        message_id = accepted(a.send("5491133339999", "lento"))
+        for _ in range(10):
+            answer = a.http.post(a.path("status"))
+            assert (answer.status_code, answer.json()["status"]) == (200, "READY")
+        stack.simulator.lift_faults()
+        a.wait_message(message_id, "sent", "delivered", "read")
+
+
+class TestCrashes:
+    def test_kill_9_of_one_worker(self, stack: Stack, a: Caller, b: Caller) -> None:
+        worker, other = stack.worker(51), stack.worker(52)
+        assert worker is not None
+        worker.send_signal(signal.SIGKILL)
+        wait_for("another worker", lambda: (found := stack.worker(51)) is not None and found.pid != worker.pid)
+        # then it comes back without a new code, and the other tenant never noticed
+        assert a.wait_status("READY")["qr_attempts"] == 0
+        assert stack.worker(52) == other
+        assert len(stack.browsers(51)) == 1
+        a.wait_message(accepted(a.send(LEAD, "sobrevivo")), "read")
+
+    def test_kill_9_of_the_browser(self, stack: Stack, a: Caller) -> None:
+        before = a.status()["since"]
+        [browser] = stack.browsers(51)
+        browser.send_signal(signal.SIGKILL)
+        wait_for("a new READY", lambda: (s := a.status())["status"] == "READY" and s["since"] != before)
+        a.wait_message(accepted(a.send(LEAD, "navegador nuevo")), "read")
+
+    def test_kill_9_during_sends_loses_and_doubles_nothing(self, stack: Stack, a: Caller) -> None:
+        ids = [accepted(a.send(f"549113335{n:04d}", f"k9-{n}")) for n in range(30)]
+        wait_for("some to be sent", lambda: a.message(ids[5])["status"] != "queued")
+        worker = stack.worker(51)
+        assert worker is not None
+        worker.send_signal(signal.SIGKILL)
+        for message_id in ids:
+            a.wait_message(message_id, "sent", "delivered", "read", timeout_s=90)
+        rows = [row for row in stack.simulator.messages(PHONES[51]) if row["body"].startswith("k9-")]
+        assert [row["body"] for row in rows] == [f"k9-{n}" for n in range(30)]
+        assert all(row["recipient_copies"] == 1 for row in rows)
+
+    def test_restart_of_everything_asks_for_no_code(self, stack: Stack, a: Caller, b: Caller) -> None:
+        pids = {process.pid for process in stack.processes()} - {os.getpid()}
+        assert stack.stop_up() == 0
+        simulators = {process.pid for process in stack.processes()}
+        assert len(simulators) == 1, "only the simulator is left"
+        assert not any(psutil.pid_exists(pid) for pid in pids - simulators)
+        stack.start_up()
+        for caller in (a, b):
+            assert caller.wait_status("READY")["qr_attempts"] == 0
+        a.wait_message(accepted(a.send(LEAD, "después")), "read")
+
+
+class TestEndOfASession:
+    def test_disconnect_ends_the_browser_and_keeps_the_login(self, stack: Stack, a: Caller) -> None:
+        assert a.http.post(a.path("disconnect")).status_code == 202
+        wait_for("the worker's end", lambda: stack.worker(51) is None and not stack.browsers(51))
+        seen = a.status()
+        assert (seen["status"], seen["stale"]) == ("DISCONNECTED", False)
+        assert a.http.post(a.path("disconnect")).status_code == 200  # nothing runs
+        assert a.connect().status_code == 202
+        assert a.wait_status("READY")["qr_attempts"] == 0
+        assert a.connect().json()["already_connected"] is True
+
+    def test_logout_from_the_phone_asks_for_a_code(self, stack: Stack, a: Caller) -> None:
+        stack.simulator.log_out(PHONES[51])
+        seen = a.wait_status("QR_REQUIRED")
+        assert seen["phone_number"] is None
+        stack.pair(a, PHONES[51])
+
+    def test_logout_by_the_caller_unlinks_the_phone(self, stack: Stack, a: Caller) -> None:
+        assert a.http.post(a.path("disconnect"), json={"logout": True}).status_code == 202
+        wait_for("the worker's end", lambda: stack.worker(51) is None)
+        linked = [device for device in stack.simulator.devices() if device["phone"] == PHONES[51]]
+        assert linked == []
+
+
+def test_flower_shows_workers_by_tenant_behind_a_password(stack: Stack, b: Caller) -> None:
+    url = f"http://127.0.0.1:{stack.flower_port}"
+    assert httpx.get(f"{url}/api/workers").status_code == 401
+    secret = next(path for path in stack.data.iterdir() if "flower" in path.name.lower() and path.is_file())
+    assert secret.stat().st_mode & 0o077 == 0
+    auth = ("leadmaster", secret.read_text().strip())
+
+    def shown() -> bool:
+        return "sender_52@leadmaster" in httpx.get(f"{url}/workers", auth=auth, follow_redirects=True).text
+
+    wait_for("Flower to show the session", shown)
