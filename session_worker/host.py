@@ -27,7 +27,7 @@ from session_worker.profile_store import ProfileStore, open_store
 from session_worker.reconciler import run_reconciler
 from session_worker.subreaper import become_subreaper, die_with_parent
 from session_worker.worker import run_worker
-from session_worker.worker_process import HOST_TITLE, find_worker, orphans
+from session_worker.worker_process import find_worker, host_title, orphans
 from shared import logs
 from shared.logs import get_logger
 from shared.settings import Settings
@@ -54,7 +54,7 @@ class Host:
     def run(self) -> int:
         """Runs until SIGTERM or SIGINT, then stops every worker of this host and returns 0, or 1 if one was forced."""
         become_subreaper()
-        setproctitle(HOST_TITLE)
+        setproctitle(host_title(self._store.store_id))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         self._preload()

@@ -25,7 +25,7 @@ from session_worker.engine.profile_lock import is_locked, kill_browser
 from session_worker.host_id import same_machine
 from session_worker.orders import Exited, Start, Started
 from session_worker.profile_store import ProfileStore
-from session_worker.worker_process import RECONCILER_TITLE, find_worker
+from session_worker.worker_process import find_worker, reconciler_title
 from shared import names
 from shared.lease import LeaseHolder, Leases, parse_holder
 from shared.logs import get_logger, stamp
@@ -281,6 +281,6 @@ def run_reconciler(
     settings: Settings, store: ProfileStore, host_id: str, children: list[Child], down: int, up: int
 ) -> int:
     """The body of the reconciler's process. Returns its exit status."""
-    setproctitle(RECONCILER_TITLE)
+    setproctitle(reconciler_title(store.store_id))
     stamp(part="reconciler")
     return Reconciler(settings, store, host_id, children, down, up).run()

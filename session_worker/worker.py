@@ -5,16 +5,19 @@ It consumes only while it holds the lease, and ends itself, browser first, when 
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import signal
 import threading
 import time
 import warnings
+from collections.abc import Callable
 from types import FrameType
 
 import redis
-from celery import signals
+from celery import Celery, signals
+from celery.apps.worker import Worker
 from celery.platforms import SecurityWarning
 from celery.worker import state as celery_state
 from setproctitle import setproctitle
@@ -155,11 +158,14 @@ class TenantWorker:
         )
         return session, sender, recorder
 
-    def _consume(self, app: object) -> None:
+    def _consume(self, app: Celery) -> None:
         # Root is for the operator to decide (`leadmaster doctor` tells); no pickled content is accepted in any case.
         warnings.filterwarnings("ignore", category=SecurityWarning)
         signals.setup_logging.connect(_keep_our_logging, weak=False)
-        worker = app.Worker(  # type: ignore[attr-defined]
+        for each_task in ("celery.worker.strategy", "celery.app.trace"):
+            logging.getLogger(each_task).setLevel(logging.WARNING)
+        consumer = _Consumer(
+            app=app,
             hostname=names.worker_hostname(self._cliente_id),
             pool="threads",
             concurrency=4,
@@ -169,15 +175,13 @@ class TenantWorker:
             loglevel="WARNING",
             quiet=True,
         )
-        # Celery installs its own handlers on start: ours go over them, since a second signal must not lose anything.
-        signals.worker_ready.connect(self._handle_signals, weak=False)
-        self._handle_signals()
+        consumer.handle_signals = self._handle_signals
         try:
-            worker.start()
+            consumer.start()
         except SystemExit:
             _log.debug("consumer.ended")
 
-    def _handle_signals(self, **_: object) -> None:
+    def _handle_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         for number in (signal.SIGHUP, signal.SIGQUIT):
@@ -218,6 +222,19 @@ class TenantWorker:
             leases.release(self._cliente_id, self._token)
         except redis.RedisError as error:
             _log.warning("lease.not_released", error=type(error).__name__)
+
+
+class _Consumer(Worker):  # type: ignore[misc]
+    """Celery's worker with our signals and our process title: hosts know workers by it."""
+
+    handle_signals: Callable[[], None]
+
+    def install_platform_tweaks(self, worker: Worker) -> None:
+        """Celery's hook for signal handlers: a second signal must not lose anything, and SIGQUIT must not kill."""
+        self.handle_signals()
+
+    def set_process_status(self, info: str) -> None:
+        """Celery would write its own title over ours."""
 
 
 def _keep_our_logging(**_: object) -> None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import psutil
 
-HOST_TITLE = "leadmaster host"
-RECONCILER_TITLE = "leadmaster reconciler"
+_HOST = "leadmaster host "
 _WORKER = re.compile(r"^leadmaster session (\d+) store (\S+)$")
 
 
@@ -18,6 +17,16 @@ class WorkerProcess:
     cliente_id: int
     store_id: str
     orphan: bool  # the host that forked it is gone
+
+
+def host_title(store_id: str) -> str:
+    """The title of a host's forking parent."""
+    return f"{_HOST}store {store_id}"
+
+
+def reconciler_title(store_id: str) -> str:
+    """The title of the process beside it."""
+    return f"leadmaster reconciler store {store_id}"
 
 
 def worker_title(cliente_id: int, store_id: str) -> str:
@@ -33,7 +42,7 @@ def find_worker(pid: int) -> WorkerProcess | None:
         if found is None:
             return None
         parent = process.parent()
-        orphan = parent is None or _title(parent) != HOST_TITLE
+        orphan = parent is None or not _title(parent).startswith(_HOST)
         return WorkerProcess(pid, int(found[1]), found[2], orphan)
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None

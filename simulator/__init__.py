@@ -1,6 +1,6 @@
 """A stand-in WhatsApp Web with a virtual phone.
 
-It serves a page on which the unmodified wa-js runs, keeps the truth about phones, devices and messages on the server as
-the real one does, and misbehaves on demand. `python -m simulator --port 0 --data DIR` starts it; docs/simulator.md tells
-the rest. It imports nothing of the other packages.
+It serves a page on which the unmodified wa-js runs, keeps the truth about phones, devices and messages on the server
+as the real one does, and misbehaves on demand. `python -m simulator --port 0 --data DIR` starts it; docs/simulator.md
+tells the rest. It imports nothing of the other packages.
 """

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import signal
+import sys
 from pathlib import Path
 
 from aiohttp import web
@@ -42,7 +43,8 @@ async def serve(port: int, directory: Path, ready_file: Path | None) -> None:
     url = f"http://{_HOST}:{bound}/"
     if ready_file is not None:
         _write_atomically(ready_file, json.dumps({"url": url, "pid": os.getpid()}))
-    print(f"simulator ready {url}", flush=True)
+    sys.stdout.write(f"simulator ready {url}\n")
+    sys.stdout.flush()
     await stop.wait()
     await runner.cleanup()
 

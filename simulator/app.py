@@ -24,6 +24,7 @@ def create_app(directory: Path) -> web.Application:
         world.start()
 
     async def disconnect(_: web.Application) -> None:
+        world.feed.publish({"type": "end"})
         for connection in list(world.devices.online.values()):
             connection.drop()
 

@@ -7,14 +7,15 @@ import csv
 import io
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from simulator.devices import Connection, Device
 from simulator.errors import BadRequest, Conflict, NotFound, SimulatorError
-from simulator.faults import Fault, check_value
-from simulator.mailbox import RECORD_COLUMNS, Message
+from simulator.faults import Fault, check_count, check_value
+from simulator.mailbox import RECORD_COLUMNS
 from simulator.numbers import parse_number
 from simulator.phones import Phone
 from simulator.world import World
@@ -38,7 +39,7 @@ async def errors_as_json(request: web.Request, handler: _Handler) -> web.StreamR
     except web.HTTPException as error:
         code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status, "BAD_REQUEST")
         return web.json_response({"error": code, "message": error.reason}, status=error.status)
-    except Exception:
+    except Exception:  # noqa: BLE001 - the request's edge
         _log.exception("control request failed: %s %s", request.method, request.path)
         return web.json_response({"error": "INTERNAL_ERROR", "message": "see the log"}, status=500)
 
@@ -157,15 +158,16 @@ class Control:
         return web.json_response({"read": count})
 
     async def messages(self, request: web.Request) -> web.Response:
-        """List a phone's messages in order of acceptance, of one chat with `to`."""
+        """List a phone's messages in order of acceptance: of one chat with `to`, its newest ones alone with `last`."""
         phone = self._phone(request)
         after, limit = _window(request)
         mailbox = self._world.delivery.mailbox(phone.number)
         chat = request.query.get("to")
-        rows: Iterator[Message] = mailbox.after(after)
-        if chat is not None:
-            rows = (row for row in mailbox.by_chat.get(parse_number(chat), []) if row.seq > after)
-        return web.json_response([row.as_dict() for row, _ in zip(rows, range(limit), strict=False)])
+        rows = mailbox.rows if chat is None else mailbox.by_chat.get(parse_number(chat), [])
+        start = bisect_right(rows, after, key=lambda row: row.seq)
+        last = _number_query(request, "last", _MAX_ROWS)
+        start = max(start, len(rows) - last)
+        return web.json_response([row.as_dict() for row in rows[start : start + limit]])
 
     async def chats(self, request: web.Request) -> web.Response:
         """List a phone's chats, the most recent first, each with its last message."""
@@ -248,7 +250,7 @@ class Control:
             device=device,
             value=value,
             duration_ms=_whole(body, "duration_ms"),
-            count=_whole(body, "count"),
+            count=check_count(kind, _whole(body, "count")),
         )
         self._world.add_fault(fault)
         return web.json_response(fault.as_dict())
@@ -270,6 +272,8 @@ class Control:
             while True:
                 try:
                     event = await asyncio.wait_for(queue.get(), timeout=15)
+                    if event["type"] == "end":
+                        return response
                     line = f"data: {json.dumps(event)}\n\n"
                 except TimeoutError:
                     line = ": still here\n\n"
@@ -368,9 +372,11 @@ def _target(target: object) -> tuple[str | None, str | None]:
 
 
 def _window(request: web.Request) -> tuple[int, int]:
-    try:
-        after = int(request.query.get("after_seq", "0"))
-        limit = int(request.query.get("limit", str(_MAX_ROWS)))
-    except ValueError:
-        raise BadRequest("after_seq and limit must be whole numbers") from None
-    return after, max(0, min(limit, _MAX_ROWS))
+    return _number_query(request, "after_seq", 0), min(_number_query(request, "limit", _MAX_ROWS), _MAX_ROWS)
+
+
+def _number_query(request: web.Request, name: str, default: int) -> int:
+    text = request.query.get(name, str(default))
+    if not text.isdigit():
+        raise BadRequest(f"{name} must be a whole number")
+    return int(text)

@@ -1,4 +1,4 @@
-"""The way of messages: accepting them from devices, bringing them to contacts and back, and telling devices about both."""
+"""The way of messages: taking them from devices, bringing them to contacts and back, telling devices about both."""
 
 from __future__ import annotations
 
@@ -283,4 +283,5 @@ class Delivery:
         connection.send({"push": "changes", "items": [{**message.for_page(), "kind": "receipt"}]})
 
     def _publish(self, message: Message) -> None:
-        self._feed.publish({"type": "message", "message": message.as_dict()})
+        if self._feed.watched:
+            self._feed.publish({"type": "message", "message": message.as_dict()})

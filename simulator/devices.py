@@ -55,7 +55,13 @@ class Connection:
     """
 
     def __init__(
-        self, socket: web.WebSocketResponse, device: Device, keys: list[str], since: int, latency: Callable[[], float]
+        self,
+        socket: web.WebSocketResponse,
+        transport: asyncio.Transport | None,
+        device: Device,
+        keys: list[str],
+        since: int,
+        latency: Callable[[], float],
     ) -> None:
         self.device = device
         self.keys = keys
@@ -65,6 +71,7 @@ class Connection:
         self.linking: asyncio.Future[None] | None = None
         self.ref_cycle: asyncio.Task[None] | None = None
         self._socket = socket
+        self._transport = transport
         self._latency = latency
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[tuple[float, str | None]] = asyncio.Queue()
@@ -87,9 +94,8 @@ class Connection:
     def drop(self) -> None:
         """Cut the connection at once; what is queued is lost."""
         self._writer.cancel()
-        transport = self._socket._req.transport if self._socket._req is not None else None
-        if transport is not None:
-            transport.abort()
+        if self._transport is not None:
+            self._transport.abort()
 
     def ended(self) -> None:
         """Free what the connection held; called when its socket is gone."""

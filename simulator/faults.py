@@ -73,6 +73,17 @@ class Fault:
         return {"id": self.id, "kind": self.kind, "target": target, "value": self.value, "remaining": self.remaining}
 
 
+def check_count(kind: str, count: int | None) -> int | None:
+    """Return a fault's count.
+
+    Raises:
+        BadRequest: the kind isn't one that acts a number of times.
+    """
+    if count is not None and kind not in COUNTED:
+        raise BadRequest(f"count goes with {', '.join(sorted(COUNTED))} only")
+    return count
+
+
 def check_value(kind: str, value: object) -> str | int | None:
     """Return a fault's value in its canonical form.
 

@@ -15,6 +15,11 @@ class Feed:
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[Mapping[str, object]]] = set()
 
+    @property
+    def watched(self) -> bool:
+        """Whether anybody would see an event."""
+        return bool(self._queues)
+
     def publish(self, event: Mapping[str, object]) -> None:
         """Hand an event to all subscribers."""
         for queue in self._queues:

@@ -1,7 +1,7 @@
 """The WebSocket between a page and the server.
 
-The page asks `{"n": 7, "op": "send", …}` and is answered `{"re": 7, …}`, with `error` if the server couldn't do it. What
-the server says by itself is `{"push": …}`.
+The page asks `{"n": 7, "op": "send", …}` and is answered `{"re": 7, …}`, with `error` if the server couldn't do it.
+What the server says by itself is `{"push": …}`.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ class Gateway:
         keys = hello.get("keys")
         connection = Connection(
             socket,
+            request.transport,
             device,
             [str(key) for key in keys] if isinstance(keys, list) else [],
             now_ms(),

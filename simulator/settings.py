@@ -18,7 +18,7 @@ class Settings:
         qr_count: codes handed out before the page goes idle.
         pairing_code_ms: life of a code for linking with a phone number.
         sync_ms: from the scan to MAIN.
-        resume_ms: from the connection of a linked page to MAIN.
+        resume_ms: a linked page becomes MAIN no sooner than this after its start; what it missed arrives then.
         ack_ms: the server's ack (1) after a send.
         delivered_ms: the recipient's device has it (ack 2), after the server accepted it.
         read_ms: the recipient has read it (ack 3), after the server accepted it.
@@ -39,7 +39,7 @@ class Settings:
     qr_count: int = 6
     pairing_code_ms: int = 180_000
     sync_ms: int = 1_000
-    resume_ms: int = 100
+    resume_ms: int = 1_200
     ack_ms: int = 20
     delivered_ms: int = 300
     read_ms: int = 1_500

@@ -54,8 +54,8 @@ class World:
     def change_settings(self, changes: dict[str, object]) -> Settings:
         """Change settings at run time; open pages are told."""
         self.settings = self.settings.changed(changes)
-        for name in changes:
-            self.archive.setting(name, changes[name])
+        for name, value in changes.items():
+            self.archive.setting(name, value)
         for connection in self.devices.online.values():
             connection.send({"push": "settings", "settings": self.settings.for_page()})
         return self.settings

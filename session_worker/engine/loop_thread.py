@@ -8,9 +8,14 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from shared.logs import get_logger
+
+_log = get_logger(__name__)
+
 T = TypeVar("T")
 
 _END_SECONDS = 3.0
+_LEAVE_SECONDS = 0.02  # for the pipes of ended processes to be closed by the loop
 
 
 class LoopEnded(Exception):
@@ -22,6 +27,7 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(_log_stray)
         self._lock = threading.Lock()
         self._pending: set[concurrent.futures.Future[Any]] = set()
         self._ended = False
@@ -75,6 +81,12 @@ class LoopThread:
             for task in tasks:
                 task.cancel()
             self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            self._loop.run_until_complete(asyncio.sleep(_LEAVE_SECONDS))
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()
+
+
+def _log_stray(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody waits for any more, such as a driver's connection that was cut."""
+    _log.warning("engine_loop_stray_error", message=context["message"], error=repr(context.get("exception")))

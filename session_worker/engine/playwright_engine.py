@@ -8,7 +8,6 @@ from typing import Any
 
 from playwright.async_api import Error
 
-from session_worker.engine import profile_lock
 from session_worker.engine.loop_thread import LoopEnded, LoopThread
 from session_worker.engine.page_story import PageStory, clamped_ack
 from session_worker.engine.port import (
@@ -30,8 +29,7 @@ _CODE_SECONDS = 10.0
 _PREPARE_SECONDS = 15.0
 _ACKNOWLEDGEMENT_SECONDS = 10.0
 _LOGOUT_SECONDS = 5.0
-_CLOSE_SECONDS = 5.0
-_KILL_SECONDS = 4.0
+_CLOSE_SECONDS = 9.0
 
 _NOT_LOADED = "NOT_LOADED"  # of the bridge
 _KNOWN_CODES = frozenset({"NOT_ON_WHATSAPP"})
@@ -79,11 +77,8 @@ class PlaywrightEngine:
             if logout and not self._gone:
                 self._last_call(self._browser.ask("logout"), _LOGOUT_SECONDS)
             self._last_call(self._browser.close(), _CLOSE_SECONDS)
-            profile_lock.kill_browser(
-                self._config.lock_path, launch_id=self._browser.launch_id, timeout_seconds=_KILL_SECONDS
-            )
-            if self._browser.driver_pid is not None:
-                profile_lock.kill_process(self._browser.driver_pid)
+            self._browser.kill_browser()  # close has done both, unless it hung itself
+            self._browser.kill_driver()
             self._thread.end()
 
     def observe(self) -> Observation:

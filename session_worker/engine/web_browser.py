@@ -6,11 +6,13 @@ Says what happens through two callbacks and knows nothing of messages, sessions 
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 from playwright.async_api import BrowserContext, Error, Frame, Page, Playwright, ViewportSize, async_playwright
 
 from session_worker.engine import browser_launch, browser_path, profile_lock
@@ -22,7 +24,8 @@ _LOCKED_EXIT = "exitCode=75"  # browser_wrapper.sh
 _LAUNCH_MS = 20_000
 _NAVIGATION_MS = 10_000
 _CLOSE_SECONDS = 3.0
-_DRIVER_SECONDS = 1.5
+_DRIVER_SECONDS = 1.0
+_KILL_SECONDS = 4.0
 _VIEWPORT: ViewportSize = {"width": 1100, "height": 700}
 
 # The bridge's methods by name; a page without the bridge answers as it does for everything it can't do.
@@ -62,7 +65,6 @@ class WebBrowser:
             async_playwright().start(), asyncio.to_thread(browser_path.major_version, browser)
         )
         self._playwright = playwright
-        self.driver_pid = _driver_pid(playwright)
         self._context = context = await self._launch(playwright, browser, major)
         context.on("close", lambda _: self._on_gone("the browser's context closed"))
         self._watch_processes()
@@ -86,13 +88,27 @@ class WebBrowser:
         return answer
 
     async def close(self) -> None:
-        """Asks browser and driver to end. What does not end in time is left to be killed."""
+        """Ends browser and driver: asks them to, then kills what is left, while the loop still sees them off."""
         for watch in self._watches:
             watch.close()
         if self._context is not None:
             await _in_time(self._context.close(), _CLOSE_SECONDS)
+        await asyncio.to_thread(self.kill_browser)
         if self._playwright is not None:
-            await _in_time(self._playwright.stop(), _DRIVER_SECONDS)
+            stopping = asyncio.ensure_future(self._playwright.stop())
+            await asyncio.wait({stopping}, timeout=_DRIVER_SECONDS)
+            if not stopping.done():
+                self.kill_driver()
+            await _in_time(stopping, _DRIVER_SECONDS)
+
+    def kill_browser(self) -> None:
+        """Makes sure that no browser of this launch holds the profile. Blocks up to 4 s."""
+        profile_lock.kill_browser(self._config.lock_path, launch_id=self.launch_id, timeout_seconds=_KILL_SECONDS)
+
+    def kill_driver(self) -> None:
+        """Makes sure that the driver is gone. Blocks up to 2 s."""
+        if self.driver_pid is not None:
+            profile_lock.kill_process(self.driver_pid)
 
     async def _launch(self, playwright: Playwright, browser: Path, major: int) -> BrowserContext:
         config = self._config
@@ -124,8 +140,10 @@ class WebBrowser:
     def _watch_processes(self) -> None:
         """A killed browser or driver doesn't always reach us as an event of Playwright's."""
         found = profile_lock.holder(self._config.lock_path)
-        if found is not None:
-            self._watches.append(ProcessEnd(found.pid, lambda: self._on_gone("the browser ended")))
+        if found is None:
+            raise EngineError("BROWSER_FAILED", "the browser ended at once")
+        self.driver_pid = _driver_pid(found.pid)
+        self._watches.append(ProcessEnd(found.pid, lambda: self._on_gone("the browser ended")))
         if self.driver_pid is not None:
             self._watches.append(ProcessEnd(self.driver_pid, lambda: self._on_gone("Playwright's driver ended")))
 
@@ -138,14 +156,16 @@ class WebBrowser:
             self._on_navigated(frame.url)
 
 
-def _driver_pid(playwright: Playwright) -> int | None:
-    """The pid of Playwright's Node process. Playwright has no name for it, and a hung one must be killed by pid."""
-    transport = getattr(getattr(playwright._impl_obj, "_connection", None), "_transport", None)
-    pid = getattr(getattr(transport, "_proc", None), "pid", None)
-    return pid if isinstance(pid, int) else None
+def _driver_pid(browser_pid: int) -> int | None:
+    """The pid of Playwright's Node process, which has no public name: it is the browser's parent and our child."""
+    try:
+        parent = psutil.Process(browser_pid).parent()
+        return parent.pid if parent is not None and parent.ppid() == os.getpid() else None
+    except psutil.NoSuchProcess:
+        return None
 
 
-async def _in_time(work: Any, seconds: float) -> None:
+async def _in_time(work: Awaitable[object], seconds: float) -> None:
     try:
         await asyncio.wait_for(work, seconds)
     except (Error, TimeoutError):

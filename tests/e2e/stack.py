@@ -181,8 +181,10 @@ class Stack:
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
     def processes(self) -> list[psutil.Process]:
-        """Every process that belongs to this stack: its environment, or its command line, names this folder."""
+        """Every process that belongs to this stack: its environment or its command line names this folder or store."""
         mark = str(self.folder)
+        id_file = self.data / "sessions" / "store_id"
+        store = f"store {id_file.read_text().strip()}" if id_file.exists() else mark
         found = []
         for process in psutil.process_iter():
             try:
@@ -191,7 +193,8 @@ class Stack:
                     and process.status() != psutil.STATUS_ZOMBIE
                     and (
                         process.environ().get("LEADMASTER_DATA_DIR", "").startswith(mark)
-                        or any(mark in part for part in process.cmdline())
+                        or mark in (line := " ".join(process.cmdline()))
+                        or store in line
                     )
                 ):
                     found.append(process)
@@ -245,13 +248,17 @@ class Stack:
         return Caller(client, cliente_id)
 
     def pair(self, caller: Caller, phone: str) -> None:
-        """Connects, reads the QR from the hub and scans it with the virtual phone."""
+        """Connects, reads the QR from the hub and scans it with the virtual phone, unless the login still stands."""
         assert caller.connect().status_code == 202
 
-        def code() -> str:
+        def code_or_ready() -> str:
             answer = caller.http.get(caller.path("qr"), params={"wait": 25})
+            if answer.status_code == 409:
+                return "READY"
             return str(answer.json().get("qr_string") or "") if answer.status_code == 200 else ""
 
-        self.simulator.put_phone(phone)
-        self.simulator.scan(phone, wait_for("a code", code, 60))
+        seen = wait_for("a code", code_or_ready, 60)
+        if seen != "READY":
+            self.simulator.put_phone(phone)
+            self.simulator.scan(phone, seen)
         caller.wait_status("READY")

@@ -237,7 +237,7 @@ class TestEndOfASession:
 def test_flower_shows_workers_by_tenant_behind_a_password(stack: Stack, b: Caller) -> None:
     url = f"http://127.0.0.1:{stack.flower_port}"
     assert httpx.get(f"{url}/api/workers").status_code == 401
-    secret = next(path for path in stack.data.iterdir() if "flower" in path.name.lower() and path.is_file())
+    [secret] = stack.data.rglob("flower_password")
     assert secret.stat().st_mode & 0o077 == 0
     auth = ("leadmaster", secret.read_text().strip())
 

@@ -1,0 +1,35 @@
+"""Who is calling, and what they may reach (CONTRACT section 1). Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.errors import Forbidden
+
+Tipo = Literal["admin", "cliente"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A caller whose token or key was verified."""
+
+    name: str  # for logs: `user:maria` or `key:crm`
+    tipo: Tipo
+    cliente_id: int | None  # none only for an admin
+
+    @property
+    def is_admin(self) -> bool:
+        return self.tipo == "admin"
+
+
+def require_reach(caller: Principal, cliente_id: int) -> None:
+    """Raises Forbidden where the tenant is another's; the answer says nothing about that tenant."""
+    if not caller.is_admin and caller.cliente_id != cliente_id:
+        raise Forbidden()
+
+
+def require_admin(caller: Principal) -> None:
+    """Raises Forbidden for everybody else."""
+    if not caller.is_admin:
+        raise Forbidden()

@@ -1,0 +1,97 @@
+"""Runs the hub under gunicorn: threads, so that requests that wait do not keep others waiting."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from hub_api.app import create_app
+from hub_api.database import migrate
+from hub_api.hub import Hub, make_hub
+from shared import logs
+from shared.settings import Settings, SettingsError
+
+_log = logs.get_logger(__name__)
+
+
+class _ServerLog(Logger):  # type: ignore[misc]
+    """gunicorn's own lines, through the hub's logging; no access log, commands leave their lines themselves."""
+
+    def setup(self, cfg: Any) -> None:
+        """gunicorn's hook."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+class HubServer(BaseApplication):  # type: ignore[misc]
+    """gunicorn, set up from the settings instead of a command line."""
+
+    def __init__(self, settings: Settings, ready_file: Path | None = None) -> None:
+        """ready_file: gets the real URL once the hub listens, for HUB_PORT=0."""
+        self._settings = settings
+        self._ready_file = ready_file
+        self._hub: Hub | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """gunicorn's hook: its settings."""
+        settings = self._settings
+        bind = [_address(settings.hub_bind, settings.hub_port)]
+        if settings.legacy_port is not None:
+            bind.append(_address(settings.hub_bind, settings.legacy_port))
+        values: dict[str, Any] = {
+            "bind": bind,
+            "worker_class": "gthread",
+            "workers": settings.hub_workers,
+            "threads": settings.hub_threads,
+            "worker_connections": settings.hub_threads * 8,
+            "timeout": 60,
+            "graceful_timeout": max(1, int(settings.shutdown_grace_seconds) - 1),
+            "keepalive": 30,
+            "limit_request_line": 8190,
+            "proc_name": "leadmaster-hub",
+            "loglevel": "warning",
+            "logger_class": _ServerLog,
+            "forwarded_allow_ips": "127.0.0.1" if not settings.trusted_proxies else "*",
+            "control_socket_disable": True,
+            "when_ready": self._when_ready,
+            "post_worker_init": self._worker_started,
+        }
+        for name, value in values.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """gunicorn's hook: the application, made in each worker process after the fork."""
+        self._hub = make_hub(self._settings)
+        return create_app(self._settings, self._hub)
+
+    def _when_ready(self, server: Any) -> None:
+        urls = [f"http://{listener.cfg_addr[0]}:{listener.sock.getsockname()[1]}" for listener in server.LISTENERS]
+        _log.info("hub_listens", urls=urls)
+        if self._ready_file is not None:
+            partial = self._ready_file.with_suffix(".partial")
+            partial.write_text(urls[0] + "\n", "utf-8")
+            os.replace(partial, self._ready_file)
+
+    def _worker_started(self, worker: Any) -> None:
+        if self._hub is not None:
+            self._hub.waiting.ending = lambda: not worker.alive
+
+
+def run(settings: Settings, ready_file: Path | None = None) -> None:
+    """Serves until SIGTERM or SIGINT. Raises SettingsError for what is missing. Starts while Redis is down."""
+    logs.configure("hub", settings.log_level, settings.log_format)
+    if not settings.redis_url:
+        raise SettingsError("REDIS_URL: must be set (`leadmaster up` starts a server by itself)")
+    make_hub(settings).close()  # says what is missing before anything forks
+    migrate(settings.sqlalchemy_url)
+    HubServer(settings, ready_file).run()
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,89 @@
+"""The hub's background tasks on a Celery application: shells of a few lines."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import redis
+from celery import Celery
+from redis.exceptions import LockError
+
+from hub_api.database import Database
+from hub_api.drain import Drain
+from hub_api.housekeeping import Housekeeping
+from hub_api.rebuild import Rebuild
+from shared import names
+from shared.ledger import Ledger
+from shared.names import Keys
+from shared.redis_client import connect
+from shared.settings import Settings
+
+_LOCK_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """The parts of the background worker, by name. Nothing connects before it is used."""
+
+    client: redis.Redis
+    keys: Keys
+    database: Database
+    rebuild: Rebuild
+    drain: Drain
+    housekeeping: Housekeeping
+
+    def alone(self, task: str, work: Callable[[], object]) -> None:
+        """Runs `work` unless another run of the task is under way."""
+        lock = self.client.lock(self.keys.task_lock(task), timeout=_LOCK_S, blocking=False)
+        if not lock.acquire():
+            return
+        try:
+            work()
+        finally:
+            # It may have taken longer than the lock lives; SQL's own locks kept order meanwhile.
+            with contextlib.suppress(LockError):
+                lock.release()
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.client.close()
+        self.database.close()
+
+
+def make_background(settings: Settings) -> Background:
+    """Wires the parts."""
+    keys = Keys(settings.redis_prefix)
+    client = connect(settings.redis_url)
+    database = Database(settings.sqlalchemy_url)
+    ledger = Ledger(client, keys, settings.language)
+    return Background(
+        client,
+        keys,
+        database,
+        Rebuild(database, client, keys),
+        Drain(database, client, keys, ledger),
+        Housekeeping(database, client, keys, ledger),
+    )
+
+
+def register(app: Celery, parts: Background) -> None:
+    """Makes the tasks known to the application."""
+
+    @app.task(name=names.TASK_DRAIN_EVENTS)
+    def drain_events() -> None:
+        parts.rebuild.run()
+        parts.alone(names.TASK_DRAIN_EVENTS, parts.drain.run)
+
+    @app.task(name=names.TASK_EXPIRE_OVERDUE)
+    def expire_overdue() -> None:
+        parts.alone(names.TASK_EXPIRE_OVERDUE, parts.housekeeping.expire_overdue)
+
+    @app.task(name=names.TASK_RING_WAITING)
+    def ring_waiting() -> None:
+        parts.alone(names.TASK_RING_WAITING, parts.housekeeping.ring_waiting)
+
+    @app.task(name=names.TASK_RECORD_DEPTHS)
+    def record_depths() -> None:
+        parts.alone(names.TASK_RECORD_DEPTHS, parts.housekeeping.record_depths)

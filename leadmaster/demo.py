@@ -1,0 +1,104 @@
+"""`leadmaster demo`: the same as `up`, against the stand-in WhatsApp, with data of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from leadmaster import ports, up
+from leadmaster.datadir import DataDir, end_leftovers
+from leadmaster.house import House
+from leadmaster.parts import Part, part_argv
+from leadmaster.screen import Screen
+from shared.settings import Settings, SettingsError, load_settings
+
+_MARK = ".leadmaster-demo"  # only a directory that carries it is ever emptied
+_HUB_PORT, _FLOWER_PORT, _SIMULATOR_PORT = 3012, 5555, 3080
+_LEFTOVER_GRACE_S = 15.0
+
+
+def run(data_dir: Path, *, exit_after: bool, verbose: bool) -> int:
+    """Plays the story and keeps running until Ctrl-C, or with exit_after stops by itself. Returns the exit status."""
+    screen = Screen()
+    screen.title("LeadMaster demo: two tenants, two browsers, a stand-in WhatsApp. Nothing leaves this machine.")
+    data = DataDir(data_dir)
+    _empty(data, screen)
+    simulator_port = ports.preferred_or_free("127.0.0.1", _SIMULATOR_PORT)
+    simulator_url = f"http://127.0.0.1:{simulator_port}/"
+    os.environ.update(_environment(data, simulator_url))
+    settings = load_settings()
+    simulator = Part(
+        "simulator",
+        "Simulator",
+        part_argv("simulator", "--port", str(simulator_port), "--data", str(data.root / "simulator")),
+        "http",
+        simulator_url,
+        "/control/health",
+    )
+
+    def story(house: House, settled: Settings) -> bool:
+        from leadmaster.story import Story, show_accounts  # noqa: PLC0415
+
+        tale = Story(house, settled, screen, simulator_url)
+        try:
+            worked = tale.tell()
+        finally:
+            tale.close()
+        if not house.stopping:
+            title = "Where to look while a demo runs:" if exit_after else "Look around; everything runs until Ctrl-C:"
+            up.show_places(settled, data, screen, title)
+            screen.plain(f"  Phone    {simulator_url}phone   write to an agency, read what it sent")
+            show_accounts(screen)
+        return worked
+
+    try:
+        return up.run(
+            settings, screen, verbose=verbose, extra_parts=(simulator,), story=story, exit_after_story=exit_after
+        )
+    except up.StartFailed as error:
+        screen.failure(str(error), error.lines)
+        return 1
+
+
+def _environment(data: DataDir, simulator_url: str) -> dict[str, str]:
+    """Settings of the demo's own: none of the operator's servers, secrets or data is touched."""
+    return {
+        "WHATSAPP_WEB_URL": simulator_url,
+        "LEADMASTER_DATA_DIR": str(data.root),
+        "REDIS_URL": "",
+        "DATABASE_URL": "",
+        "JWT_SECRET": "",
+        "FLOWER_PASSWORD": "",
+        "HUB_BIND": "127.0.0.1",
+        "HUB_PORT": str(ports.preferred_or_free("127.0.0.1", _HUB_PORT)),
+        "FLOWER_PORT": str(ports.preferred_or_free("127.0.0.1", _FLOWER_PORT)),
+        "LEGACY_PORT": "",
+        "SEND_GAP_MIN_SECONDS": "0.2",
+        "SEND_GAP_MAX_SECONDS": "0.5",
+        "SEND_DELAY_MIN_SECONDS": "0.5",
+        "SEND_DELAY_MAX_SECONDS": "1",
+    }
+
+
+def _empty(data: DataDir, screen: Screen) -> None:
+    """Begins with an empty directory, every time. Raises SettingsError for one that isn't the demo's."""
+    mark = data.root / _MARK
+    if data.root.is_dir() and any(data.root.iterdir()) and not mark.exists():
+        raise SettingsError(f"--data-dir: {data.root} has files that are not the demo's; choose another directory")
+    if not data.root.exists():
+        data.root.mkdir(mode=0o700, parents=True)
+    mark.touch()
+    with data.held():
+        left = end_leftovers(data.recorded(), _LEFTOVER_GRACE_S)
+        if left:
+            screen.note(f"Ended what a killed demo had left running: {', '.join(left)}")
+        for path in data.root.iterdir():
+            if path.name in (_MARK, "up.lock"):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    sys.stdout.flush()

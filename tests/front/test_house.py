@@ -1,0 +1,208 @@
+"""The house with parts that are a few lines of Python: restarts, failures, and ways to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from leadmaster.datadir import DataDir
+from leadmaster.house import describe_exit
+from leadmaster.parts import in_stop_order
+
+SLEEPS = "import time; time.sleep(120)"
+LOGS_ITS_END = """
+import signal, sys, time
+def end(*_):
+    print("ended", time.monotonic(), flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+print("began", flush=True)
+while True: time.sleep(0.05)
+"""
+RESISTS = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('began', flush=True); time.sleep(120)"
+)
+DIES = "import sys; print('no such thing', flush=True); sys.exit(3)"
+LEAVES_AN_ORPHAN = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"], start_new_session=True)
+print("orphan", child.pid, flush=True)
+time.sleep(120)
+"""
+
+# The house runs in a process of its own: it takes signals and adopts orphans.
+RUNNER = """
+import json, sys
+from pathlib import Path
+from rich.console import Console
+from leadmaster.datadir import DataDir
+from leadmaster.house import House
+from leadmaster.parts import Part
+from leadmaster.screen import Screen
+from leadmaster.supervisor import Backoff
+root, grace, parts = Path(sys.argv[1]), float(sys.argv[2]), json.loads(sys.argv[3])
+data = DataDir(root)
+data.make()
+house = House(
+    [Part(name, name, (sys.executable, "-c", code)) for name, code in parts.items()],
+    data, Screen(Console(width=200, highlight=False, soft_wrap=True)), redis_url="", grace_s=grace,
+    backoff=Backoff(first_s=0.05, longest_s=0.2, failing_after=3),
+)
+with house.signals():
+    clean = house.run(lambda: print("ALL READY", flush=True))
+sys.exit(0 if clean else 1)
+"""
+
+
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)
+
+
+class Run:
+    """A house under test."""
+
+    def __init__(self, root: Path, parts: dict[str, str], grace_s: float = 10) -> None:
+        self.data = DataDir(root)
+        self.output = root / "output"
+        self._file = self.output.open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", RUNNER, str(root), str(grace_s), json.dumps(parts)],
+            stdout=self._file,
+            stderr=self._file,
+        )
+
+    def text(self) -> str:
+        return self.output.read_text()
+
+    def log(self, name: str) -> str:
+        path = self.data.logs / f"{name}.log"
+        return path.read_text() if path.exists() else ""
+
+    def pids(self) -> dict[str, int]:
+        return {item.name: item.pid for item in self.data.recorded()}
+
+    def end(self) -> int:
+        self.process.terminate()
+        return self.process.wait(30)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._file.close()
+        for item in self.data.recorded():
+            if (process := item.process()) is not None:
+                process.kill()
+
+
+MakeRun = Callable[..., Run]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Iterator[MakeRun]:
+    made: list[Run] = []
+
+    def make(parts: dict[str, str], grace_s: float = 10) -> Run:
+        made.append(Run(tmp_path, parts, grace_s))
+        return made[-1]
+
+    yield make
+    for run in made:
+        run.close()
+
+
+def gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_a_part_that_dies_is_started_again_and_the_others_go_on(runs: MakeRun) -> None:
+    run = runs({"hub": SLEEPS, "beat": SLEEPS})
+    until(lambda: "ALL READY" in run.text())
+    before = run.pids()
+    os.kill(before["hub"], signal.SIGKILL)
+    until(lambda: run.pids().get("hub") not in (None, before["hub"]))
+    assert run.pids()["beat"] == before["beat"]
+    until(lambda: "hub ready again" in run.text())
+    assert "hub died (signal SIGKILL)" in run.text()
+    assert run.end() == 0
+
+
+def test_a_part_that_keeps_dying_is_told_with_its_last_lines(runs: MakeRun) -> None:
+    run = runs({"hub": DIES, "beat": SLEEPS})
+    until(lambda: "hub keeps dying: 3 times in a row, exit status 3" in run.text())
+    until(lambda: "hub keeps dying: 5 times" in run.text())
+    assert run.text().count("no such thing") == 3  # the last lines, once: they hold all three tries
+    assert run.process.poll() is None
+    assert run.end() == 0
+
+
+def test_parts_stop_in_order(runs: MakeRun) -> None:
+    names = ["redis", "flower", "host", "background", "beat", "hub"]
+    run = runs({name: LOGS_ITS_END for name in names})
+    until(lambda: "ALL READY" in run.text())
+    assert run.end() == 0
+    ended = {name: float(run.log(name).split("ended ")[1]) for name in names}
+    assert sorted(names, key=ended.__getitem__) == ["hub", "beat", "background", "host", "flower", "redis"]
+
+
+def test_a_second_signal_is_ignored(runs: MakeRun) -> None:
+    run = runs({"hub": LOGS_ITS_END, "redis": LOGS_ITS_END})
+    until(lambda: "ALL READY" in run.text())
+    for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
+        run.process.send_signal(number)
+    assert run.process.wait(20) == 0
+    assert "ended" in run.log("redis")
+
+
+def test_what_does_not_stop_in_time_is_forced_and_the_status_says_so(runs: MakeRun) -> None:
+    run = runs({"hub": RESISTS, "redis": LOGS_ITS_END}, grace_s=0.5)
+    until(lambda: "ALL READY" in run.text())
+    pids = run.pids()
+    assert run.end() == 1
+    assert all(gone(pid) for pid in pids.values())
+
+
+def test_nothing_that_a_part_left_behind_outlives_the_house(runs: MakeRun) -> None:
+    run = runs({"host": LEAVES_AN_ORPHAN}, grace_s=1)
+    until(lambda: "ALL READY" in run.text() and "orphan" in run.log("host"))
+    orphan = int(run.log("host").split("orphan ")[1].split()[0])
+    assert run.end() == 1
+    assert gone(orphan)
+
+
+def test_no_record_is_left_after_a_clean_stop(runs: MakeRun) -> None:
+    run = runs({"hub": SLEEPS})
+    until(lambda: "ALL READY" in run.text())
+    assert run.pids()
+    assert run.end() == 0
+    assert not run.data.parts_file.exists()
+
+
+def test_a_stop_during_the_start_is_clean(runs: MakeRun) -> None:
+    run = runs({"hub": SLEEPS})
+    until(run.pids)
+    assert run.end() == 0
+
+
+def test_exits_are_told_in_words() -> None:
+    assert describe_exit(3) == "exit status 3"
+    assert describe_exit(-9) == "signal SIGKILL"
+
+
+def test_unknown_parts_stop_first() -> None:
+    assert in_stop_order(["redis", "host", "new", "hub"]) == ["new", "hub", "host", "redis"]

@@ -1,0 +1,211 @@
+"""The hub in this process, on a real embedded server and a real SQLite file; a unique key prefix per test."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from flask.testing import FlaskClient
+from flask_openapi3.openapi import OpenAPI
+from pydantic import SecretStr
+
+from hub_api import accounts
+from hub_api.app import create_app
+from hub_api.database import Database, migrate
+from hub_api.hub import Hub, make_hub
+from shared.instant import now_ms
+from shared.lease import Lease, Leases
+from shared.names import Keys, session_queue
+from shared.redis_client import connect
+from shared.session_snapshot import Snapshot, Snapshots
+from shared.session_state import SessionStatus
+from shared.settings import Settings
+
+PASSWORD = "una clave larga"
+SECRET = "s" * 32
+
+
+def until(look: Callable[[], Any], seconds: float = 10) -> Any:
+    """What `look` finds once it is truthy."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < deadline, "the condition never came true"
+        threading.Event().wait(0.01)
+
+
+@pytest.fixture(scope="session")
+def seeded_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two tenants and an admin."""
+    path = tmp_path_factory.mktemp("seed") / "seed.db"
+    migrate(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
+    accounts.add_user(database, "maria", PASSWORD, "cliente", 51)
+    accounts.add_user(database, "pedro", PASSWORD, "cliente", 52)
+    accounts.add_user(database, "root", PASSWORD, "admin")
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture
+def settings(redis_url: str, seeded_database: Path, tmp_path: Path) -> Settings:
+    shutil.copy(seeded_database, tmp_path / "hub.db")
+    return Settings(
+        redis_url=redis_url,
+        redis_prefix=f"t{uuid.uuid4().hex[:10]}:",
+        database_url=f"sqlite:///{tmp_path / 'hub.db'}",
+        leadmaster_data_dir=tmp_path,
+        jwt_secret=SecretStr(SECRET),
+    )
+
+
+@pytest.fixture
+def hub(settings: Settings) -> Iterator[Hub]:
+    made = make_hub(settings)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def app(settings: Settings, hub: Hub) -> OpenAPI:
+    return create_app(settings, hub)
+
+
+@pytest.fixture
+def client(app: OpenAPI) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def keys(settings: Settings) -> Keys:
+    return Keys(settings.redis_prefix)
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[redis.Redis]:
+    made = connect(settings.redis_url)
+    made.set(Keys(settings.redis_prefix).rebuilt, "1")  # as the background worker does
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def token_of(settings: Settings, hub: Hub) -> Callable[[str], str]:
+    def make(usuario: str) -> str:
+        account = accounts.find_user(hub.database, usuario)
+        assert account is not None
+        return accounts.issue_token(settings, account)
+
+    return make
+
+
+@pytest.fixture
+def maria(token_of: Callable[[str], str]) -> dict[str, str]:
+    """Headers of the user of tenant 51."""
+    return {"Authorization": f"Bearer {token_of('maria')}"}
+
+
+@pytest.fixture
+def root(token_of: Callable[[str], str]) -> dict[str, str]:
+    """Headers of an admin."""
+    return {"Authorization": f"Bearer {token_of('root')}"}
+
+
+@dataclass
+class Owner:
+    """Stands in for a session worker: holds the lease and writes snapshots."""
+
+    lease: Lease
+    leases: Leases
+    snapshots: Snapshots
+    snapshot: Snapshot
+
+    def shows(self, status: SessionStatus, **fields: Any) -> None:
+        self.snapshot = replace(self.snapshot, status=status, **fields)
+        assert self.snapshots.write(self.lease, self.snapshot, now_ms())
+
+    def gone(self) -> None:
+        assert self.leases.release(self.lease.cliente_id, self.lease.token)
+
+
+@pytest.fixture
+def own(server: redis.Redis, keys: Keys) -> Callable[..., Owner]:
+    """Makes the owner of a session in a status."""
+
+    def take(status: SessionStatus, cliente_id: int = 51, **fields: Any) -> Owner:
+        leases = Leases(server, keys, 60_000)
+        lease = leases.take(cliente_id, uuid.uuid4().hex, "store", 1)
+        assert lease is not None
+        owner = Owner(lease, leases, Snapshots(server, keys), Snapshot(cliente_id))
+        owner.shows(status, **fields)
+        return owner
+
+    return take
+
+
+@dataclass(frozen=True)
+class Task:
+    """A Celery message as a worker would read it."""
+
+    name: str
+    kwargs: dict[str, Any]
+    headers: dict[str, Any]
+
+
+def read_task(raw: str) -> Task:
+    message = json.loads(raw)
+    _, kwargs, _ = json.loads(base64.b64decode(message["body"]))
+    return Task(message["headers"]["task"], kwargs, message["headers"])
+
+
+@pytest.fixture
+def queued(server: redis.Redis, keys: Keys) -> Callable[..., list[Task]]:
+    """The tasks that lie on a tenant's queue, the next one first."""
+
+    def look(cliente_id: int = 51) -> list[Task]:
+        found: Any = server.lrange(keys.queue_list(session_queue(cliente_id)), 0, -1)
+        return [read_task(raw) for raw in reversed(found)]
+
+    return look
+
+
+@pytest.fixture
+def answering(redis_url: str, keys: Keys) -> Iterator[Callable[..., list[Task]]]:
+    """A worker that answers the next question with `answer`; returns the list of tasks it took."""
+    threads: list[threading.Thread] = []
+
+    def start(answer: dict[str, Any], cliente_id: int = 51) -> list[Task]:
+        taken: list[Task] = []
+        worker = connect(redis_url)
+
+        def serve() -> None:
+            found: Any = worker.brpop([keys.queue_list(session_queue(cliente_id))], timeout=3)
+            if found:
+                task = read_task(found[1])
+                taken.append(task)
+                if "question_id" in task.kwargs:
+                    worker.lpush(keys.reply(task.kwargs["question_id"]), json.dumps(answer))
+            worker.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        threads.append(thread)
+        return taken
+
+    yield start
+    for thread in threads:
+        thread.join()

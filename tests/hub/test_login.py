@@ -1,0 +1,122 @@
+"""Login and credentials (CONTRACT sections 1 and 4)."""
+
+from __future__ import annotations
+
+import jwt
+import pytest
+
+from hub_api import accounts
+from shared.instant import now_ms
+
+from .conftest import PASSWORD, SECRET
+
+STATUS = "/api/whatsapp/51/status"
+
+
+def test_a_login_gives_a_token_that_works(client):
+    answer = client.post("/api/auth/login", json={"usuario": "maria", "password": PASSWORD})
+
+    assert answer.status_code == 200
+    assert answer.json["ok"] is True
+    assert answer.json["expires_in"] == 86_400
+    assert answer.json["user"] == {"id": 1, "usuario": "maria", "tipo": "cliente", "cliente_id": 51}
+    claims = jwt.decode(answer.json["token"], SECRET, algorithms=["HS256"])
+    assert set(claims) == {"sub", "usuario", "tipo", "cliente_id", "iat", "exp", "jti"}
+    assert client.get(STATUS, headers={"Authorization": f"Bearer {answer.json['token']}"}).status_code == 200
+
+
+@pytest.mark.parametrize(("usuario", "password"), [("maria", "wrong password"), ("nobody", PASSWORD)])
+def test_a_wrong_name_or_password_is_told_apart_by_nothing(client, usuario, password):
+    answer = client.post("/api/auth/login", json={"usuario": usuario, "password": password})
+
+    assert (answer.status_code, answer.json["error"]) == (401, "INVALID_CREDENTIALS")
+
+
+def test_repeated_failures_have_to_wait(client):
+    wrong = {"usuario": "maria", "password": "wrong password"}
+    answers = [client.post("/api/auth/login", json=wrong).status_code for _ in range(6)]
+
+    assert answers == [401] * 5 + [429]
+    refused = client.post("/api/auth/login", json={"usuario": "maria", "password": PASSWORD})
+    assert refused.json["error"] == "RATE_LIMITED"
+    assert 0 < int(refused.headers["Retry-After"]) <= 15
+
+
+def _token(secret=SECRET, algorithm="HS256", drop=(), **changes):
+    now = now_ms() // 1000
+    claims = {
+        "sub": "1",
+        "usuario": "maria",
+        "tipo": "cliente",
+        "cliente_id": 51,
+        "iat": now,
+        "exp": now + 60,
+        "jti": "x",
+    } | changes
+    return jwt.encode({name: claims[name] for name in claims if name not in drop}, secret, algorithm=algorithm)
+
+
+def test_the_token_of_this_test_is_a_good_one(client):
+    assert client.get(STATUS, headers={"Authorization": f"Bearer {_token()}"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic bWFyaWE6eA==",
+        "Bearer x.y.z",
+        "Bearer " + "a" * 5_000,
+        "Bearer ñandú",
+        f"Bearer {_token(secret='another secret of 32 bytes......')}",
+        f"Bearer {_token(secret='', algorithm='none')}",
+        f"Bearer {_token(secret='s' * 64, algorithm='HS512')}",
+        *[f"Bearer {_token(drop=[claim])}" for claim in ("sub", "usuario", "tipo", "cliente_id", "iat", "exp", "jti")],
+        f"Bearer {_token(tipo='admin')}",  # the user is none
+        f"Bearer {_token(tipo='root')}",
+        f"Bearer {_token(cliente_id=52)}",
+        f"Bearer {_token(cliente_id='51')}",
+        f"Bearer {_token(cliente_id=True)}",
+        f"Bearer {_token(cliente_id=10**30)}",
+        f"Bearer {_token(sub='999')}",
+        f"Bearer {_token(sub='9' * 18)}",
+        f"Bearer {_token(sub='x')}",
+        f"Bearer {_token(iat=now_ms() // 1000 + 3600)}",
+        f"Bearer {_token(exp='soon')}",
+        f"Bearer {_token(exp=10**300)}",
+    ],
+)
+def test_any_other_token_is_refused(client, authorization):
+    headers = {} if authorization is None else {"Authorization": authorization}
+    answer = client.get(STATUS, headers=headers)
+
+    assert (answer.status_code, answer.json["error"], answer.json["ok"]) == (401, "UNAUTHORIZED", False)
+
+
+def test_an_expired_token_is_told(client):
+    headers = {"Authorization": f"Bearer {_token(exp=now_ms() // 1000 - 1)}"}
+
+    answer = client.get(STATUS, headers=headers)
+
+    assert (answer.status_code, answer.json["error"]) == (401, "TOKEN_EXPIRED")
+
+
+def test_an_api_key_reaches_its_tenant_only(client, hub):
+    key = accounts.add_api_key(hub.database, "crm", "cliente", 51)
+
+    assert client.get(STATUS, headers={"X-Api-Key": key}).status_code == 200
+    assert client.get("/api/whatsapp/52/status", headers={"X-Api-Key": key}).status_code == 403
+    for wrong in ("lm_wrong", "ñ", "k" * 500, ""):
+        assert client.get(STATUS, headers={"X-Api-Key": wrong}).status_code == 401
+
+
+def test_a_disabled_user_is_refused(client, hub, maria):
+    with hub.database.writing() as session:
+        session.get(accounts.User, 1).disabled_at = now_ms()
+
+    assert client.get(STATUS, headers=maria).status_code == 401
+    answer = client.post("/api/auth/login", json={"usuario": "maria", "password": PASSWORD})
+    assert answer.json["error"] == "INVALID_CREDENTIALS"

@@ -1,0 +1,162 @@
+"""Status, life and questions of a session (CONTRACT sections 2 and 4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub_api.tables import WantedSession
+from shared.session_state import SessionStatus
+
+URL = "/api/whatsapp/51"
+
+
+def _wanted(hub):
+    with hub.database.reading() as session:
+        return session.get(WantedSession, 51) is not None, bool(hub.client.hexists(hub.keys.wanted, "51"))
+
+
+def test_a_tenant_that_never_connected_has_a_session_object(client, maria, queued):
+    answer = client.get(f"{URL}/status", headers=maria)
+
+    assert answer.status_code == 200
+    assert answer.json["status"] == answer.json["state"] == "DISCONNECTED"
+    assert answer.json["instance_id"] == "sender_51"
+    assert answer.json["stale"] is False
+    assert queued() == []
+
+
+def test_an_unknown_tenant_is_not_found_and_opens_nothing(client, root, hub):
+    for method, path in (("get", "status"), ("post", "status"), ("post", "connect"), ("get", "qr?wait=0")):
+        answer = getattr(client, method)(f"/api/whatsapp/99/{path}", headers=root)
+        assert (answer.status_code, answer.json["error"]) == (404, "SESSION_NOT_FOUND")
+    assert hub.client.hgetall(hub.keys.wanted) == {}
+
+
+def test_status_is_what_the_owner_wrote_and_goes_stale_without_it(client, maria, own):
+    owner = own(SessionStatus.READY, phone_number="5491100000000")
+    ready = client.get(f"{URL}/status", headers=maria).json
+    owner.gone()
+    stale = client.get(f"{URL}/status", headers=maria).json
+
+    assert (ready["status"], ready["can_send_messages"], ready["stale"]) == ("READY", True, False)
+    assert (stale["status"], stale["can_send_messages"], stale["stale"]) == ("READY", False, True)
+
+
+def test_a_question_is_answered_by_the_live_worker(client, maria, own, answering):
+    own(SessionStatus.READY)
+    taken = answering({"status": "READY"})
+
+    answer = client.post(f"{URL}/status", headers=maria)
+
+    assert (answer.status_code, answer.json["status"]) == (200, "READY")
+    assert taken[0].name == "session.status"
+    assert set(taken[0].kwargs) == {"cliente_id", "question_id", "asked_at"}
+    assert taken[0].headers["expires"]
+
+
+def test_without_an_owner_the_object_comes_at_once(client, maria, queued):
+    assert client.post(f"{URL}/status", headers=maria).status_code == 200
+    assert queued() == []
+
+
+def test_a_hung_owner_is_a_timeout_and_the_question_is_taken_back(client, maria, own, queued, monkeypatch):
+    own(SessionStatus.READY)
+    monkeypatch.setattr("hub_api.control.ANSWER_WITHIN_S", 1)
+    monkeypatch.setattr("hub_api.control.Control.ask.__defaults__", (0.2,))
+
+    answer = client.post(f"{URL}/status", headers=maria)
+
+    assert (answer.status_code, answer.json["error"]) == (504, "SESSION_MANAGER_TIMEOUT")
+    assert queued() == []
+
+
+def test_connect_wants_the_session_once(client, maria, hub):
+    first = client.post(f"{URL}/connect", headers=maria)
+    again = client.post(f"{URL}/connect", headers=maria)
+
+    assert (first.status_code, first.json["already_connected"]) == (202, False)
+    assert again.status_code == 202
+    assert _wanted(hub) == (True, True)
+
+
+def test_connect_tells_the_live_owner_and_wakes_the_hosts(client, maria, own, queued, server, keys):
+    own(SessionStatus.READY)
+    with server.pubsub(ignore_subscribe_messages=True) as woken:
+        woken.subscribe(keys.wake_channel)
+        woken.get_message(timeout=1)
+        answer = client.post(f"{URL}/connect", headers=maria)
+        message = woken.get_message(timeout=5)
+
+    assert (answer.status_code, answer.json["already_connected"]) == (202, True)
+    assert [(task.name, task.kwargs) for task in queued()] == [("session.connect", {"cliente_id": 51})]
+    assert message["data"] == "51"
+
+
+def test_disconnect_ends_what_runs(client, maria, own, queued, hub):
+    client.post(f"{URL}/connect", headers=maria)
+    own(SessionStatus.READY)
+
+    answer = client.post(f"{URL}/disconnect", headers=maria, json={"logout": True})
+
+    assert answer.status_code == 202
+    assert [(task.name, task.kwargs) for task in queued()] == [
+        ("session.disconnect", {"cliente_id": 51, "logout": True})
+    ]
+    assert _wanted(hub) == (False, False)
+
+
+def test_disconnect_where_nothing_runs_is_200(client, maria):
+    assert client.post(f"{URL}/disconnect", headers=maria).status_code == 200
+
+
+def test_restart_tells_the_owner_or_starts(client, maria, own, queued, hub):
+    assert client.post(f"{URL}/restart", headers=maria).status_code == 202
+    assert _wanted(hub) == (True, True)
+    own(SessionStatus.READY)
+    assert client.post(f"{URL}/restart", headers=maria).status_code == 202
+    assert [task.name for task in queued()] == ["session.restart"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "exists", "chat_id"),
+    [
+        ({"exists": True, "chat_id": "1@c.us"}, True, "1@c.us"),
+        ({"exists": False}, False, None),
+        ({"exists": None}, None, None),
+        ({"ok": False, "error": "SESSION_NOT_READY"}, None, None),
+    ],
+)
+def test_a_contact_is_asked_of_the_worker(client, maria, own, answering, reply, exists, chat_id):
+    own(SessionStatus.READY)
+    taken = answering(reply)
+
+    answer = client.get(f"{URL}/contacts/+54 9 11 2345-6789", headers=maria)
+
+    assert answer.json == {"ok": True, "number": "5491123456789", "exists": exists, "chat_id": chat_id}
+    assert taken[0].kwargs["number"] == "5491123456789"
+
+
+def test_a_contact_of_a_session_that_is_not_ready_is_null(client, maria, queued):
+    answer = client.get(f"{URL}/contacts/5491123456789", headers=maria)
+
+    assert (answer.status_code, answer.json["exists"]) == (200, None)
+    assert queued() == []
+
+
+def test_whatsapps_failure_is_a_502(client, maria, own, answering):
+    own(SessionStatus.READY)
+    answering({"ok": False, "error": "WHATSAPP_ERROR"})
+
+    answer = client.get(f"{URL}/contacts/5491123456789", headers=maria)
+
+    assert (answer.status_code, answer.json["error"]) == (502, "WHATSAPP_ERROR")
+
+
+def test_sessions_are_listed_by_reach_and_page(client, maria, root):
+    own_ones = client.get("/api/sessions", headers=maria).json
+    first = client.get("/api/sessions?limit=1", headers=root).json
+    second = client.get(f"/api/sessions?limit=1&cursor={first['next']}", headers=root).json
+
+    assert [item["cliente_id"] for item in own_ones["items"]] == [51]
+    assert [item["cliente_id"] for item in first["items"] + second["items"]] == [51, 52]
+    assert second["next"] is None

@@ -1,0 +1,112 @@
+"""A simulator of each module's own, and browsers with the unmodified wa-js on it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Playwright, sync_playwright
+from simulator_page import REPOSITORY, SimulatorProcess, WebPage
+
+from simulator.client import SimulatorClient
+
+_numbers = itertools.count(5491155500000)
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """Playwright's driver, for one module: its event loop must not outlive the module."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def wa_js() -> Path:
+    """Where the unmodified bundle is."""
+    default = REPOSITORY / "node_modules/@wppconnect/wa-js/dist/wppconnect-wa.js"
+    path = Path(os.environ.get("LEADMASTER_WA_JS") or default)
+    assert path.is_file(), f"no wa-js bundle at {path}: run `npm ci` or set LEADMASTER_WA_JS"
+    return path
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    """A simulator of this module."""
+    process = SimulatorProcess(tmp_path_factory.mktemp("simulator"))
+    yield process
+    assert process.stop() == 0
+
+
+@pytest.fixture
+def client(simulator: SimulatorProcess) -> Iterator[SimulatorClient]:
+    """Its control API, with quick settings and no faults."""
+    with SimulatorClient(simulator.url) as control:
+        control.lift_faults()
+        control.put_settings(
+            qr_first_ms=60_000,
+            qr_next_ms=20_000,
+            qr_count=6,
+            sync_ms=50,
+            delivered_ms=100,
+            read_ms=200,
+            auto_read=True,
+            dedupe=True,
+            page_resends=True,
+            resend_ms=300,
+            reconnect_ms=100,
+        )
+        yield control
+
+
+@pytest.fixture
+def number(client: SimulatorClient) -> str:
+    """A phone of this test's own."""
+    return str(client.put_phone(str(next(_numbers)), "Negocio")["number"])
+
+
+@pytest.fixture
+def new_page(
+    playwright: Playwright, simulator: SimulatorProcess, tmp_path: Path, wa_js: Path
+) -> Iterator[Callable[[], WebPage]]:
+    """Open a page with a profile of its own; all are closed when the test ends."""
+    pages: list[WebPage] = []
+
+    def open_page() -> WebPage:
+        pages.append(WebPage(playwright, tmp_path / f"profile-{len(pages)}", simulator.url, wa_js))
+        return pages[-1].open()
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def shared(
+    playwright: Playwright, simulator: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory, wa_js: Path
+) -> Iterator[WebPage]:
+    """A linked page for tests of this module that leave it as they found it."""
+    page = WebPage(playwright, tmp_path_factory.mktemp("shared") / "profile", simulator.url, wa_js)
+    with SimulatorClient(simulator.url) as control:
+        page.number = str(control.put_phone(str(next(_numbers)), "Negocio")["number"])
+        control.put_settings(sync_ms=50)
+        control.scan(page.number, page.open().wait_code())
+    yield page.wait_ready()
+    page.close()
+
+
+@pytest.fixture
+def lead() -> str:
+    """A contact of this test's own."""
+    return str(next(_numbers))
+
+
+@pytest.fixture
+def linked(new_page: Callable[[], WebPage], client: SimulatorClient, number: str) -> WebPage:
+    """A page that is linked to `number` and ready."""
+    page = new_page()
+    page.number = number
+    client.scan(number, page.wait_code())
+    return page.wait_ready()
