@@ -31,6 +31,7 @@ class Control:
         self._blocking = blocking
         self._keys = keys
         self._doorbell = doorbell
+        self.within_s: float = ANSWER_WITHIN_S
 
     def tell(self, task: str, cliente_id: int, **kwargs: Any) -> None:
         """Publishes a command; a worker that takes it more than a minute later drops it."""
@@ -39,7 +40,7 @@ class Control:
         )
         self._client.rpush(self._keys.queue_list(session_queue(cliente_id)), payload)
 
-    def ask(self, task: str, cliente_id: int, within_s: float = ANSWER_WITHIN_S, **kwargs: Any) -> dict[str, Any]:
+    def ask(self, task: str, cliente_id: int, **kwargs: Any) -> dict[str, Any]:
         """Publishes a question and waits for the worker's answer, a JSON object.
 
         Raises SessionManagerTimeout where none came in time, and the error that the worker answered with.
@@ -50,15 +51,15 @@ class Control:
             task,
             {"cliente_id": cliente_id, "question_id": question_id, **kwargs},
             task_id=question_id,
-            expires_s=within_s,
+            expires_s=self.within_s,
         )
         self._client.rpush(queue, payload)
         answer = cast(
-            "list[str] | None", self._blocking.blpop([self._keys.reply(question_id)], timeout=cast(int, within_s))
+            "list[str] | None", self._blocking.blpop([self._keys.reply(question_id)], timeout=cast(int, self.within_s))
         )
         if answer is None:
             self._client.lrem(queue, -1, cast(str, payload))
-            raise SessionManagerTimeout(details={"waited_seconds": within_s})
+            raise SessionManagerTimeout(details={"waited_seconds": self.within_s})
         return _read(answer[1])
 
     def ask_status(self, cliente_id: int) -> dict[str, Any]:

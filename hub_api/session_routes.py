@@ -15,7 +15,7 @@ from hub_api.calls import Call, endpoint
 from hub_api.objects import Contact, Failure, PairingCode, QrCode, SessionList, SessionObject
 from hub_api.qr_answer import QrAnswer
 from hub_api.records import read_cursor, write_cursor
-from shared.errors import QrGenerationFailed, SessionAlreadyConnected, ValidationFailed
+from shared.errors import QrGenerationFailed, SessionAlreadyConnected, SessionNotReady, ValidationFailed
 from shared.instant import now_ms, to_iso
 from shared.names import TASK_CHECK_CONTACT, TASK_PAIRING_CODE
 from shared.session_snapshot import SessionView
@@ -157,7 +157,10 @@ def check_contact(call: Call, path: NumberPath) -> Response:
     number = commands.canonical(path.number, hub.settings.default_country, "number")
     exists, chat_id = None, None
     if hub.snapshots.read(call.cliente_id).can_send:
-        reply = hub.control.ask(TASK_CHECK_CONTACT, call.cliente_id, number=number)
+        try:
+            reply = hub.control.ask(TASK_CHECK_CONTACT, call.cliente_id, number=number)
+        except SessionNotReady:  # it was ready a moment ago
+            reply = {}
         exists = reply["exists"] if isinstance(reply.get("exists"), bool) else None
         chat_id = reply["chat_id"] if isinstance(reply.get("chat_id"), str) and exists else None
     return succeeded({"number": number, "exists": exists, "chat_id": chat_id})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import signal
@@ -103,13 +104,15 @@ class House:
             for number, handler in former.items():
                 signal.signal(number, handler)
 
-    def run(self, on_ready: Callable[[], None] | None = None) -> bool:
+    def run(self, on_ready: Callable[[], None] | None = None, give_up_s: float = math.inf) -> bool:
         """Runs all parts until a stop is asked for, then stops them. True when nothing had to be forced.
 
         on_ready: called once, on this thread, when every part is ready for the first time.
+        give_up_s: stop by itself where that has not come by then.
         """
         adopt_orphans()
         now = time.monotonic()
+        give_up_at = now + give_up_s
         for room in self.rooms.values():
             room.life = Life(restart_at=now)
         while not self.stopping:
@@ -121,6 +124,10 @@ class House:
                     self._all_ready.set()
                     if on_ready is not None:
                         on_ready()
+                elif time.monotonic() > give_up_at:
+                    missing = ", ".join(room.part.title for room in self.rooms.values() if not room.ready)
+                    self._screen.failure(f"Not ready after {give_up_s:.0f} s: {missing}")
+                    self.stop()
             self._sleep(0.1)
         self._screen.busy(None)
         return self._stop_all()

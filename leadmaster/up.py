@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import threading
@@ -21,6 +22,7 @@ from shared.settings import Settings, SettingsError
 
 _LEFTOVER_GRACE_S = 10.0
 _MIGRATION_TIMEOUT_S = 600.0
+_READY_WITHIN_S = 120.0  # for a run that nobody watches
 
 Story = Callable[[House, Settings], bool]
 
@@ -94,7 +96,7 @@ def _live(
             screen.line("  Ctrl-C stops everything cleanly.")
             screen.line()
 
-    clean = house.run(on_ready)
+    clean = house.run(on_ready, _READY_WITHIN_S if exit_after_story else math.inf)
     if teller.is_alive():
         teller.join(timeout=2)
     if story is not None and exit_after_story and verdict != [True]:

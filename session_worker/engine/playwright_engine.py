@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from playwright.async_api import Error
@@ -32,6 +33,8 @@ _LOGOUT_SECONDS = 5.0
 _CLOSE_SECONDS = 9.0
 
 _NOT_LOADED = "NOT_LOADED"  # of the bridge
+_LONG_DIGITS = re.compile(r"\d{5,}")  # a phone number has no place in a log
+_DETAIL_LENGTH = 160
 _KNOWN_CODES = frozenset({"NOT_ON_WHATSAPP"})
 
 _log = get_logger(__name__)
@@ -48,6 +51,7 @@ class PlaywrightEngine:
         self._browser: WebBrowser | None = None
         self._stopping = threading.Event()
         self._stop_lock = threading.Lock()
+        self._opened = False
         self._gone = False
 
     def start(self, listener: Listener) -> None:
@@ -59,12 +63,15 @@ class PlaywrightEngine:
         self._thread = LoopThread("engine")
         try:
             self._thread.call(self._browser.open(), _START_SECONDS)
-        except (LoopEnded, TimeoutError) as error:
-            self.stop()
-            raise EngineError("BROWSER_FAILED", "stopped while starting or not started in time") from error
+            self._opened = True
+            if self._gone:
+                raise LoopEnded
         except EngineError:
             self.stop()
             raise
+        except (LoopEnded, TimeoutError, Error, OSError) as error:
+            self.stop()
+            raise EngineError("BROWSER_FAILED", f"did not start: {type(error).__name__}") from error
 
     def stop(self, *, logout: bool = False) -> None:
         """See `port.Engine.stop`. A second caller waits for the first."""
@@ -75,15 +82,15 @@ class PlaywrightEngine:
                 return
             self._thread.interrupt()
             if logout and not self._gone:
-                self._last_call(self._browser.ask("logout"), _LOGOUT_SECONDS)
-            self._last_call(self._browser.close(), _CLOSE_SECONDS)
+                self._last_call(self._thread, self._browser.ask("logout"), _LOGOUT_SECONDS)
+            self._last_call(self._thread, self._browser.close(), _CLOSE_SECONDS)
             self._browser.kill_browser()  # close has done both, unless it hung itself
             self._browser.kill_driver()
             self._thread.end()
 
     def observe(self) -> Observation:
         """See `port.Engine.observe`."""
-        return self._story.observation(self._ask("observe", None, _OBSERVE_SECONDS))
+        return self._story.observation(self._ask("observe", None, _OBSERVE_SECONDS, failure="PAGE_FAILED"))
 
     def renew_code(self, phone_number: str | None = None) -> PairingCode | None:
         """See `port.Engine.renew_code`."""
@@ -146,14 +153,13 @@ class PlaywrightEngine:
         code = str(answer["code"])
         if code in _KNOWN_CODES:
             raise EngineError(code, certain=certain)
-        detail = f"{method}: {code}"
+        detail = f"{method}: {code}: {_LONG_DIGITS.sub('…', str(answer['message']))[:_DETAIL_LENGTH]}"
         raise EngineError("PAGE_FAILED" if code == _NOT_LOADED else failure, detail, certain=certain)
 
-    def _last_call(self, work: Any, timeout_seconds: float) -> None:
+    def _last_call(self, thread: LoopThread, work: Coroutine[Any, Any, object], timeout_seconds: float) -> None:
         """What is done on the way out; that it fails stops nothing."""
-        assert self._thread is not None
         try:
-            self._thread.call(work, timeout_seconds, last_rites=True)
+            thread.call(work, timeout_seconds, last_rites=True)
         except (TimeoutError, LoopEnded, Error) as error:
             _log.warning("engine_stop_step_failed", step=work.__name__, reason=type(error).__name__)
 
@@ -168,14 +174,16 @@ class PlaywrightEngine:
             self._tell(one)
 
     def _browser_gone(self, reason: str) -> None:
-        if not self._gone and not self._stopping.is_set():
+        if self._gone or self._stopping.is_set():
+            return
+        if self._opened:  # before that, `start` raises instead
             self._tell(BrowserGone(reason))
-            self._gone = True
-            assert self._thread is not None
+        self._gone = True
+        if self._thread is not None:
             self._thread.interrupt()
 
     def _tell(self, event: EngineEvent) -> None:
-        listener: Callable[[EngineEvent], None] | None = self._listener
+        listener = self._listener
         if listener is None or self._gone or self._stopping.is_set():
             return
         try:

@@ -4,7 +4,7 @@
  * be brought near the real page's. */
 (() => {
   const { modules, heapMb } = document.documentElement.dataset;
-  const OBJECTS_PER_MB = 4200;
+  const OBJECTS_PER_MB = 8600;
 
   for (let index = 0; index < Number(modules); index += 1) {
     __d(`WAWebSimulatorWeight${index}`, (require, exports) => {

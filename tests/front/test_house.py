@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -58,7 +59,7 @@ house = House(
     backoff=Backoff(first_s=0.05, longest_s=0.2, failing_after=3),
 )
 with house.signals():
-    clean = house.run(lambda: print("ALL READY", flush=True))
+    clean = house.run(lambda: print("ALL READY", flush=True), give_up_s=float(sys.argv[4]))
 sys.exit(0 if clean else 1)
 """
 
@@ -73,12 +74,12 @@ def until(condition: Callable[[], object], seconds: float = 20) -> None:
 class Run:
     """A house under test."""
 
-    def __init__(self, root: Path, parts: dict[str, str], grace_s: float = 10) -> None:
+    def __init__(self, root: Path, parts: dict[str, str], grace_s: float = 10, give_up_s: float = math.inf) -> None:
         self.data = DataDir(root)
         self.output = root / "output"
         self._file = self.output.open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-c", RUNNER, str(root), str(grace_s), json.dumps(parts)],
+            [sys.executable, "-c", RUNNER, str(root), str(grace_s), json.dumps(parts), str(give_up_s)],
             stdout=self._file,
             stderr=self._file,
         )
@@ -114,8 +115,8 @@ MakeRun = Callable[..., Run]
 def runs(tmp_path: Path) -> Iterator[MakeRun]:
     made: list[Run] = []
 
-    def make(parts: dict[str, str], grace_s: float = 10) -> Run:
-        made.append(Run(tmp_path, parts, grace_s))
+    def make(parts: dict[str, str], grace_s: float = 10, give_up_s: float = math.inf) -> Run:
+        made.append(Run(tmp_path, parts, grace_s, give_up_s))
         return made[-1]
 
     yield make
@@ -197,6 +198,12 @@ def test_a_stop_during_the_start_is_clean(runs: MakeRun) -> None:
     run = runs({"hub": SLEEPS})
     until(run.pids)
     assert run.end() == 0
+
+
+def test_a_house_that_never_gets_ready_can_give_up(runs: MakeRun) -> None:
+    run = runs({"hub": DIES, "beat": SLEEPS}, give_up_s=2)
+    assert run.process.wait(20) == 0
+    assert "Not ready after 2 s: hub" in run.text()
 
 
 def test_exits_are_told_in_words() -> None:

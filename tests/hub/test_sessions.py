@@ -59,10 +59,9 @@ def test_without_an_owner_the_object_comes_at_once(client, maria, queued):
     assert queued() == []
 
 
-def test_a_hung_owner_is_a_timeout_and_the_question_is_taken_back(client, maria, own, queued, monkeypatch):
+def test_a_hung_owner_is_a_timeout_and_the_question_is_taken_back(client, maria, own, queued, hub, monkeypatch):
     own(SessionStatus.READY)
-    monkeypatch.setattr("hub_api.control.ANSWER_WITHIN_S", 1)
-    monkeypatch.setattr("hub_api.control.Control.ask.__defaults__", (0.2,))
+    monkeypatch.setattr(hub.control, "within_s", 0.2)
 
     answer = client.post(f"{URL}/status", headers=maria)
 

@@ -57,6 +57,8 @@ def client(simulator: SimulatorProcess) -> Iterator[SimulatorClient]:
             page_resends=True,
             resend_ms=300,
             reconnect_ms=100,
+            modules=0,
+            heap_mb=0,
         )
         yield control
 

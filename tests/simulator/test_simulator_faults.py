@@ -115,6 +115,16 @@ def test_the_page_hangs_reloads_forgets_and_crashes(linked: WebPage, client: Sim
     wait_until(has_crashed, "the renderer to crash")
 
 
+def test_the_page_is_as_heavy_as_asked(shared: WebPage, client: SimulatorClient) -> None:
+    count = "() => Object.keys(require('__debug').modulesMap).length"
+    light = shared.run(count)
+    client.put_settings(modules=40, heap_mb=2)
+    shared.page.reload()
+    shared.wait_ready()
+    assert shared.run(count) == light + 40
+    assert shared.run("() => require('SimBallast').held.length") > 0
+
+
 def test_the_server_forgets_the_device(linked: WebPage, client: SimulatorClient, number: str) -> None:
     client.add_fault("lose_device", phone=number)
     linked.wait("() => location.search.includes('post_logout=1')")

@@ -1,0 +1,55 @@
+# LeadMaster. `make` alone lists the targets. Every target sets up what it needs first; doing so again is quick.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+ARGS ?=
+
+.PHONY: help setup setup-dev demo run test check format bench chaos doctor lock clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## all that `make demo` and `make run` need
+	@scripts/setup.sh
+
+setup-dev:  ## all that `make test` and `make check` need
+	@scripts/setup.sh --dev
+
+demo: setup  ## the whole story against the simulator; ARGS=--exit stops by itself
+	@leadmaster demo $(ARGS)
+
+run: setup  ## the real thing: `leadmaster up` against WhatsApp Web
+	@leadmaster up $(ARGS)
+
+test: setup-dev  ## all tests, e.g. make test ARGS="tests/unit -k lease"
+	@python -m pytest $(ARGS)
+
+check: setup-dev  ## format, lint and types
+	ruff format --check .
+	ruff check .
+	mypy
+	npm run --silent typecheck
+
+format: setup-dev  ## put the code in form
+	ruff check --fix .
+	ruff format .
+
+bench: setup-dev  ## the README's figures (see benchmarks/)
+	@python -m benchmarks $(ARGS)
+
+chaos: setup-dev  ## the fault campaigns of tests/chaos, at length
+	@python -m pytest tests/chaos $(ARGS)
+
+doctor: setup  ## look at this machine and say what to do
+	@leadmaster doctor
+
+lock: setup-dev  ## resolve the locked versions anew
+	pip-compile -q --upgrade $(LOCK) --extra build -o requirements.lock pyproject.toml
+	pip-compile -q --upgrade $(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+LOCK := --strip-extras --allow-unsafe --no-header --annotation-style line \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+clean:  ## remove what set-up made; data/ stays
+	rm -rf .venv .make node_modules demo-data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

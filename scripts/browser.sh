@@ -1,0 +1,59 @@
+# A Chromium that starts: one given, one of the system, Playwright's own, or Debian's package. Sourced by setup.sh.
+
+ensure_browser() {
+    local path
+    path="$(cat .make/browser 2>/dev/null || true)"
+    if [ -n "$path" ] && [ -x "$path" ] && { [ -z "${BROWSER_PATH:-}" ] || [ "$path" = "$BROWSER_PATH" ]; }; then return; fi
+    if [ -n "${BROWSER_PATH:-}" ]; then
+        starts "$BROWSER_PATH" || stop "BROWSER_PATH: $BROWSER_PATH does not start"
+        return
+    fi
+    system_browser && return
+    say "No Chromium here; asking Playwright for one …"
+    if timeout 600 .venv/bin/python -m playwright install chromium >.make/playwright.log 2>&1; then
+        own_browser && return
+        say "It needs system libraries; installing them …"
+        if [ "$(id -u)" = 0 ] || may_be_root; then
+            as_root "$PWD/.venv/bin/python" -m playwright install-deps chromium >>.make/playwright.log 2>&1 || true
+            own_browser && return
+        fi
+    fi
+    say "Playwright's Chromium can't be had here; installing Debian's with apt …"
+    apt_install chromium || true
+    system_browser && return
+    stop "no Chromium starts on this machine; run: sudo apt-get install chromium   (or set BROWSER_PATH)"
+}
+
+system_browser() {
+    local name path
+    for name in chromium chromium-browser google-chrome-stable google-chrome; do
+        path="$(command -v "$name" 2>/dev/null)" || continue
+        starts "$path" && remember "$path" && return
+    done
+    return 1
+}
+
+own_browser() {
+    local path
+    path="$(.venv/bin/python -c '
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)' 2>/dev/null)" || return 1
+    [ -x "$path" ] && starts "$path" && remember "$path"
+}
+
+remember() {
+    printf '%s\n' "$1" >.make/browser
+    say "Browser: $1"
+}
+
+# A real start with a profile of its own, so that missing libraries show now and not at the first session.
+starts() {
+    local profile flags=(--headless=new --disable-gpu --disable-dev-shm-usage --dump-dom)
+    [ "$(id -u)" = 0 ] && flags+=(--no-sandbox)
+    profile="$(mktemp -d)"
+    local result=1
+    timeout 60 "$1" --user-data-dir="$profile" "${flags[@]}" about:blank >.make/browser.log 2>&1 && result=0
+    rm -rf "$profile" 2>/dev/null || true
+    return $result
+}

@@ -1,0 +1,125 @@
+"""What surrounds the calls: health, an absent Redis, CORS, logs, settings."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+import structlog
+
+from hub_api.app import create_app
+from hub_api.hub import make_hub
+from shared.settings import SettingsError
+
+SEND = {"to": "5491123456789", "message": "texto secreto", "on_not_ready": "queue"}
+T = "/api/whatsapp/51"
+
+
+def test_health_and_readiness(client, hub):
+    health = client.get("/health")
+    ready = client.get("/ready")
+
+    assert (health.status_code, health.json["status"]) == (200, "ok")
+    assert ready.status_code == 200
+    assert set(ready.json["parts"]) == {"redis", "database", "background", "hosts"}
+    assert ready.json["parts"]["background"]["ok"] is False
+
+
+@pytest.fixture
+def without_redis(settings):
+    """A hub whose Redis refuses connections."""
+    hub = make_hub(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
+    yield create_app(settings, hub).test_client()
+    hub.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("get", f"{T}/status", None),
+        ("post", f"{T}/status", None),
+        ("post", f"{T}/connect", None),
+        ("post", f"{T}/disconnect", {}),
+        ("post", f"{T}/restart", None),
+        ("get", f"{T}/qr", None),
+        ("post", f"{T}/pairing-code", {"phone_number": "5491123456789"}),
+        ("get", f"{T}/contacts/5491123456789", None),
+        ("post", f"{T}/messages", SEND),
+        ("post", f"{T}/messages/bulk", {"messages": [SEND]}),
+        ("get", f"{T}/messages/x", None),
+        ("post", f"{T}/messages/x/cancel", None),
+        ("get", "/api/sessions", None),
+        ("post", "/api/auth/login", {"usuario": "maria", "password": "12345678"}),
+    ],
+)
+def test_without_redis_every_call_says_so(without_redis, maria, method, path, body):
+    answer = without_redis.open(path, method=method.upper(), headers=maria, json=body)
+
+    assert (answer.status_code, answer.json["error"]) == (503, "SESSION_MANAGER_UNREACHABLE")
+
+
+def test_without_redis_the_hub_lives_and_is_not_ready(without_redis):
+    assert without_redis.get("/health").status_code == 200
+    answer = without_redis.get("/ready")
+    assert (answer.status_code, answer.json["parts"]["redis"]["ok"]) == (503, False)
+
+
+def test_a_fault_of_ours_is_a_500_without_a_trace(client, maria, hub, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(hub.snapshots, "read", broken)
+    answer = client.get(f"{T}/status", headers=maria)
+
+    assert (answer.status_code, answer.json["error"]) == (500, "INTERNAL_ERROR")
+    assert "secret" not in answer.text
+
+
+def test_commands_leave_one_line_without_secrets(client, maria):
+    with structlog.testing.capture_logs() as lines:
+        client.post(f"{T}/messages", headers=maria, json=SEND)
+        client.post(f"{T}/messages", headers=maria, json=SEND | {"on_not_ready": "reject"})
+        client.get(f"{T}/status", headers=maria)
+
+    assert [(line["what"], line["who"], line["cliente_id"], line["outcome"]) for line in lines] == [
+        ("send", "user:maria", 51, "ok"),
+        ("send", "user:maria", 51, "SESSION_NOT_READY"),
+    ]
+    assert all(line["ms"] >= 0 for line in lines)
+    for secret in (SEND["message"], SEND["to"], maria["Authorization"]):
+        assert secret not in str(lines)
+
+
+def test_cors_is_for_the_origins_of_the_settings(settings, hub):
+    browser = create_app(settings.model_copy(update={"cors_origins": ("https://crm.example",)}), hub).test_client()
+
+    allowed = browser.options(f"{T}/status", headers={"Origin": "https://crm.example"})
+    other = browser.get("/health", headers={"Origin": "https://evil.example"})
+
+    assert allowed.headers["Access-Control-Allow-Origin"] == "https://crm.example"
+    assert "Authorization" in allowed.headers["Access-Control-Allow-Headers"]
+    assert "Access-Control-Allow-Origin" not in other.headers
+
+
+def test_forwarded_addresses_are_believed_only_from_trusted_proxies(settings, hub):
+    seen = []
+    for count in (0, 1):
+        app = create_app(settings.model_copy(update={"trusted_proxies": count}), hub)
+        app.before_request(lambda: seen.append(__import__("flask").request.remote_addr))
+        app.test_client().get("/health", headers={"X-Forwarded-For": "203.0.113.9"})
+
+    assert seen == ["127.0.0.1", "203.0.113.9"]
+
+
+@pytest.mark.parametrize(("missing", "named"), [("redis_url", "REDIS_URL"), ("jwt_secret", "JWT_SECRET")])
+def test_what_is_missing_is_named(settings, missing, named):
+    value = "" if missing == "redis_url" else None
+    with pytest.raises(SettingsError, match=named):
+        make_hub(settings.model_copy(update={missing: value}))
+
+
+def test_nothing_is_logged_at_warning_by_a_normal_call(client, maria, caplog):
+    with caplog.at_level(logging.WARNING):
+        client.get(f"{T}/status", headers=maria)
+
+    assert caplog.records == []

@@ -1,0 +1,83 @@
+"""The hub, its background worker and beat as real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from hub_api.commands import Order, send_text
+from hub_api.tables import MessageRecord
+from shared.instant import now_ms
+
+from .conftest import SECRET, until
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def start(settings):
+    """Starts one part; whatever still runs at the end is killed."""
+    running = []
+
+    def run(part, redis_url=settings.redis_url, call="run(load_settings())"):
+        environment = os.environ | {
+            "REDIS_URL": redis_url,
+            "REDIS_PREFIX": settings.redis_prefix,
+            "DATABASE_URL": settings.database_url,
+            "LEADMASTER_DATA_DIR": str(settings.leadmaster_data_dir),
+            "JWT_SECRET": SECRET,
+            "HUB_PORT": "0",
+            "HUB_WORKERS": "1",
+            "HUB_THREADS": "4",
+            "SHUTDOWN_GRACE_SECONDS": "10",
+        }
+        code = (
+            "from pathlib import Path\nfrom shared.settings import load_settings\n"
+            f"from hub_api import {part}\nraise SystemExit({part}.{call})"
+        )
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment, stderr=subprocess.PIPE)
+        running.append(process)
+        return process
+
+    yield run
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def _ends(process):
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    return process.returncode
+
+
+def test_the_hub_serves_on_a_free_port_and_starts_without_redis(start, settings):
+    ready = settings.leadmaster_data_dir / "hub.ready"
+    hub = start("server", "redis://127.0.0.1:1/0", f"run(load_settings(), Path({str(ready)!r}))")
+    until(ready.exists)
+    url = ready.read_text().strip()
+
+    with urllib.request.urlopen(f"{url}/health") as answer:
+        assert json.load(answer)["ok"] is True
+    assert _ends(hub) == 0
+
+
+def test_background_and_beat_record_what_happens(start, settings, hub):
+    message_id = send_text(hub, 51, Order(to="5491123456789", text="x", wake=True), now_ms()).message.message_id
+    beat, background = start("beat"), start("background")
+
+    def recorded():
+        with hub.database.reading() as session:
+            return session.get(MessageRecord, message_id)
+
+    until(recorded, seconds=30)
+    assert _ends(beat) == 0
+    assert _ends(background) == 0
