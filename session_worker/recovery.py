@@ -19,7 +19,7 @@ DEADLINE_CODES: dict[SessionStatus, str] = {
     SessionStatus.AUTHENTICATED: "SYNC_TIMEOUT",
     SessionStatus.DISCONNECTED: "CONNECTION_TIMEOUT",
 }
-MOST_RECOVERIES = 3  # in a row, without READY or a code in between
+MOST_RECOVERIES = 3  # in a row, without a code or a steady READY in between
 SLOW_RETRY_MS = 300_000  # in ERROR, where the cause may pass
 
 # Causes that only a person or WhatsApp can change: a retry would only be noise, or make a ban worse.
@@ -50,10 +50,10 @@ def retry_from_error_ms(code: str, rng: random.Random) -> int | None:
     return None if code in FINAL_CODES else round(SLOW_RETRY_MS * rng.uniform(0.8, 1.2))
 
 
-def overdue(status: SessionStatus, since_ms: int, now_ms: int) -> bool:
-    """Whether `status`, begun at `since_ms`, has lasted longer than it may."""
+def overdue(status: SessionStatus, lasted_ms: int) -> bool:
+    """Whether `status` has lasted longer than it may."""
     limit = DEADLINES_MS.get(status)
-    return limit is not None and now_ms - since_ms > limit
+    return limit is not None and lasted_ms > limit
 
 
 def send_backoff_ms(attempts: int, rng: random.Random) -> int:

@@ -12,6 +12,7 @@ import redis
 
 from session_worker import recovery
 from session_worker.engine.port import EngineError, Prepared
+from session_worker.restriction import Restriction
 from session_worker.session import Channel, Session
 from shared.instant import now_ms
 from shared.lease import Lease
@@ -66,6 +67,7 @@ class Sender:
         pace: PaceRange,
         ack_timeout_s: float,
         lease_left_ms: int,
+        restricted_until_ms: int,
         on_lost: Callable[[str], None],
         rng: random.Random,
     ) -> None:
@@ -85,6 +87,8 @@ class Sender:
         self._in_doubt: dict[str, _InDoubt] = {}
         self._boot = ""
         self._paused_at = 0.0
+        self._recycle = threading.Event()
+        self._restriction = Restriction(restricted_until_ms)
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     # What other threads call.
@@ -94,6 +98,11 @@ class Sender:
 
     def ring(self) -> None:
         """There may be something to do."""
+        self._bell.set()
+
+    def recycle(self) -> None:
+        """Asks for a new browser between two messages."""
+        self._recycle.set()
         self._bell.set()
 
     def stop(self, timeout_s: float) -> bool:
@@ -137,6 +146,10 @@ class Sender:
         channel = self._session.channel()
         if channel is None:
             return SELF_RING_S
+        if self._recycle.is_set():
+            self._recycle.clear()
+            self._session.relaunch("MEMORY")
+            return 1.0
         if channel.boot != self._boot:
             self._begin_run(channel)
         self._look_at_doubts(channel)
@@ -246,12 +259,21 @@ class Sender:
 
     def _take_ack(self, message: Message, prepared: Prepared, ack: int | None) -> None:
         if ack is not None and ack >= 1:
+            self._restriction.record(refused=False, now_ms=now_ms())
             _log.info("message.sent", message_id=message.message_id, attempts=message.attempts)
         elif ack is not None and ack < 0:
-            self._ledger.settle(self._lease, message, Outcome.FAILED, code="REFUSED_BY_WHATSAPP", now_ms=now_ms())
-            _log.warning("message.refused", message_id=message.message_id)
+            self._refused(message)
         else:
             self._doubt(message, prepared)
+
+    def _refused(self, message: Message) -> None:
+        """WhatsApp's server said no: final, and a series of it means that the number is restricted."""
+        now = now_ms()
+        self._ledger.settle(self._lease, message, Outcome.FAILED, code="REFUSED_BY_WHATSAPP", now_ms=now)
+        self._restriction.record(refused=True, now_ms=now)
+        if self._restriction.active(now):
+            self._session.report_restriction(self._restriction.until_ms)
+        _log.warning("message.refused", message_id=message.message_id, restricted=self._restriction.active(now))
 
     # In doubt: the key stands and no acknowledgement came in time.
 
@@ -286,9 +308,7 @@ class Sender:
                     doubt.look_at_ms = now_ms() + LOOK_AGAIN_MS
                     continue
             if ack < 0:
-                self._ledger.settle(
-                    self._lease, doubt.message, Outcome.FAILED, code="REFUSED_BY_WHATSAPP", now_ms=now_ms()
-                )
+                self._refused(doubt.message)
             with self._ack_heard:
                 del self._in_doubt[key]
             self._session.report_in_doubt(len(self._in_doubt))
@@ -326,7 +346,7 @@ class Sender:
         elif ack >= 1:
             self._ledger.acknowledge(self._lease.cliente_id, prepared.key, ack, now)
         elif ack < 0:
-            self._ledger.settle(self._lease, message, Outcome.FAILED, code="REFUSED_BY_WHATSAPP", now_ms=now)
+            self._refused(message)
         else:
             self._ledger.settle(self._lease, message, Outcome.ADOPT, code="", now_ms=now, boot=channel.boot)
             self._doubt(message, prepared)

@@ -31,7 +31,7 @@ from session_worker.engine.port import (
 from session_worker.profile_store import ProfileStore
 from session_worker.reading import Reading, read
 from session_worker.recorder import Recorder
-from shared.instant import now_ms
+from shared.instant import now_ms, steady_ms
 from shared.lease import Lease
 from shared.ledger import new_message_id
 from shared.logs import get_logger
@@ -43,6 +43,7 @@ _log = get_logger(__name__)
 
 HEARTBEAT_MS = 3_000
 PROBE_MS = 10_000  # READY is asked for its evidence this often
+STEADY_READY_MS = 60_000  # READY for so long ends a series of recoveries: a shorter one is part of it
 QUIET_PROBES = 2  # unanswered in a row: the page hangs
 
 
@@ -124,14 +125,19 @@ class Session:
         self._snapshot = Snapshot(lease.cliente_id, since=now_ms(), worker_pid=worker_pid)
         self._engine: Engine | None = None
         self._boot = ""
+        # How long things last is measured on the steady clock: the wall clock may jump.
+        self._status_since = steady_ms()
         self._recoveries = 0
         self._relaunch_at: int | None = None
         self._probe_at = 0
         self._unanswered = 0
         self._written_at = 0
         self._waiting_since: int | None = None  # for a scan
+        self._progress = 0  # of syncing, as the page last showed it
         self._ended = False
         self._in_doubt = 0
+        self._pss_mib = 0
+        self._restricted_until = 0
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
     # What other threads call.
@@ -173,6 +179,14 @@ class Session:
         """How many messages wait for an acknowledgement beyond their time; shown in the snapshot."""
         self._in_doubt = count
 
+    def report_memory(self, pss_mib: int) -> None:
+        """Memory of the session's whole process tree; shown in the snapshot."""
+        self._pss_mib = pss_mib
+
+    def report_restriction(self, until_ms: int) -> None:
+        """Until when bulk and campaigns wait because WhatsApp restricts the number; shown in the snapshot."""
+        self._restricted_until = until_ms
+
     def join(self, timeout_s: float) -> bool:
         """Waits for the actor's end. True: it ended."""
         self._thread.join(timeout_s)
@@ -194,7 +208,7 @@ class Session:
         try:
             item = self._inbox.get(timeout=0.25)
         except queue.Empty:
-            self._tick(now_ms())
+            self._tick(steady_ms())
             return
         match item:
             case _Launched(boot, error) if boot == self._boot:
@@ -210,7 +224,7 @@ class Session:
                 self._stop(logout, cause)
             case _:
                 pass  # an echo of an earlier browser run
-        self._tick(now_ms())
+        self._tick(steady_ms())
 
     def _tick(self, now: int) -> None:
         if self._ended:
@@ -218,14 +232,16 @@ class Session:
         snapshot = self._snapshot
         if self._relaunch_at is not None and now >= self._relaunch_at:
             self._launch("recovery")
-        elif self._relaunch_at is None and recovery.overdue(snapshot.status, snapshot.since, now):
+        elif self._relaunch_at is None and recovery.overdue(snapshot.status, now - self._status_since):
             self._fail_run(recovery.DEADLINE_CODES[snapshot.status])
         elif self._waiting_since is not None and now - self._waiting_since > self._qr_wait_limit_ms:
             self._stop(False, "QR_NOT_SCANNED")
         elif self._engine is not None and now >= self._probe_at and snapshot.status is not SessionStatus.INIT:
             self._probe(now)
+        if snapshot.status is SessionStatus.READY and now - self._status_since >= STEADY_READY_MS:
+            self._recoveries = 0
         if not self._ended and now - self._written_at >= HEARTBEAT_MS:
-            self._write(now)
+            self._write()
 
     def _probe(self, now: int) -> None:
         self._probe_at = now + PROBE_MS
@@ -251,9 +267,10 @@ class Session:
         self._end_engine(logout=False)
         engine = self._make_engine()
         boot = new_message_id()
-        now = now_ms()
+        now = steady_ms()
         with self._guard:
             self._engine, self._boot = engine, boot
+        self._progress = 0
         self._relaunch_at = None
         self._unanswered = 0
         self._waiting_since = None
@@ -303,11 +320,11 @@ class Session:
         if verdict.step is recovery.Step.GIVE_UP:
             self._recoveries = 0
             wait = recovery.retry_from_error_ms(code, self._rng)
-            self._relaunch_at = None if wait is None else now_ms() + wait
+            self._relaunch_at = None if wait is None else steady_ms() + wait
             self._move(SessionEvent.FAILED, code, error=code, qr_status=QrStatus.NONE, qr_string="", qr_expires_at=0)
             return
         self._recoveries += 1
-        self._relaunch_at = now_ms() + verdict.wait_ms
+        self._relaunch_at = steady_ms() + verdict.wait_ms
         self._move(SessionEvent.BROWSER_LOST, code, error=code, qr_status=QrStatus.NONE, qr_string="", qr_expires_at=0)
 
     def _connect(self, refresh_code: bool) -> None:
@@ -317,7 +334,7 @@ class Session:
             return
         if refresh_code and self._snapshot.status is SessionStatus.QR_REQUIRED:
             if self._waiting_since is not None:
-                self._waiting_since = now_ms()
+                self._waiting_since = steady_ms()
             if self._snapshot.qr_status is not QrStatus.GENERATED:
                 try:
                     self._engine.renew_code()
@@ -383,10 +400,9 @@ class Session:
                 self._move(reading.event, reading.event.value)
 
     def _show_code(self, seen: Observation, reading: Reading) -> None:
-        now = now_ms()
         snapshot = self._snapshot
         if self._waiting_since is None:
-            self._waiting_since = now
+            self._waiting_since = steady_ms()
         self._recoveries = 0
         if reading.event is SessionEvent.CODE_IDLE:
             self._move(reading.event, "code_idle", qr_status=QrStatus.EXPIRED, qr_string="", qr_expires_at=0)
@@ -400,6 +416,9 @@ class Session:
             qr_string=code,
             qr_expires_at=(seen.code_expires_at_ms or 0) if fresh else snapshot.qr_expires_at,
             qr_attempts=snapshot.qr_attempts + 1 if fresh else snapshot.qr_attempts,
+            phone_number="",
+            push_name="",
+            epoch="",
         )
 
     def _take_login(self, seen: Observation, reading: Reading) -> None:
@@ -418,8 +437,9 @@ class Session:
             push_name=seen.push_name or before.push_name,
             epoch=f"{seen.phone_number}/{seen.pairing_id}" if seen.pairing_id else before.epoch,
         )
+        if seen.progress > self._progress and self._snapshot.status is SessionStatus.AUTHENTICATED:
+            self._progress, self._status_since = seen.progress, steady_ms()  # syncing goes on: it may take longer
         if self._snapshot.status is SessionStatus.READY and before.status is not SessionStatus.READY:
-            self._recoveries = 0
             channel = self.channel()
             if channel is not None:
                 self._on_ready(channel)
@@ -449,14 +469,29 @@ class Session:
             self._snapshot = after
         transition = ""
         if moved:
+            self._status_since = steady_ms()
             _log.info("session.moved", status=status.value, before=before.status.value, cause=cause)
-            transition = json.dumps({"from": before.status.value, "to": status.value, "event": event, "cause": cause})
-        self._write(now, transition)
+            transition = json.dumps(
+                {
+                    "from": before.status.value,
+                    "to": status.value,
+                    "event": event,
+                    "cause": cause,
+                    "store": self._store.store_id,
+                }
+            )
+        self._write(transition)
 
-    def _write(self, now: int, transition: str = "") -> None:
-        self._written_at = now
+    def _write(self, transition: str = "") -> None:
+        self._written_at = steady_ms()
+        snapshot = replace(
+            self._snapshot,
+            in_doubt=self._in_doubt,
+            pss_mib=self._pss_mib,
+            restricted_until=self._restricted_until,
+        )
         try:
-            held = self._snapshots.write(self._lease, replace(self._snapshot, in_doubt=self._in_doubt), now, transition)
+            held = self._snapshots.write(self._lease, snapshot, now_ms(), transition)
         except redis.RedisError as error:
             # The next heartbeat writes the whole state again; the lease keeper decides how long that may go on.
             _log.warning("snapshot.not_written", error=type(error).__name__)

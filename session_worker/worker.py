@@ -27,6 +27,7 @@ from session_worker.engine.engine_factory import make_engine
 from session_worker.engine.port import EngineConfig
 from session_worker.engine.profile_lock import kill_browser
 from session_worker.lease_keeper import LeaseKeeper
+from session_worker.memory import MemoryWatch
 from session_worker.profile_store import ProfileStore
 from session_worker.recorder import Recorder
 from session_worker.sender import PaceRange, Sender
@@ -77,9 +78,14 @@ class TenantWorker:
         recorder.start()
         session.start()
         sender.start()
+        memory = MemoryWatch(
+            os.getpid(), self._settings.session_memory_limit_mib, session.report_memory, sender.recycle
+        )
+        memory.start()
         try:
             self._consume(app)
         finally:
+            memory.stop()
             sender.stop(self._settings.shutdown_grace_seconds)
             session.stop(logout=False, cause="shutdown")
             session.join(self._settings.shutdown_grace_seconds)
@@ -118,6 +124,8 @@ class TenantWorker:
             hand_over_timeout_s=hand_over_s,
         )
         rng = random.SystemRandom()
+        snapshots = Snapshots(self._client, self._keys)
+        restricted_until = snapshots.read(self._cliente_id).snapshot.restricted_until  # survives a restart
 
         # Recorder, session and sender know one another only through what they post: these two close the circle.
         def ack_recorded(key: str, ack: int) -> None:
@@ -129,7 +137,7 @@ class TenantWorker:
         recorder = Recorder(ledger, self._cliente_id, ack_recorded)
         session = Session(
             lease=lease,
-            snapshots=Snapshots(self._client, self._keys),
+            snapshots=snapshots,
             recorder=recorder,
             make_engine=lambda: make_engine(config),
             store=self._store,
@@ -153,9 +161,11 @@ class TenantWorker:
             ),
             ack_timeout_s=settings.send_ack_timeout_seconds,
             lease_left_ms=round(hand_over_s * 1000),
+            restricted_until_ms=restricted_until,
             on_lost=self._lost,
             rng=rng,
         )
+        session.report_restriction(restricted_until)
         return session, sender, recorder
 
     def _consume(self, app: Celery) -> None:

@@ -11,6 +11,11 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def steady_ms() -> int:
+    """A clock that only goes forward, for how long something lasts; means nothing outside this process."""
+    return time.monotonic_ns() // 1_000_000
+
+
 def to_iso(ms: int | None) -> str | None:
     """`1767225600000` → `2026-01-01T00:00:00.000Z`; None stays None (CONTRACT section 2)."""
     if ms is None:

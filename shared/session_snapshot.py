@@ -53,6 +53,7 @@ class Snapshot:
     boot: str = ""  # the browser run
     epoch: str = ""  # the login: own number and pairing
     in_doubt: int = 0  # messages handed over without an acknowledgement in time
+    restricted_until: int = 0  # bulk and campaigns wait until then: WhatsApp restricts the number
     pss_mib: int = 0  # memory of the whole process tree
     worker_pid: int = 0
 

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     session_lease_seconds: float = Field(default=15, ge=1, le=300)
     shutdown_grace_seconds: float = Field(default=15, ge=1, le=300)
     session_host_capacity: int | None = Field(default=None, ge=1, le=1000)  # empty: by memory
+    session_memory_limit_mib: int = Field(default=1_500, ge=0)  # PSS of a session's tree; over it: recycled; 0: never
     session_start_limit: int = Field(default=2, ge=1, le=64)  # browsers a host starts at once
     send_gap_min_seconds: Seconds = 1
     send_gap_max_seconds: Seconds = 3

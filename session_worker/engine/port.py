@@ -43,6 +43,7 @@ class Observation:
     push_name: str | None = None
     pairing_id: str | None = None  # names this pairing: changes when the phone links this device anew
     web_version: str | None = None
+    progress: int = 0  # of syncing: grows while the page loads what the phone sends (chats in its store)
     problem: str | None = None  # a code of shared.texts: ACCOUNT_BANNED, ACCOUNT_LOCKED, STORAGE_FAILED …
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import shutil
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,32 +15,18 @@ import redis
 from flask.testing import FlaskClient
 from flask_openapi3.openapi import OpenAPI
 from pydantic import SecretStr
+from stand_ins import PASSWORD, SECRET, Owner, Task, read_task
 
 from hub_api import accounts
 from hub_api.app import create_app
 from hub_api.database import Database, migrate
 from hub_api.hub import Hub, make_hub
-from shared.instant import now_ms
-from shared.lease import Lease, Leases
+from shared.lease import Leases
 from shared.names import Keys, session_queue
 from shared.redis_client import connect
 from shared.session_snapshot import Snapshot, Snapshots
 from shared.session_state import SessionStatus
 from shared.settings import Settings
-
-PASSWORD = "una clave larga"
-SECRET = "s" * 32
-
-
-def until(look: Callable[[], Any], seconds: float = 10) -> Any:
-    """What `look` finds once it is truthy."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        assert time.monotonic() < deadline, "the condition never came true"
-        threading.Event().wait(0.01)
 
 
 @pytest.fixture(scope="session")
@@ -125,23 +108,6 @@ def root(token_of: Callable[[str], str]) -> dict[str, str]:
     return {"Authorization": f"Bearer {token_of('root')}"}
 
 
-@dataclass
-class Owner:
-    """Stands in for a session worker: holds the lease and writes snapshots."""
-
-    lease: Lease
-    leases: Leases
-    snapshots: Snapshots
-    snapshot: Snapshot
-
-    def shows(self, status: SessionStatus, **fields: Any) -> None:
-        self.snapshot = replace(self.snapshot, status=status, **fields)
-        assert self.snapshots.write(self.lease, self.snapshot, now_ms())
-
-    def gone(self) -> None:
-        assert self.leases.release(self.lease.cliente_id, self.lease.token)
-
-
 @pytest.fixture
 def own(server: redis.Redis, keys: Keys) -> Callable[..., Owner]:
     """Makes the owner of a session in a status."""
@@ -155,21 +121,6 @@ def own(server: redis.Redis, keys: Keys) -> Callable[..., Owner]:
         return owner
 
     return take
-
-
-@dataclass(frozen=True)
-class Task:
-    """A Celery message as a worker would read it."""
-
-    name: str
-    kwargs: dict[str, Any]
-    headers: dict[str, Any]
-
-
-def read_task(raw: str) -> Task:
-    message = json.loads(raw)
-    _, kwargs, _ = json.loads(base64.b64decode(message["body"]))
-    return Task(message["headers"]["task"], kwargs, message["headers"])
 
 
 @pytest.fixture

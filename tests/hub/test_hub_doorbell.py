@@ -7,14 +7,13 @@ import threading
 
 import pytest
 from celery.contrib.testing.worker import start_worker
+from stand_ins import read_task
 
 from celery_config import make_celery
 from hub_api.doorbell import Doorbell
 from shared import names
 from shared.ledger import new_message_id
 from shared.names import session_queue
-
-from .conftest import read_task
 
 # What differs between any two messages of Celery's own, or only matters for results, which nobody asks for.
 _BY_MESSAGE = {

@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 
 import pytest
+from stand_ins import until
 
 from shared.instant import now_ms
 from shared.session_state import QrStatus, SessionStatus
-
-from .conftest import until
 
 URL = "/api/whatsapp/51/qr"
 CODE = "2@abc,def,ghi"

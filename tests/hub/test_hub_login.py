@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import jwt
 import pytest
+from stand_ins import PASSWORD, SECRET
 
 from hub_api import accounts
 from shared.instant import now_ms
-
-from .conftest import PASSWORD, SECRET
 
 STATUS = "/api/whatsapp/51/status"
 

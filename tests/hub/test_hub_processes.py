@@ -11,12 +11,11 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from stand_ins import SECRET, until
 
 from hub_api.commands import Order, send_text
 from hub_api.tables import MessageRecord
 from shared.instant import now_ms
-
-from .conftest import SECRET, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,14 +51,15 @@ def start(settings):
         process.communicate()
 
 
-def _ends(process):
-    process.send_signal(signal.SIGTERM)
-    process.send_signal(signal.SIGTERM)
+def _ends(process, number=signal.SIGTERM):
+    process.send_signal(number)
+    process.send_signal(number)
     process.communicate(timeout=20)
     return process.returncode
 
 
-def test_the_hub_serves_on_a_free_port_and_starts_without_redis(start, settings):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_hub_serves_on_a_free_port_and_starts_without_redis(start, settings, number):
     ready = settings.leadmaster_data_dir / "hub.ready"
     hub = start("server", "redis://127.0.0.1:1/0", f"run(load_settings(), Path({str(ready)!r}))")
     until(ready.exists)
@@ -67,7 +67,7 @@ def test_the_hub_serves_on_a_free_port_and_starts_without_redis(start, settings)
 
     with urllib.request.urlopen(f"{url}/health") as answer:
         assert json.load(answer)["ok"] is True
-    assert _ends(hub) == 0
+    assert _ends(hub, number) == 0
 
 
 def test_background_and_beat_record_what_happens(start, settings, hub):
@@ -79,5 +79,5 @@ def test_background_and_beat_record_what_happens(start, settings, hub):
             return session.get(MessageRecord, message_id)
 
     until(recorded, seconds=30)
-    assert _ends(beat) == 0
+    assert _ends(beat, signal.SIGINT) == 0
     assert _ends(background) == 0

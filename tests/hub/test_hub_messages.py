@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 
 import pytest
+from stand_ins import until
 
 from hub_api.tasks import make_background
 from shared.instant import now_ms
 from shared.ledger import Ledger, Pace, PutKey
 from shared.session_state import SessionStatus
-
-from .conftest import until
 
 URL = "/api/whatsapp/51/messages"
 HELLO = {"to": "+54 9 11 2345-6789", "message": "hola ñandú 🦙"}

@@ -1,0 +1,208 @@
+"""Calls that existing callers already make (CONTRACT section 6)."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from stand_ins import until
+
+from hub_api import older_send
+from shared.instant import now_ms
+from shared.ledger import Ledger, Outcome, Pace
+from shared.session_state import QrStatus, SessionStatus
+
+BODY = {"cliente_id": 51, "to": "5491123456789", "message": "hola"}
+QR = {"qr_status": QrStatus.GENERATED, "qr_string": "2@abc", "qr_expires_at": now_ms() + 600_000}
+
+
+def test_status_by_header_or_token(client, maria, root):
+    assert client.get("/status", headers=maria).json["cliente_id"] == 51
+    assert client.get("/status", headers=root | {"X-Cliente-Id": "52"}).json["cliente_id"] == 52
+
+
+@pytest.mark.parametrize(
+    ("header", "query", "status", "code"),
+    [
+        (None, "", 400, "MISSING_HEADER"),
+        ("x", "", 400, "INVALID_HEADER"),
+        ("0", "", 400, "INVALID_HEADER"),
+        ("51", "?cliente_id=52", 400, "VALIDATION_ERROR"),
+        ("99", "", 404, "SESSION_NOT_FOUND"),
+    ],
+)
+def test_failures_carry_both_shapes(client, root, header, query, status, code):
+    headers = root | ({"X-Cliente-Id": header} if header is not None else {})
+    answer = client.get(f"/status{query}", headers=headers)
+
+    assert answer.status_code == status
+    assert (answer.json["ok"], answer.json["success"]) == (False, False)
+    assert answer.json["error"] == answer.json["code"] == code
+
+
+def test_another_tenant_is_forbidden(client, maria):
+    for method, path, body in (("GET", "/status", None), ("POST", "/connect", None), ("POST", "/send", BODY)):
+        headers = maria | ({"X-Cliente-Id": "52"} if body is None else {})
+        answer = client.open(path, method=method, headers=headers, json=body and body | {"cliente_id": 52})
+        assert (answer.status_code, answer.json["error"]) == (403, "FORBIDDEN")
+    assert client.get("/status").status_code == 401
+
+
+def test_qr_is_there_or_not(client, maria, own):
+    assert client.get("/qr", headers=maria).json["status"] == "NO_QR"
+    owner = own(SessionStatus.QR_REQUIRED, **QR)
+    for path in ("/qr", "/qr-code"):
+        answer = client.get(path, headers=maria).json
+        assert answer["status"] == "QR_AVAILABLE"
+        assert answer["qr"].startswith("data:image/png")
+    owner.shows(SessionStatus.READY)
+    assert client.get("/qr", headers=maria).json["status"] == "NO_QR"
+    assert client.get("/qr-code", headers=maria).json["error"] == "QR_NOT_REQUIRED"
+
+
+def test_connect_and_disconnect_answer_at_once(client, maria, own, hub):
+    first = client.post("/connect", headers=maria)
+    own(SessionStatus.READY)
+    again = client.post("/connect", headers=maria, json={"cliente_id": 51})
+    ended = client.post("/disconnect", headers=maria)
+
+    assert (first.status_code, first.json["alreadyConnected"]) == (200, False)
+    assert (again.json["alreadyConnected"], again.json["state"]) == (True, "READY")
+    assert (ended.status_code, ended.json["success"]) == (200, True)
+    assert not hub.client.hexists(hub.keys.wanted, "51")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"cliente_id": "51"}, "INVALID_CLIENTE_ID"),
+        ({"cliente_id": None}, "INVALID_CLIENTE_ID"),
+        ({"cliente_id": 0}, "INVALID_CLIENTE_ID"),
+        ({"to": "x"}, "INVALID_TO"),
+        ({"to": 3}, "INVALID_TO"),
+        ({"message": ""}, "INVALID_MESSAGE"),
+        ({"message": None}, "INVALID_MESSAGE"),
+    ],
+)
+def test_a_bad_send(client, maria, change, code):
+    answer = client.post("/send", headers=maria, json=BODY | change)
+
+    assert (answer.status_code, answer.json["code"]) == (400, code)
+
+
+def test_a_send_that_is_not_ready(client, maria):
+    answer = client.post("/send", headers=maria, json=BODY)
+
+    assert (answer.status_code, answer.json["error"]) == (503, "SESSION_NOT_READY")
+
+
+def _claim(server, keys, owner):
+    ledger = Ledger(server, keys)
+    return ledger, ledger.claim_next(owner.lease, "boot", now_ms(), Pace(0, 0), bulk_allowed=True).message
+
+
+def _key(ledger, owner, message):
+    ledger.put_key(
+        owner.lease, message, whatsapp_id="wa-1", chat_id="c", epoch="e", boot="b", now_ms=now_ms(), lease_left_ms=0
+    )
+
+
+@pytest.fixture
+def sending(app, maria, queued):
+    """Starts a synchronous send and waits until it is queued; returns how to get its answer."""
+
+    def start(**headers):
+        answers = []
+        thread = threading.Thread(
+            target=lambda: answers.append(app.test_client().post("/send", headers=maria | headers, json=BODY))
+        )
+        thread.start()
+        until(queued)
+
+        def finish():
+            thread.join(timeout=20)
+            return answers[0]
+
+        return finish
+
+    return start
+
+
+def test_a_synchronous_send_that_goes_out(sending, own, server, keys):
+    owner = own(SessionStatus.READY)
+    finish = sending()
+    ledger, message = _claim(server, keys, owner)
+    _key(ledger, owner, message)
+    ledger.acknowledge(51, "wa-1", 1, now_ms())
+    answer = finish()
+
+    assert (answer.status_code, answer.json["success"], answer.json["message"]) == (200, True, "Message sent")
+    assert answer.json["data"]["messageId"] == "wa-1"
+    assert answer.json["data"]["to"] == BODY["to"]
+
+
+def test_a_synchronous_send_that_failed_for_certain(sending, own, server, keys):
+    owner = own(SessionStatus.READY)
+    finish = sending()
+    ledger, message = _claim(server, keys, owner)
+    ledger.settle(owner.lease, message, Outcome.FAILED, code="NOT_ON_WHATSAPP", now_ms=now_ms())
+    answer = finish()
+
+    assert (answer.status_code, answer.json["error"], answer.json["certain"]) == (500, "SEND_FAILED", True)
+    assert answer.json["details"]["cause"] == "NOT_ON_WHATSAPP"
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_when_time_is_up_the_answer_says_whether_it_is_certain(
+    client, maria, own, hub, server, keys, monkeypatch, claimed
+):
+    owner = own(SessionStatus.READY)
+
+    def settled(_hub, message, seconds):
+        if claimed:
+            ledger, found = _claim(server, keys, owner)
+            _key(ledger, owner, found)
+        return hub.ledger.read(message.message_id)
+
+    monkeypatch.setattr(older_send.message_waits, "until_settled", settled)
+    answer = client.post("/send", headers=maria, json=BODY)
+
+    assert (answer.status_code, answer.json["error"]) == (504, "SESSION_MANAGER_TIMEOUT")
+    assert answer.json["certain"] is not claimed
+    status = hub.ledger.read(answer.json["message_id"]).status.value
+    assert status == ("sending" if claimed else "cancelled")
+
+
+def test_sessions_that_are_ready(client, maria, root, own):
+    own(SessionStatus.READY)
+    own(SessionStatus.QR_REQUIRED, 52)
+
+    for headers in (maria, root):
+        answer = client.get("/sessions", headers=headers).json
+        assert (answer["sessions"], answer["count"]) == (["51"], 1)
+
+
+def test_the_sender_sends_from_its_own_session(client, maria, own):
+    own(SessionStatus.READY)
+    answer = client.post("/sender/messages", headers=maria, json={"destinatario": "5491123456789", "mensaje": "hola"})
+
+    assert answer.status_code == 201
+    assert set(answer.json) == {"id", "destinatario", "estado", "fecha"}
+    assert answer.json["estado"] == "pendiente"
+    for body, code in (
+        ({"destinatario": "x", "mensaje": "y"}, "INVALID_TO"),
+        ({"destinatario": "5491123456789"}, "INVALID_MESSAGE"),
+    ):
+        assert client.post("/sender/messages", headers=maria, json=body).json["code"] == code
+
+
+def test_instances_by_their_older_name(client, maria, own):
+    url = "/api/session-manager/sessions/sender_51"
+    own(SessionStatus.QR_REQUIRED, **QR)
+
+    assert client.get(url, headers=maria).json["instance_id"] == "sender_51"
+    assert client.post(f"{url}/qr", headers=maria).json["qr_string"] == "2@abc"
+    assert client.get("/api/session-manager/sessions/sender_52", headers=maria).status_code == 403
+    for wrong in ("51", "sender_0", "sender_x", "sender_99999999999"):
+        answer = client.get(f"/api/session-manager/sessions/{wrong}", headers=maria)
+        assert (answer.status_code, answer.json["code"]) == (404, "SESSION_NOT_FOUND")

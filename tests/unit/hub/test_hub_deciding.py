@@ -1,0 +1,280 @@
+"""The hub's pure parts: tenants, tokens, QR answers, records."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub_api import cliente_id, qr_picture, recorded_message, records, tokens
+from hub_api.commands import Order, drafted
+from hub_api.event import Event, storable
+from hub_api.login_limit import wait_after
+from hub_api.memory_guard import MemoryGuard
+from hub_api.message_table import csv_answer
+from hub_api.qr_answer import QrAnswer, answer, ran_out
+from hub_api.qr_authorizations import Authorization
+from hub_api.ttl_cache import TtlCache
+from shared.errors import (
+    InvalidClienteId,
+    InvalidHeader,
+    InvalidTo,
+    MissingHeader,
+    QueueFull,
+    TokenExpired,
+    Unauthorized,
+    ValidationFailed,
+)
+from shared.message_state import Lane, MessageStatus
+from shared.session_snapshot import SessionView, Snapshot
+from shared.session_state import QrStatus, SessionStatus
+
+NOW = 1_700_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "query", "token", "found"),
+    [
+        (None, None, None, 51, 51),
+        (52, None, None, 51, 52),
+        (None, "52", None, None, 52),
+        (None, None, "52", None, 52),
+        (52, "52", "52", 51, 52),
+    ],
+)
+def test_the_tenant_a_call_means(body, header, query, token, found):
+    assert cliente_id.resolve(body, header, query, token) == found
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "query", "token", "error"),
+    [
+        (None, None, None, None, MissingHeader),
+        (None, "x", None, 51, InvalidHeader),
+        (None, None, "0", 51, InvalidClienteId),
+        (51, "52", None, None, ValidationFailed),
+        (None, "51", "52", None, ValidationFailed),
+    ],
+)
+def test_a_call_that_means_no_tenant_or_two(body, header, query, token, error):
+    with pytest.raises(error):
+        cliente_id.resolve(body, header, query, token)
+
+
+@given(st.text())
+def test_instances_are_parsed_or_none(text):
+    found = cliente_id.parse_instance(text)
+    assert found is None or text == f"sender_{found}"
+
+
+def test_a_token_says_who_and_expires():
+    token = tokens.issue(tokens.TokenUser(7, "maria", "cliente", 51), "k" * 32, 1_000, 60)
+
+    verified = tokens.verify(token, "k" * 32, 1_059)
+    assert (verified.user_id, verified.principal.name, verified.principal.cliente_id) == (7, "user:maria", 51)
+    with pytest.raises(TokenExpired):
+        tokens.verify(token, "k" * 32, 1_060)
+
+
+@given(st.text())
+def test_no_text_is_a_token(text):
+    with pytest.raises(Unauthorized):
+        tokens.verify(text, "k" * 32, 0)
+
+
+def _view(status, owned=True, wanted=True, **fields):
+    return SessionView(Snapshot(51, status=status, **fields), owned=owned, wanted=wanted)
+
+
+CODE = {"qr_status": QrStatus.GENERATED, "qr_string": "x", "qr_expires_at": NOW + 1}
+
+
+@pytest.mark.parametrize(
+    ("view", "found"),
+    [
+        (_view(SessionStatus.DISCONNECTED), QrAnswer.NONE_YET),
+        (_view(SessionStatus.INIT), QrAnswer.NONE_YET),
+        (_view(SessionStatus.QR_REQUIRED), QrAnswer.NONE_YET),
+        (_view(SessionStatus.QR_REQUIRED, **CODE), QrAnswer.CODE),
+        (_view(SessionStatus.QR_REQUIRED, **CODE | {"qr_expires_at": NOW}), QrAnswer.NONE_YET),
+        (_view(SessionStatus.QR_REQUIRED, owned=False, **CODE), QrAnswer.NONE_YET),
+        (_view(SessionStatus.AUTHENTICATED), QrAnswer.SYNCING),
+        (_view(SessionStatus.READY), QrAnswer.CONNECTED),
+        (_view(SessionStatus.READY, owned=False), QrAnswer.NONE_YET),
+        (_view(SessionStatus.ERROR, last_error_code="BROWSER_FAILED"), QrAnswer.FAILED),
+        (_view(SessionStatus.ERROR, owned=False, last_error_code="BROWSER_FAILED"), QrAnswer.FAILED),
+        (_view(SessionStatus.ERROR, False, False, last_error_code="BROWSER_FAILED"), QrAnswer.NONE_YET),
+        (_view(SessionStatus.ERROR, False, False, last_error_code="ACCOUNT_BANNED"), QrAnswer.FAILED),
+    ],
+)
+def test_what_a_session_answers_to_a_call_for_a_code(view, found):
+    assert answer(view, NOW) is found
+
+
+def test_a_code_that_ran_out_must_be_renewed():
+    assert ran_out(_view(SessionStatus.QR_REQUIRED, **CODE), NOW + 1)
+    assert ran_out(_view(SessionStatus.QR_REQUIRED, qr_status=QrStatus.EXPIRED), NOW)
+    assert not ran_out(_view(SessionStatus.QR_REQUIRED, **CODE), NOW)
+    assert not ran_out(_view(SessionStatus.QR_REQUIRED), NOW)
+    assert not ran_out(_view(SessionStatus.QR_REQUIRED, owned=False, qr_status=QrStatus.EXPIRED), NOW)
+
+
+def test_an_authorization_ends_when_it_says():
+    assert Authorization(True, None).allows(NOW)
+    assert Authorization(True, NOW + 1).allows(NOW)
+    assert not Authorization(True, NOW).allows(NOW)
+    assert not Authorization(False, NOW + 1).allows(NOW)
+
+
+def test_a_code_drawn_in_characters_is_square():
+    lines = qr_picture.characters("2@abc").splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert len(lines) * 2 - len(lines[0]) in (0, 1)
+
+
+def test_failures_wait_longer_and_longer():
+    waits = [wait_after(failures) for failures in range(20)]
+    assert waits[:5] == [0] * 5
+    assert waits == sorted(waits)
+    assert waits[-1] == 900
+
+
+def test_orders_become_drafts():
+    draft = drafted(51, Order("11 2345-6789", "hola", idempotency_key="k"), NOW, "AR")
+    assert (draft.to, draft.expires_at_ms - NOW, draft.wake) == ("541123456789", 600_000, False)
+    assert drafted(51, Order("5491123456789", "x", wake=True), NOW, "AR").expires_at_ms - NOW == 86_400_000
+    assert drafted(51, Order("5491123456789", "x", lane=Lane.BULK), NOW, "AR").expires_at_ms - NOW == 86_400_000
+    same = drafted(51, Order("+54 11 2345-6789", "hola", idempotency_key="k"), NOW + 5, "AR")
+    assert same.body_digest == draft.body_digest
+
+
+@pytest.mark.parametrize("expires_at", ["2023-11-14T22:13:20Z", "2023-11-21T22:13:20.001Z"])
+def test_an_expiry_that_can_not_be(expires_at):
+    with pytest.raises(ValidationFailed):
+        drafted(51, Order("5491123456789", "x", expires_at=expires_at), NOW, "AR")
+
+
+@given(st.text(max_size=80))
+def test_no_text_breaks_the_number_parser(text):
+    try:
+        draft = drafted(51, Order(text, "x"), NOW, "AR")
+    except InvalidTo:
+        return
+    assert draft.to.isdigit()
+
+
+@given(st.text(max_size=120))
+def test_no_text_breaks_a_cursor(text):
+    with contextlib.suppress(ValidationFailed):
+        records.read_cursor(text)
+
+
+def test_a_cursor_comes_back():
+    assert records.read_cursor(records.write_cursor(NOW, "01ABC")) == (NOW, "01ABC")
+
+
+QUEUED = {
+    "to": "5491123456789",
+    "message": "hola",
+    "lane": 1,
+    "accepted_at": NOW,
+    "expires_at": NOW + 1,
+    "bulk_id": "b",
+}
+
+
+def _event(kind, data=None, at=NOW):
+    fields = {"type": kind, "cliente_id": "51", "message_id": "m", "at": str(at), "data": json.dumps(data or {})}
+    return Event.parse("1-1", fields)
+
+
+def _record(*kinds):
+    record = recorded_message.begin(_event("message.queued", QUEUED))
+    for kind in kinds:
+        recorded_message.follow(record, _event(f"message.{kind}", {"whatsapp_id": "w", "attempt": 1, "error": ""}))
+    return record
+
+
+@pytest.mark.parametrize(
+    ("kinds", "status"),
+    [
+        ((), "queued"),
+        (("sending", "key"), "sending"),
+        (("sending", "queued"), "queued"),
+        (("sending", "sent", "delivered", "read"), "read"),
+        (("sending", "read", "sent", "delivered"), "read"),
+        (("sending", "sent", "failed"), "sent"),
+        (("cancelled", "sending", "sent"), "cancelled"),
+        (("sending", "uncertain", "sent"), "sent"),
+        (("sending", "nonsense"), "sending"),
+    ],
+)
+def test_a_record_never_goes_back(kinds, status):
+    assert _record(*kinds).status == status
+
+
+def test_a_record_keeps_times_and_the_key():
+    record = _record("sending", "key", "read")
+    assert (record.whatsapp_id, record.attempts) == ("w", 1)
+    assert record.sent_at == record.delivered_at == record.read_at == NOW
+    assert _record("sending", "key", "queued").whatsapp_id is None
+    assert records.to_message(_record("sending", "key")).certain is False
+    assert records.to_message(_record()).status is MessageStatus.QUEUED
+
+
+def test_history_holds_no_text():
+    assert set(json.loads(_event("message.queued", QUEUED).history_data)) == set(QUEUED) - {"to", "message"}
+
+
+@given(st.text())
+def test_whatever_is_stored_can_be_stored(text):
+    kept = storable(text, 10)
+    assert len(kept) <= 10
+    assert "\x00" not in kept
+    kept.encode()
+
+
+def test_a_table_holds_no_formulas():
+    table = csv_answer([{"message": "=1+1", "certain": True, "to": None}], "next", "http://x/m", {"a": "b"})
+    assert "'=1+1" in table.get_data(as_text=True)
+    assert table.headers["Link"] == '<http://x/m?a=b&cursor=next>; rel="next"'
+
+
+def test_a_cache_forgets_in_time_and_when_it_is_full():
+    now = [0.0]
+    cache = TtlCache(10, 2, clock=lambda: now[0])
+    cache.put("a", 1)
+    assert cache.get("a") == 1
+    now[0] = 10
+    assert cache.get("a") is None
+    for name in "bcd":
+        cache.put(name, 1)
+    assert (cache.get("b"), cache.get("d")) == (None, 1)
+    cache.forget("d")
+    assert cache.get("d") is None
+
+
+class _Info:
+    def __init__(self, **answer):
+        self.answer, self.asked = answer, 0
+
+    def info(self, section):
+        self.asked += 1
+        return self.answer
+
+
+def test_memory_is_asked_for_every_two_seconds():
+    now = [0.0]
+    server = _Info(used_memory=81, maxmemory=100)
+    guard = MemoryGuard(server, clock=lambda: now[0])
+    for _ in range(3):
+        with pytest.raises(QueueFull):
+            guard.check()
+    assert server.asked == 1
+    now[0], server.answer = 2.0, {"used_memory": 80, "maxmemory": 100}
+    guard.check()
+    assert server.asked == 2
+    MemoryGuard(_Info(used_memory=10**12, maxmemory=0)).check()
