@@ -15,6 +15,7 @@ from hub_api import (
     document,
     failures,
     health_routes,
+    legacy_routes,
     message_routes,
     qr_authorization_routes,
     session_routes,
@@ -30,6 +31,7 @@ _BLUEPRINTS = (
     message_routes.blueprint,
     bulk_routes.blueprint,
     health_routes.blueprint,
+    legacy_routes.blueprint,
 )
 _SECURITY: Any = {
     "jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},

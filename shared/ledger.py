@@ -386,7 +386,7 @@ class Ledger:
         answer = self._scripts.run(
             "inbound",
             [self._keys.inbound_seen(cliente_id, whatsapp_id), self._keys.events],
-            [now_ms, cliente_id, whatsapp_id, json.dumps(data, ensure_ascii=False)],
+            [now_ms, cliente_id, whatsapp_id, json.dumps(data)],  # escaped: a stranger may send a lone surrogate
         )
         return bool(answer)
 
