@@ -144,7 +144,8 @@ class Reconciler:
         now_s = time.monotonic()
         self._announce()
         if not self._client.exists(self._keys.rebuilt):
-            _log.warning("reconciler.waits_for_rebuild")  # a Redis that came up empty knows of no wanted session
+            # A Redis that came up empty knows of no wanted session; the background worker fills it at its start.
+            _log.info("reconciler.waits_for_rebuild")
             return
         wanted = self._wanted()
         holders = self._holders(set(wanted) | set(self._children))

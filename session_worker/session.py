@@ -54,6 +54,7 @@ class Channel:
     engine: Engine
     boot: str
     epoch: str
+    phone_number: str  # canonical digits of the paired phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ class Session:
         with self._guard:
             if self._engine is None or self._snapshot.status is not SessionStatus.READY:
                 return None
-            return Channel(self._engine, self._boot, self._snapshot.epoch)
+            return Channel(self._engine, self._boot, self._snapshot.epoch, self._snapshot.phone_number)
 
     def engine(self) -> Engine | None:
         """The running engine in any status, for a pairing code or a contact check."""
@@ -294,6 +295,11 @@ class Session:
             engine.start(lambda event: self._heard(boot, event))
         except EngineError as error:
             self._inbox.put(_Launched(boot, error))
+            return
+        except Exception as error:
+            # The thread's edge: a defect or a broken installation must fail the launch at once, with its reason.
+            _log.exception("browser.not_started")
+            self._inbox.put(_Launched(boot, EngineError("BROWSER_FAILED", str(error)[:300])))
             return
         _log.info("browser.started", seconds=round(time.monotonic() - started, 2))
         self._inbox.put(_Launched(boot, None))

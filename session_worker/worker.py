@@ -158,6 +158,8 @@ class TenantWorker:
                 settings.send_gap_max_seconds,
                 settings.send_delay_min_seconds,
                 settings.send_delay_max_seconds,
+                settings.send_daily_cap,
+                settings.default_timezone,
             ),
             ack_timeout_s=settings.send_ack_timeout_seconds,
             lease_left_ms=round(hand_over_s * 1000),

@@ -1,7 +1,7 @@
 #!lua
 -- Accepts one message: ledger entry, open index, doorbell and event together, or nothing (DESIGN, step 2).
 -- KEYS 1 message  2 open  3 sequence  4 idempotency  5 rate  6 session  7 lease  8 queue list  9 deadlines
---      10 events  11 wanted
+--      10 events  11 wanted  12 counts
 -- ARGV 1 now_ms  2 message_id  3 cliente_id  4 lane  5 expires_at_ms  6 'reject'|'queue'  7 body digest or ''
 --      8 queue limit  9 rate limit per minute (0: none)  10 bell (bytes)  11 event data (JSON)  12 wake channel
 --      13 wanted value (JSON)  14… field, value pairs of the ledger entry
@@ -43,6 +43,7 @@ redis.call('ZADD', KEYS[2], string.format('%.0f', score), id)
 redis.call('ZADD', KEYS[9], ARGV[5], cliente_id .. ':' .. id)
 if ARGV[7] ~= '' then redis.call('SET', KEYS[4], ARGV[7] .. ':' .. id, 'PX', 86400000) end
 redis.call('LPUSH', KEYS[8], ARGV[10])
+count(KEYS[12], 'accepted', 1)
 emit(KEYS[10], 'message.queued', cliente_id, id, ARGV[1], ARGV[11])
 
 local woke = '0'

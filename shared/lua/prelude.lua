@@ -3,6 +3,11 @@ local function emit(stream, kind, cliente_id, message_id, at_ms, data)
   redis.call('XADD', stream, '*', 'type', kind, 'cliente_id', cliente_id, 'message_id', message_id, 'at', at_ms, 'data', data)
 end
 
+-- Counts messages by how they stand, apart from the indexes: the two must always add up (housekeeping compares them).
+local function count(counts_key, field, change)
+  redis.call('HINCRBY', counts_key, field, change)
+end
+
 -- True while the caller still owns the session: the lease's value must be its own, token and fence.
 -- lease value: '<token> <fence> <store> <pid> <host>'
 local function holds_lease(lease_key, token, fence)
