@@ -91,6 +91,7 @@ _Item = _Launched | _FromEngine | _Connect | _Relaunch | _Stop
 class Session:
     """Runs one tenant's session until it is stopped, or its owner loses the lease.
 
+    previous: what the last owner wrote.
     on_end: called once, on the actor's thread, after the session stopped by itself or on request.
     """
 
@@ -104,6 +105,7 @@ class Session:
         store: ProfileStore,
         language: Language,
         qr_wait_limit_ms: int,
+        previous: Snapshot,
         worker_pid: int,
         on_ready: Callable[[Channel], None],
         on_end: Callable[[str], None],
@@ -123,7 +125,15 @@ class Session:
         self._rng = rng
         self._inbox: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._guard = threading.Lock()  # over _snapshot and _engine, which other threads read
-        self._snapshot = Snapshot(lease.cliente_id, since=now_ms(), worker_pid=worker_pid)
+        self._snapshot = Snapshot(
+            lease.cliente_id,
+            since=now_ms(),
+            worker_pid=worker_pid,
+            # Whose session it is stays known while it starts; a page without a login clears it.
+            phone_number=previous.phone_number,
+            push_name=previous.push_name,
+            epoch=previous.epoch,
+        )
         self._engine: Engine | None = None
         self._boot = ""
         # How long things last is measured on the steady clock: the wall clock may jump.
@@ -296,7 +306,7 @@ class Session:
         except EngineError as error:
             self._inbox.put(_Launched(boot, error))
             return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # The thread's edge: a defect or a broken installation must fail the launch at once, with its reason.
             _log.exception("browser.not_started")
             self._inbox.put(_Launched(boot, EngineError("BROWSER_FAILED", str(error)[:300])))

@@ -125,7 +125,8 @@ class TenantWorker:
         )
         rng = random.SystemRandom()
         snapshots = Snapshots(self._client, self._keys)
-        restricted_until = snapshots.read(self._cliente_id).snapshot.restricted_until  # survives a restart
+        previous = snapshots.read(self._cliente_id).snapshot
+        restricted_until = previous.restricted_until  # survives a restart
 
         # Recorder, session and sender know one another only through what they post: these two close the circle.
         def ack_recorded(key: str, ack: int) -> None:
@@ -143,6 +144,7 @@ class TenantWorker:
             store=self._store,
             language=settings.language,
             qr_wait_limit_ms=round(settings.qr_wait_limit_seconds * 1000),
+            previous=previous,
             worker_pid=os.getpid(),
             on_ready=ready,
             on_end=self._session_ended,

@@ -22,7 +22,7 @@ local owned = redis.call('EXISTS', KEYS[7]) == 1
 if ARGV[6] == 'reject' then
   local session = redis.call('HMGET', KEYS[6], 'status', 'last_error_message')
   local status = session[1] or 'DISCONNECTED'
-  if status == 'READY' and not owned then status = 'DISCONNECTED' end
+  if status == 'READY' and not snapshot_is_owned(KEYS[7], KEYS[6]) then status = 'DISCONNECTED' end
   if status ~= 'READY' then return {'not_ready', status, session[2] or ''} end
 end
 

@@ -8,6 +8,13 @@ local function count(counts_key, field, change)
   redis.call('HINCRBY', counts_key, field, change)
 end
 
+-- True where whoever wrote the session's snapshot still holds the lease.
+local function snapshot_is_owned(lease_key, session_key)
+  local value = redis.call('GET', lease_key)
+  if not value then return false end
+  return string.match(value, '^%S+ (%S+)') == redis.call('HGET', session_key, 'fence')
+end
+
 -- True while the caller still owns the session: the lease's value must be its own, token and fence.
 -- lease value: '<token> <fence> <store> <pid> <host>'
 local function holds_lease(lease_key, token, fence)
