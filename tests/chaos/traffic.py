@@ -156,7 +156,7 @@ class Traffic:
 
 def recipient(cliente_id: int, index: int) -> str:
     """A number that only this tenant writes to."""
-    return f"54911{cliente_id:03d}{index:05d}"
+    return f"549113{cliente_id:03d}{index:04d}"
 
 
 def _next_message(
