@@ -81,3 +81,34 @@ def test_a_restart_keeps_the_login(stack: Stack, caller: Caller) -> None:
     wait_for("a new READY", lambda: (s := caller.status())["status"] == "READY" and s["since"] != since)
     assert stack.browsers(71) != [browser]
     assert caller.status()["qr_attempts"] == 0
+
+
+def test_a_damaged_profile_ends_in_a_session_or_says_what_is_wrong(stack: Stack, caller: Caller) -> None:
+    # given a login whose stored files are garbage
+    caller.http.post(caller.path("disconnect"))
+    wait_for("the worker's end", lambda: stack.worker(71) is None and not stack.browsers(71))
+    profile = stack.data / "sessions" / "cliente_71"
+    damaged = [path for path in profile.rglob("*") if path.is_file() and "IndexedDB" in str(path)]
+    assert damaged
+    for path in damaged:
+        path.write_bytes(b"\x00garbage" * 50)
+    # when it is connected
+    assert caller.connect().status_code == 202
+
+    def outcome() -> str:
+        seen = caller.status()
+        return seen["status"] if seen["status"] in ("QR_REQUIRED", "READY", "ERROR") else ""
+
+    # then it does not hang: a new code is asked for (or a cause is named), and pairing anew works
+    assert wait_for("an outcome", outcome) in ("QR_REQUIRED", "ERROR")
+    stack.pair(caller, PHONE)
+
+
+def test_a_lock_left_by_another_host_name_blocks_nothing(stack: Stack, caller: Caller) -> None:
+    caller.http.post(caller.path("disconnect"))
+    wait_for("the worker's end", lambda: stack.worker(71) is None and not stack.browsers(71))
+    lock = stack.data / "sessions" / "cliente_71" / "SingletonLock"
+    lock.unlink(missing_ok=True)
+    lock.symlink_to("another-host-4242")
+    assert caller.connect().status_code == 202
+    assert caller.wait_status("READY")["qr_attempts"] == 0
