@@ -96,6 +96,8 @@ class Sender:
         self._ack_heard = threading.Condition()
         self._in_doubt: dict[str, _InDoubt] = {}
         self._boot = ""
+        self._unread: list[Message] = []  # sent and not read yet, when this browser run began
+        self._cut_short = False  # a step ended in the middle: the ledger may hold what nobody here follows
         self._paused_at = 0.0
         self._recycle = threading.Event()
         self._restriction = Restriction(restricted_until_ms)
@@ -143,11 +145,11 @@ class Sender:
                 return
             except redis.RedisError as error:
                 _log.warning("sender.waits_for_redis", error=type(error).__name__)
-                wait_s = 1.0
+                self._cut_short, wait_s = True, 1.0
             except Exception:  # noqa: BLE001
                 # The thread's edge: a defect must neither end the tenant's sends silently nor spin.
                 _log.exception("sender.defect")
-                wait_s = 5.0
+                self._cut_short, wait_s = True, 5.0
             if wait_s > 0:
                 self._bell.wait(wait_s)
 
@@ -162,6 +164,8 @@ class Sender:
             return 1.0
         if channel.boot != self._boot:
             self._begin_run(channel)
+        if self._cut_short:
+            self._take_up_strays(channel)
         self._look_at_doubts(channel)
         if len(self._in_doubt) > MOST_IN_DOUBT:
             self._pause_for_doubts()
@@ -172,6 +176,8 @@ class Sender:
         work = self._ledger.claim_next(self._lease, channel.boot, now, pace, bulk_allowed=bulk_allowed)
         match work:
             case Pause(retry_ms):
+                if self._catch_up_receipts(channel):
+                    return 0.0
                 soonest = SELF_RING_S if retry_ms is None else min(SELF_RING_S, max(retry_ms, 1) / 1000)
                 return min(soonest, 1.0) if self._in_doubt else soonest
             case Send(message):
@@ -182,28 +188,53 @@ class Sender:
 
     def _begin_run(self, channel: Channel) -> None:
         """A new browser run: what the old one had in doubt comes back from the ledger as recoveries."""
-        self._boot = channel.boot
         with self._ack_heard:
             self._in_doubt.clear()
             self._acks.clear()
         self._session.report_in_doubt(0)
-        held = self._ledger.hold_for_another_phone(self._lease, channel.phone_number, now_ms())
+        held = 0
+        if channel.phone_number:
+            held = self._ledger.hold_for_another_phone(self._lease, channel.phone_number, now_ms())
         if held:
             _log.warning("messages.held", count=held)
-        self._catch_up_receipts(channel)
+        self._unread = self._ledger.unread(self._lease.cliente_id, MOST_UNREAD)
+        self._boot = channel.boot  # last: where Redis went away in between, all of it is done again
 
-    def _catch_up_receipts(self, channel: Channel) -> None:
-        """Acknowledgements that came while no page listened are read off the page."""
-        for message in self._ledger.unread(self._lease.cliente_id, MOST_UNREAD):
-            if self._stop.is_set() or message.epoch != channel.epoch or not message.chat_id or not message.whatsapp_id:
+    def _take_up_strays(self, channel: Channel) -> None:
+        """What this run claimed and lost sight of, as Redis's answer did not arrive: no later claim returns it."""
+        followed = {doubt.message.message_id for doubt in self._in_doubt.values()}
+        for message in self._ledger.in_flight(self._lease.cliente_id):
+            if message.boot != channel.boot or message.message_id in followed:
                 continue
-            try:
-                ack = channel.engine.acknowledgement(Prepared(message.chat_id, message.whatsapp_id))
-            except EngineError as error:
-                _log.info("receipts.not_read", code=error.code)
-                return
-            if ack is not None and ack >= 1:
-                self._ledger.acknowledge(self._lease.cliente_id, message.whatsapp_id, ack, now_ms())
+            _log.warning("message.taken_up", message_id=message.message_id, keyed=message.whatsapp_id is not None)
+            if message.chat_id is not None and message.whatsapp_id is not None:
+                self._doubt(message, Prepared(message.chat_id, message.whatsapp_id))
+            else:
+                now = now_ms()
+                self._ledger.settle(
+                    self._lease, message, Outcome.QUEUED, code="ENGINE_FAILED", now_ms=now, again_at_ms=now
+                )
+        self._cut_short = False
+
+    def _catch_up_receipts(self, channel: Channel) -> bool:
+        """Receipts that came while no page listened are read off the page, latest first, while nothing is to be sent.
+
+        One message a call. False: none is left to ask about.
+        """
+        if not self._unread:
+            return False
+        message = self._unread.pop()
+        if message.epoch != channel.epoch or not message.chat_id or not message.whatsapp_id:
+            return True
+        try:
+            ack = channel.engine.acknowledgement(Prepared(message.chat_id, message.whatsapp_id))
+        except EngineError as error:
+            _log.info("receipts.not_read", code=error.code)
+            self._unread.clear()
+            return False
+        if ack is not None and ack >= 1:
+            self._ledger.acknowledge(self._lease.cliente_id, message.whatsapp_id, ack, now_ms())
+        return True
 
     def _send(self, channel: Channel, message: Message) -> None:
         try:
@@ -245,9 +276,9 @@ class Sender:
             raise LeaseLost(self._lease.cliente_id)
         if answer is PutKey.SHORT:
             now = now_ms()
-            self._ledger.settle(
-                self._lease, message, Outcome.QUEUED, code="ENGINE_FAILED", now_ms=now, again_at_ms=now + 500
-            )
+            # One that already went out under this key must keep it: queued again it would be given another.
+            outcome = Outcome.QUEUED if message.whatsapp_id is None else Outcome.LATER
+            self._ledger.settle(self._lease, message, outcome, code="ENGINE_FAILED", now_ms=now, again_at_ms=now + 500)
         return answer is PutKey.OK
 
     def _hand_over(self, channel: Channel, message: Message, prepared: Prepared) -> None:

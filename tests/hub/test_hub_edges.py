@@ -21,7 +21,7 @@ def test_health_and_readiness(client, hub):
 
     assert (health.status_code, health.json["status"]) == (200, "ok")
     assert ready.status_code == 200
-    assert set(ready.json["parts"]) == {"redis", "database", "background", "hosts"}
+    assert set(ready.json["parts"]) == {"redis", "database", "background", "hosts", "ledger"}
     assert ready.json["parts"]["background"]["ok"] is False
 
 

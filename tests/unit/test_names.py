@@ -43,6 +43,7 @@ def test_every_key_carries_the_prefix() -> None:
         keys.changed_channel(1), keys.host("h"), keys.reply("q"), keys.drain_cursor, keys.task_lock("t"),
         keys.unread(1), keys.inbound_seen(1, "k"), keys.queue_list("session.1"), keys.login_failures_prefix,
         keys.rebuilt, keys.hosts, keys.held(1), keys.own_number(1), keys.counts(1), keys.sent_today(1, "d"),
+        keys.imbalances,
     ]  # fmt: skip
     assert all(key.startswith("p:") for key in made)
     assert len(set(made)) == len(made)
