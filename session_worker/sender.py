@@ -25,8 +25,11 @@ from shared.message import Message
 _log = get_logger(__name__)
 
 SELF_RING_S = 3.0  # the owner asks by itself this often: a lost bell costs seconds, never a message
+FIRST_REFUSED = -1  # see `AckSeen`
 LOOK_AGAIN_MS = 5_000
+STUCK_MS = 15_000  # READY, and still pending: the page does not send it by itself
 MOST_IN_DOUBT = 3  # more than that pauses the session's sends
+MOST_ASKED_AGAIN = 3  # how often WhatsApp is handed a key again of which it refused a later copy
 MOST_UNREAD = 500  # messages asked about after a downtime
 FINAL_CODES = frozenset({"NOT_ON_WHATSAPP"})
 
@@ -60,6 +63,10 @@ class _InDoubt:
     message: Message
     prepared: Prepared
     look_at_ms: int
+    first: bool  # given to one page only: its refusal of the first copy says that nothing went out
+    pending_since_ms: int  # a page that holds it at ack 0 sends it by itself: from here on it has had the time to
+    refusals: int = 0  # of copies
+    asked_again: int = 0  # how often this page was handed the key once more
 
 
 class Sender:
@@ -125,7 +132,7 @@ class Sender:
         return not self._thread.is_alive()
 
     def ack_recorded(self, key: str, ack: int) -> None:
-        """An acknowledgement of `key` is in the ledger (ack >= 1), or was a refusal (-1)."""
+        """An acknowledgement of `key` is in the ledger (ack >= 1), or was a refusal (-1, -2; see `AckSeen`)."""
         with self._ack_heard:
             if key == self._awaited or key in self._in_doubt:
                 self._acks[key] = ack
@@ -157,6 +164,8 @@ class Sender:
         """One claim and what follows. Returns how long to wait for the bell, in seconds."""
         channel = self._session.channel()
         if channel is None:
+            for doubt in self._in_doubt.values():
+                doubt.pending_since_ms = now_ms()  # a page without a connection can't send
             return SELF_RING_S
         if self._recycle.is_set():
             self._recycle.clear()
@@ -208,7 +217,7 @@ class Sender:
                 continue
             _log.warning("message.taken_up", message_id=message.message_id, keyed=message.whatsapp_id is not None)
             if message.chat_id is not None and message.whatsapp_id is not None:
-                self._doubt(message, Prepared(message.chat_id, message.whatsapp_id))
+                self._doubt(message, Prepared(message.chat_id, message.whatsapp_id), first=False)
             else:
                 now = now_ms()
                 self._ledger.settle(
@@ -243,7 +252,7 @@ class Sender:
             self._settle_certain(message, error)
             return
         if self._put_key(channel, message, prepared):
-            self._hand_over(channel, message, prepared)
+            self._hand_over(channel, message, prepared, first=True)
 
     def _settle_certain(self, message: Message, error: EngineError) -> None:
         """Before the key stands every failure is certain: nothing went out."""
@@ -281,7 +290,7 @@ class Sender:
             self._ledger.settle(self._lease, message, outcome, code="ENGINE_FAILED", now_ms=now, again_at_ms=now + 500)
         return answer is PutKey.OK
 
-    def _hand_over(self, channel: Channel, message: Message, prepared: Prepared) -> None:
+    def _hand_over(self, channel: Channel, message: Message, prepared: Prepared, *, first: bool) -> None:
         with self._ack_heard:
             self._awaited = prepared.key
         try:
@@ -289,7 +298,7 @@ class Sender:
         except EngineError as error:
             _log.warning("message.hand_over_failed", message_id=message.message_id, code=error.code)
         ack = self._await_ack(prepared.key)
-        self._take_ack(message, prepared, ack)
+        self._take_ack(message, prepared, ack, first=first)
 
     def _await_ack(self, key: str) -> int | None:
         deadline = time.monotonic() + self._ack_timeout_s
@@ -302,14 +311,14 @@ class Sender:
             self._awaited = None
             return self._acks.pop(key, None)
 
-    def _take_ack(self, message: Message, prepared: Prepared, ack: int | None) -> None:
+    def _take_ack(self, message: Message, prepared: Prepared, ack: int | None, *, first: bool) -> None:
         if ack is not None and ack >= 1:
             self._restriction.record(refused=False, now_ms=now_ms())
             _log.info("message.sent", message_id=message.message_id, attempts=message.attempts)
-        elif ack is not None and ack < 0:
+        elif ack == FIRST_REFUSED and first:
             self._refused(message)
         else:
-            self._doubt(message, prepared)
+            self._doubt(message, prepared, first=first)
 
     def _refused(self, message: Message) -> None:
         """WhatsApp's server said no: final, and a series of it means that the number is restricted."""
@@ -322,9 +331,10 @@ class Sender:
 
     # In doubt: the key stands and no acknowledgement came in time.
 
-    def _doubt(self, message: Message, prepared: Prepared) -> None:
+    def _doubt(self, message: Message, prepared: Prepared, *, first: bool) -> None:
+        now = now_ms()
         with self._ack_heard:
-            self._in_doubt[prepared.key] = _InDoubt(message, prepared, now_ms())
+            self._in_doubt[prepared.key] = _InDoubt(message, prepared, now, first, now)
         self._session.report_in_doubt(len(self._in_doubt))
         _log.warning("message.in_doubt", message_id=message.message_id, in_doubt=len(self._in_doubt))
 
@@ -332,7 +342,9 @@ class Sender:
         for key, doubt in list(self._in_doubt.items()):
             with self._ack_heard:
                 ack = self._acks.pop(key, None)
-            if ack is None:
+            if ack == FIRST_REFUSED and doubt.first:
+                self._refused(doubt.message)
+            elif ack is None or ack < 0:
                 if doubt.look_at_ms > now_ms():
                     continue
                 try:
@@ -351,12 +363,48 @@ class Sender:
                     self._ledger.acknowledge(self._lease.cliente_id, key, ack, now_ms())
                 elif ack == 0:
                     doubt.look_at_ms = now_ms() + LOOK_AGAIN_MS
+                    if now_ms() - doubt.pending_since_ms > STUCK_MS:
+                        self._unstick(channel, doubt)
                     continue
-            if ack < 0:
-                self._refused(doubt.message)
+                elif self._ask_again(channel, doubt):
+                    continue
             with self._ack_heard:
                 del self._in_doubt[key]
             self._session.report_in_doubt(len(self._in_doubt))
+
+    def _ask_again(self, channel: Channel, doubt: _InDoubt) -> bool:
+        """A copy was refused, of which the server may have an earlier one: only the same key asks it. False: no more.
+
+        A server that has it acknowledges the copy; one that has not takes it now or refuses it again.
+        """
+        if doubt.refusals >= MOST_ASKED_AGAIN:
+            self._ledger.settle(
+                self._lease, doubt.message, Outcome.UNCERTAIN, code="REFUSED_BY_WHATSAPP", now_ms=now_ms()
+            )
+            _log.warning("message.uncertain", message_id=doubt.message.message_id)
+            return False
+        doubt.look_at_ms = now_ms() + (LOOK_AGAIN_MS << doubt.refusals)
+        doubt.refusals += 1
+        _log.warning("message.copy_refused", message_id=doubt.message.message_id, times=doubt.refusals)
+        self._hand_over_again(channel, doubt)
+        return True
+
+    def _unstick(self, channel: Channel, doubt: _InDoubt) -> None:
+        """A new page is told what this one missed, without another copy; only then the same key goes once more."""
+        _log.warning("message.stuck", message_id=doubt.message.message_id, first=doubt.first)
+        if doubt.first:
+            self._session.relaunch("MESSAGE_STUCK")
+        else:
+            doubt.pending_since_ms = now_ms() + (STUCK_MS << min(doubt.asked_again, 4))
+            self._hand_over_again(channel, doubt)
+
+    def _hand_over_again(self, channel: Channel, doubt: _InDoubt) -> None:
+        doubt.first = False
+        doubt.asked_again += 1
+        try:
+            channel.engine.hand_over(doubt.prepared, doubt.message.text)
+        except EngineError as error:
+            _log.warning("message.hand_over_failed", message_id=doubt.message.message_id, code=error.code)
 
     def _pause_for_doubts(self) -> None:
         """Too many in doubt: sends stop, and the page that answers none of them is closed once a minute."""
@@ -387,11 +435,9 @@ class Sender:
         _log.info("message.recovering", message_id=message.message_id, found=ack)
         if ack is None:
             if self._put_key(channel, message, prepared):
-                self._hand_over(channel, message, prepared)
+                self._hand_over(channel, message, prepared, first=False)
         elif ack >= 1:
             self._ledger.acknowledge(self._lease.cliente_id, prepared.key, ack, now)
-        elif ack < 0:
-            self._refused(message)
         else:
             self._ledger.settle(self._lease, message, Outcome.ADOPT, code="", now_ms=now, boot=channel.boot)
-            self._doubt(message, prepared)
+            self._doubt(message, prepared, first=False)
