@@ -19,6 +19,7 @@ from hub_api import (
     message_routes,
     qr_authorization_routes,
     session_routes,
+    settling_routes,
 )
 from hub_api.calls import BODY_LIMIT
 from hub_api.hub import Hub, make_hub
@@ -30,6 +31,7 @@ _BLUEPRINTS = (
     qr_authorization_routes.blueprint,
     message_routes.blueprint,
     bulk_routes.blueprint,
+    settling_routes.blueprint,
     health_routes.blueprint,
     legacy_routes.blueprint,
 )

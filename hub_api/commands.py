@@ -6,14 +6,19 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from hub_api import lifecycle, records
 from hub_api.hub import Hub
 from shared import phone_number
 from shared.errors import InvalidTo, NotFound, ValidationFailed
 from shared.instant import from_iso
 from shared.ledger import new_message_id
+from shared.logs import get_logger
 from shared.message import Draft, Message
 from shared.message_state import Lane, MessageStatus
+
+_log = get_logger(__name__)
 
 REJECT_LIVES_MS = 10 * 60_000
 QUEUE_LIVES_MS = 24 * 3_600_000
@@ -55,7 +60,10 @@ def send_text(hub: Hub, cliente_id: int, order: Order, now_ms: int) -> Sent:
     if accepted.duplicate:
         return Sent(find(hub, cliente_id, accepted.message_id), duplicate=True)
     if accepted.woke:
-        lifecycle.record_wanted(hub.database, cliente_id, now_ms, "send")
+        try:
+            lifecycle.record_wanted(hub.database, cliente_id, now_ms, "send")
+        except SQLAlchemyError as error:  # it is accepted: a failure now would make the caller send it again
+            _log.error("wanted_not_recorded", cliente_id=cliente_id, reason=type(error).__name__)
     return Sent(_queued(draft), duplicate=False)
 
 

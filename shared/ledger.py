@@ -16,6 +16,7 @@ import redis
 from ulid import ULID
 
 from shared.errors import IdempotencyConflict, QueueFull, RateLimited, SessionNotReady
+from shared.group_commit import GroupCommit
 from shared.lease import Lease
 from shared.message import Draft, Message
 from shared.message_state import MessageStatus
@@ -135,6 +136,7 @@ class Ledger:
         self._client = client
         self._keys = keys
         self._scripts = Scripts(client)
+        self._accepting = GroupCommit(client, "accept")
         self._language = language
 
     def accept(self, draft: Draft, bell: bytes, limits: AcceptLimits) -> Accepted:
@@ -159,8 +161,7 @@ class Ledger:
             "campaign_id": draft.campaign_id,
         }
         flat: list[str | int] = [part for pair in fields.items() for part in pair]
-        answer = self._scripts.run(
-            "accept",
+        answer = self._accepting.run(
             [
                 keys.message(draft.message_id),
                 keys.open(cliente_id),
@@ -443,6 +444,9 @@ class Ledger:
         Returns `resolved`, the status that forbids it, or `unknown`.
         """
         keys = self._keys
+        data: dict[str, object] = {"by": who, "certain": True}
+        if status is MessageStatus.QUEUED:
+            data["expires_at"] = expires_at_ms
         answer = self._scripts.run(
             "resolve",
             [
@@ -458,7 +462,7 @@ class Ledger:
                 cliente_id,
                 status.value,
                 expires_at_ms,
-                json.dumps({"by": who, "certain": True}),
+                json.dumps(data),
                 keys.changed_channel(cliente_id),
             ],
         )
@@ -479,6 +483,10 @@ class Ledger:
             in_flight=in_flight,
             held=held,
         )
+
+    def report_imbalance(self, cliente_id: int, numbers: str, now_ms: int) -> None:
+        """Keeps and tells that a balance does not add up. numbers: JSON object."""
+        self._scripts.run("imbalance", [self._keys.imbalances, self._keys.events], [now_ms, cliente_id, numbers])
 
     def overdue(self, now_ms: int, most: int) -> list[tuple[int, str]]:
         """Queued messages of all tenants whose time is up: `(cliente_id, message_id)`, at most `most`."""

@@ -269,6 +269,7 @@ class TestSweep:
         background.drain.run()
         _key(ledger, owner, _claim(ledger, owner))  # SQL still says queued
         server.delete(keys.message(message_id))
+        background.sweep.patience_s = 0
         assert not any(background.sweep.run(now_ms()).values())
         background.drain.run()
         assert background.sweep.run(now_ms())["brought_back"] == 1
@@ -330,7 +331,8 @@ class TestRebuild:
         # the first ones may have left after the last record: a person settles them, the others go on in order
         in_doubt = balance.settled["uncertain"]
         assert 1 <= in_doubt <= 5
-        assert server.zrange(keys.open(51), 0, -1) == waiting[in_doubt - 1 :] or in_doubt
+        left = [one for one in waiting if ledger.read(one).status is MessageStatus.QUEUED]
+        assert server.zrange(keys.open(51), 0, -1) == left == waiting[-len(left) :]
         assert ledger.read(waiting[0]).status is MessageStatus.UNCERTAIN
         assert ledger.read(waiting[-1]).status is MessageStatus.QUEUED
         assert ledger.read(campaign).status in (MessageStatus.UNCERTAIN, MessageStatus.EXPIRED)
@@ -346,7 +348,7 @@ class TestRebuild:
         background.drain.run()
         with hub.database.writing() as session:  # the last look was 4 s ago
             session.get(DrainState, 1).read_at = now_ms() - 4_000
-        handed_over, start = [], now_ms() + 1_000_000 * 0
+        handed_over, start = [], now_ms()
         for n in range(4):
             work = ledger.claim_next(owner.lease, "b1", start + n * 1_000, Pace(1_000, 30_000), bulk_allowed=True)
             if isinstance(work, Send):
