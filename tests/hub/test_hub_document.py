@@ -85,3 +85,9 @@ def test_nothing_makes_it_fail(case, wsgi):
     )
     assert answer.status_code != 500, answer.text
     assert answer.status_code == 404 or "ok" in answer.json
+
+
+def test_the_root_leads_to_the_document(client):
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/openapi")
+    assert "&lt;br" not in client.get("/openapi").text
