@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from flask import current_app, redirect, Response
+from flask import Response, current_app, redirect
 from flask_openapi3.openapi import OpenAPI
 from pydantic import SecretStr
 
