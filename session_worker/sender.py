@@ -27,9 +27,10 @@ _log = get_logger(__name__)
 SELF_RING_S = 3.0  # the owner asks by itself this often: a lost bell costs seconds, never a message
 FIRST_REFUSED = -1  # see `AckSeen`
 LOOK_AGAIN_MS = 5_000
-STUCK_MS = 15_000  # READY, and still pending: the page does not send it by itself
+STUCK_MS = 25_000  # READY, and still pending: this page waits in vain
+UNSENT_MS = 10_000  # READY, and still pending on the page after it: that one does not send it by itself either
 MOST_IN_DOUBT = 3  # more than that pauses the session's sends
-MOST_ASKED_AGAIN = 3  # how often WhatsApp is handed a key again of which it refused a later copy
+MOST_REFUSALS = 3  # of later copies of one key: a further one, and it is uncertain
 MOST_UNREAD = 500  # messages asked about after a downtime
 FINAL_CODES = frozenset({"NOT_ON_WHATSAPP"})
 
@@ -342,9 +343,7 @@ class Sender:
         for key, doubt in list(self._in_doubt.items()):
             with self._ack_heard:
                 ack = self._acks.pop(key, None)
-            if ack == FIRST_REFUSED and doubt.first:
-                self._refused(doubt.message)
-            elif ack is None or ack < 0:
+            if ack is None or (ack < 0 and not self._refused_for_good(doubt, ack)):
                 if doubt.look_at_ms > now_ms():
                     continue
                 try:
@@ -363,30 +362,31 @@ class Sender:
                     self._ledger.acknowledge(self._lease.cliente_id, key, ack, now_ms())
                 elif ack == 0:
                     doubt.look_at_ms = now_ms() + LOOK_AGAIN_MS
-                    if now_ms() - doubt.pending_since_ms > STUCK_MS:
+                    if now_ms() - doubt.pending_since_ms > (STUCK_MS if doubt.first else UNSENT_MS):
                         self._unstick(channel, doubt)
                     continue
-                elif self._ask_again(channel, doubt):
+                else:
+                    doubt.look_at_ms = now_ms() + (LOOK_AGAIN_MS << min(doubt.asked_again, 4))
+                    self._hand_over_again(channel, doubt)
                     continue
             with self._ack_heard:
                 del self._in_doubt[key]
             self._session.report_in_doubt(len(self._in_doubt))
 
-    def _ask_again(self, channel: Channel, doubt: _InDoubt) -> bool:
-        """A copy was refused, of which the server may have an earlier one: only the same key asks it. False: no more.
+    def _refused_for_good(self, doubt: _InDoubt, ack: int) -> bool:
+        """Of a later copy it is not: the server may have an earlier one, and only the same key asks it.
 
-        A server that has it acknowledges the copy; one that has not takes it now or refuses it again.
+        A server that has it acknowledges a further copy; one that has not takes it now, or refuses it again.
         """
-        if doubt.refusals >= MOST_ASKED_AGAIN:
-            self._ledger.settle(
-                self._lease, doubt.message, Outcome.UNCERTAIN, code="REFUSED_BY_WHATSAPP", now_ms=now_ms()
-            )
-            _log.warning("message.uncertain", message_id=doubt.message.message_id)
-            return False
-        doubt.look_at_ms = now_ms() + (LOOK_AGAIN_MS << doubt.refusals)
+        if ack == FIRST_REFUSED and doubt.first:
+            self._refused(doubt.message)
+            return True
         doubt.refusals += 1
         _log.warning("message.copy_refused", message_id=doubt.message.message_id, times=doubt.refusals)
-        self._hand_over_again(channel, doubt)
+        if doubt.refusals <= MOST_REFUSALS:
+            return False
+        self._ledger.settle(self._lease, doubt.message, Outcome.UNCERTAIN, code="REFUSED_BY_WHATSAPP", now_ms=now_ms())
+        _log.warning("message.uncertain", message_id=doubt.message.message_id)
         return True
 
     def _unstick(self, channel: Channel, doubt: _InDoubt) -> None:
@@ -395,7 +395,7 @@ class Sender:
         if doubt.first:
             self._session.relaunch("MESSAGE_STUCK")
         else:
-            doubt.pending_since_ms = now_ms() + (STUCK_MS << min(doubt.asked_again, 4))
+            doubt.pending_since_ms = now_ms() + (UNSENT_MS << min(doubt.asked_again, 4))
             self._hand_over_again(channel, doubt)
 
     def _hand_over_again(self, channel: Channel, doubt: _InDoubt) -> None:

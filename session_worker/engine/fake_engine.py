@@ -112,6 +112,8 @@ class FakeEngine(FakePage):
                 device.messages[prepared.key] = message
             if self._online:
                 self._whatsapp.send(self._device_id, message)
+            else:
+                message.copies += 1  # tried, as far as the page knows
 
     def acknowledgement(self, prepared: Prepared) -> int | None:
         """See `port.Engine.acknowledgement`."""

@@ -16,7 +16,7 @@ from tests.chaos.faults import Injector, phone
 from tests.chaos.plan import Fault, Kind, schedule
 from tests.chaos.supervised import SupervisedStack
 from tests.chaos.traffic import Load, Traffic
-from tests.chaos.verdict import Verdict, judge, table
+from tests.chaos.verdict import OPEN, Verdict, judge, table
 from tests.e2e.stack import Caller
 
 FIRST_TENANT = 71
@@ -155,9 +155,13 @@ def _run(
 def _settle(callers: Sequence[Caller], posted: int, over: float) -> float | None:
     """Waits until no message is open and all are on record, at most SETTLE_S seconds from `over`."""
     while time.monotonic() < over + SETTLE_S:
-        messages = [message for caller in callers for message in listed(caller)]
-        if len(messages) >= posted and not any(message["status"] in ("queued", "sending") for message in messages):
-            return time.monotonic() - over
+        if not any(
+            _asked(caller, "messages", status=status, limit=1)["items"] for caller in callers for status in OPEN
+        ):
+            at = time.monotonic()
+            messages = [message for caller in callers for message in listed(caller)]
+            if len(messages) >= posted and not any(message["status"] in OPEN for message in messages):
+                return at - over
         time.sleep(1.0)
     return None
 

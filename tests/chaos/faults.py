@@ -80,6 +80,8 @@ class Injector:
                 return _kill(self._browsers(fault.cliente_id))
             case Kind.KILL_RENDERER:
                 return _kill([one for browser in self._browsers(fault.cliente_id) for one in _renderers(browser)])
+            case Kind.KILL_DRIVER:
+                return _kill(_drivers(self._worker(fault.cliente_id)))
         self._trouble_page(fault, phone(fault.cliente_id))
         return True
 
@@ -97,7 +99,7 @@ class Injector:
             case Kind.DROP_ACKS:
                 add("drop_acks", phone=number, count=fault.count)
             case Kind.REFUSE:
-                add("refuse_sends", phone=number, count=fault.count)
+                add("refuse_sends", phone=number, value=fault.how, count=fault.count)
             case Kind.OFFLINE:
                 add("offline", phone=number, duration_ms=milliseconds)
             case Kind.HANG:
@@ -140,6 +142,14 @@ def _soon(ask: Callable[[], T]) -> T:
 def _renderers(browser: psutil.Process) -> list[psutil.Process]:
     try:
         return [child for child in browser.children(recursive=True) if "--type=renderer" in child.cmdline()]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _drivers(worker: psutil.Process | None) -> list[psutil.Process]:
+    try:
+        children = [] if worker is None else worker.children()
+        return [child for child in children if "".join(child.cmdline()[:1]).endswith("/node")]  # Playwright's own
     except psutil.NoSuchProcess:
         return []
 

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     KILL_WORKER = "kill -9 worker"
     KILL_BROWSER = "kill -9 browser"
     KILL_RENDERER = "kill -9 renderer"
+    KILL_DRIVER = "kill -9 browser driver"
     KILL_HOST = "kill -9 host"
     KILL_HUB = "kill -9 hub"
     KILL_BACKGROUND = "kill -9 background"
@@ -32,10 +33,13 @@ class Kind(StrEnum):
 WHOLE = frozenset({Kind.KILL_HOST, Kind.KILL_HUB, Kind.KILL_BACKGROUND, Kind.KILL_BEAT, Kind.RESTART_REDIS})
 """Kinds that meet all tenants at once."""
 
-ENDS_PAGE = frozenset({Kind.KILL_BROWSER, Kind.KILL_RENDERER, Kind.HANG})
+ENDS_PAGE = frozenset({Kind.KILL_BROWSER, Kind.KILL_RENDERER, Kind.KILL_DRIVER, Kind.HANG})
 """Kinds after which the session counts one recovery: a fourth in a row is an ERROR, tried again minutes later."""
 
 MOST_ENDS, ENDS_WINDOW_S = 3, 75.0
+REFUSALS_APART_S = (
+    45.0  # three refusals among ten sends mean to us that WhatsApp restricts the number: bulk waits an hour
+)
 
 # Seconds a fault lasts, or how often it acts: the least and the most.
 SECONDS: dict[Kind, tuple[float, float]] = {
@@ -48,8 +52,14 @@ SECONDS: dict[Kind, tuple[float, float]] = {
     Kind.HANG: (2.0, 20.0),
     Kind.LATENCY: (3.0, 8.0),
 }
-COUNTS: dict[Kind, tuple[int, int]] = {Kind.DROP_ACKS: (1, 4), Kind.REFUSE: (1, 2)}
+COUNTS: dict[Kind, tuple[int, int]] = {Kind.DROP_ACKS: (1, 6), Kind.REFUSE: (1, 1)}
 LATENCY_MS = 400
+REFUSALS = (
+    "unknown",
+    "463",
+    "throw",
+    "network",
+)  # how the simulator may refuse; the last is no refusal, only no answer
 STOPPED_BEYOND_LEASE_S = 2.0
 
 
@@ -62,6 +72,7 @@ class Fault:
     cliente_id: int | None  # None: meets all tenants
     seconds: float = 0.0
     count: int = 0
+    how: str = ""  # of REFUSALS
 
     @property
     def ends_s(self) -> float:
@@ -72,7 +83,8 @@ class Fault:
         """As the schedule is printed."""
         whom = "all" if self.cliente_id is None else str(self.cliente_id)
         detail = f" for {self.seconds:.1f} s" if self.seconds else f" {self.count} times" if self.count else ""
-        return f"{self.at_s:7.1f} s  {whom:>4}  {self.kind.value}{detail}"
+        how = f" ({self.how})" if self.how else ""
+        return f"{self.at_s:7.1f} s  {whom:>4}  {self.kind.value}{how}{detail}"
 
 
 def schedule(
@@ -95,6 +107,11 @@ def schedule(
         cliente_id = None if kind in WHOLE else rng.choice(list(cliente_ids))
         if kind in ENDS_PAGE and cliente_id is not None and _ends_before(made, cliente_id, at_s) >= MOST_ENDS:
             kind = Kind.DROP_ACKS
+        if kind is Kind.REFUSE and any(
+            fault.kind is kind and fault.cliente_id == cliente_id and at_s - fault.at_s < REFUSALS_APART_S
+            for fault in made
+        ):
+            kind = Kind.DROP_ACKS
         made.append(_fault(rng, at_s, kind, cliente_id, lease_s))
     return made
 
@@ -104,7 +121,8 @@ def _fault(rng: random.Random, at_s: float, kind: Kind, cliente_id: int | None, 
     if kind is Kind.STOP_WORKER:
         seconds = lease_s + STOPPED_BEYOND_LEASE_S
     count = rng.randint(*COUNTS[kind]) if kind in COUNTS else 0
-    return Fault(round(at_s, 1), kind, cliente_id, seconds, count)
+    how = rng.choice(REFUSALS) if kind is Kind.REFUSE else ""
+    return Fault(round(at_s, 1), kind, cliente_id, seconds, count, how)
 
 
 def _ends_before(made: Sequence[Fault], cliente_id: int, at_s: float) -> int:

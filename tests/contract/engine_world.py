@@ -155,7 +155,9 @@ class SimulatorWorld:
         self._control.add_fault("offline", phone=number)
 
     def come_online(self, number: str, engine: Engine) -> None:
-        self._control.lift_faults()
+        for fault in self._control.faults():
+            if fault["kind"] == "offline":
+                self._control.lift_faults(str(fault["id"]))
 
     def crash(self, number: str, engine: Engine) -> None:
         self._control.add_fault("crash_page", phone=number)

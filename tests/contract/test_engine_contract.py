@@ -183,6 +183,19 @@ class TestLinkedEngine:
         run.wait_for_ack(prepared.key, -1)
         assert run.engine.acknowledgement(prepared) == -1
 
+    def test_a_refused_later_copy_is_told_apart(self, world: World, run: EngineRun, number: str) -> None:
+        # what becomes of a copy that the page sends again by itself says nothing of the one before it
+        prepared = run.engine.prepare(_number())
+        world.go_offline(number, run.engine)
+        run.wait_until(lambda seen: not is_ready(seen) or not seen.online)
+        run.engine.hand_over(prepared, "no")
+        world.refuse_next(number)
+
+        world.come_online(number, run.engine)
+
+        run.wait_for_ack(prepared.key, -2)
+        assert run.engine.acknowledgement(prepared) == -1
+
     def test_a_key_of_another_chat_is_refused(self, run: EngineRun) -> None:
         prepared, other = run.engine.prepare(_number()), run.engine.prepare(_number())
 

@@ -26,10 +26,10 @@ class DurableWhatsApp(FakeWhatsApp):
         super().__init__(FakeTimes(ack_ms=20, delivered_ms=20))
         self._path = path
         self._gap = gap
-        self.refusals, self._shown, self._copies = 0, [], {}
+        self.page_resends = True
         if path.exists():
             kept = json.loads(path.read_text("utf-8"))
-            self.refusals = kept["refusals"]
+            self.refusals, self.page_resends = kept["refusals"], kept["page_resends"]
             self._shown = [FakeMessage(**one) for one in kept["shown"]]
             self._copies = kept["copies"]
             for device_id, messages in kept["stores"].items():
@@ -39,9 +39,7 @@ class DurableWhatsApp(FakeWhatsApp):
         """The page has the message by now, the server takes it here."""
         self.save()
         self._gap("page has it")
-        refused = self.refusals > 0
         super().send(device_id, message)
-        message.ack = -1 if refused else message.ack  # kept by the page at once
         self.save()
         self._gap("server has it")
 
@@ -50,6 +48,7 @@ class DurableWhatsApp(FakeWhatsApp):
         with self.lock:
             state = {
                 "refusals": self.refusals,
+                "page_resends": self.page_resends,
                 "shown": [asdict(one) for one in self._shown],
                 "copies": self._copies,
                 "stores": {
@@ -68,6 +67,7 @@ class DurablePage(FakeEngine):
     def __init__(self, config: EngineConfig, whatsapp: DurableWhatsApp, gap: Gap) -> None:
         super().__init__(config, whatsapp)
         self._gap = gap
+        self._durable = whatsapp
         whatsapp.device(str(config.profile_dir)).login = FakeLogin(NUMBER, PAIRING)
 
     def prepare(self, number: str) -> Prepared:
@@ -83,9 +83,22 @@ class DurablePage(FakeEngine):
 
     def _sync(self) -> None:
         super()._sync()
+        if not self._durable.page_resends:
+            return
         for message in list(self._whatsapp.device(self._device_id).messages.values()):
             if message.ack == 0:
                 self._whatsapp.send(self._device_id, message)
+
+
+def set_up(path: Path, *, refusals: int = 0, page_resends: bool = True, wiped: bool = False) -> None:
+    """Says how WhatsApp behaves from the next process on; what the server has stays.
+
+    refusals: of the next sends. wiped: the page's store is lost.
+    """
+    kept = server_record(path) if path.exists() else {"shown": [], "copies": {}, "stores": {}}
+    if wiped:
+        kept["stores"] = {}
+    path.write_text(json.dumps(kept | {"refusals": refusals, "page_resends": page_resends}), "utf-8")
 
 
 def server_record(path: Path) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import redis
 
-from session_worker import worker
+from session_worker import sender, worker
 from session_worker.profile_store import open_store
 from shared.lease import Lease
-from shared.ledger import Ledger, Pause
+from shared.ledger import Ledger, Pause, PutKey
 from shared.message import Message
 from shared.names import Keys
 from shared.settings import Settings
@@ -22,19 +22,27 @@ CLIENTE = 51
 
 
 class Gap:
-    """Acts once, at one step. `die`: SIGKILL of the process itself. `cut`: what was done stands, its answer is lost."""
+    """Acts once, at one step.
+
+    `die`: SIGKILL of the process itself. `cut`: what was done stands, its answer is lost. `short`: see `put_key`.
+    """
 
     def __init__(self, step: str, how: str) -> None:
         self._step = step
         self._how = how
 
     def __call__(self, step: str) -> None:
-        if step != self._step:
+        if step != self._step or self._how == "short":
             return
         if self._how == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         self._step = ""
         raise redis.ConnectionError("cut by the test")
+
+    def is_short(self) -> bool:
+        """Whether the lease is to look too short for a hand-over, this once."""
+        short, self._how = self._how == "short", "" if self._how == "short" else self._how
+        return short
 
 
 class LedgerWithGaps(Ledger):
@@ -51,6 +59,8 @@ class LedgerWithGaps(Ledger):
 
     def put_key(self, lease: Lease, message: Message, **named: Any) -> Any:
         """See `Ledger.put_key`."""
+        if self.gap.is_short():
+            return PutKey.SHORT
         self.gap("before the key is kept")
         answer = super().put_key(lease, message, **named)
         self.gap("key kept")
@@ -100,6 +110,7 @@ def run(folder: Path, redis_url: str, keys: Keys, token: str, step: str, how: st
     whatsapp = DurableWhatsApp(whatsapp_file(folder), gap)
     LedgerWithGaps.gap = gap
     worker.Ledger = LedgerWithGaps  # type: ignore[misc]
+    sender.STUCK_MS, sender.UNSENT_MS, sender.LOOK_AGAIN_MS = 1_500, 1_000, 500
     worker.make_engine = lambda config: DurablePage(config, whatsapp, gap)
     settings = settings_for(folder, redis_url, keys)
     store = open_store(settings.profiles_dir)

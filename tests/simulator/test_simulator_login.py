@@ -114,3 +114,18 @@ def test_a_second_page_of_the_device_takes_over(linked: WebPage) -> None:
     second.close()
     linked.run("() => require('WAWebSocketModel').Socket.takeover()")
     linked.wait_ready()
+
+
+def test_modules_that_are_asked_for_by_name_are_there(linked: WebPage) -> None:
+    assert linked.run(
+        """() => {
+          const { Msg, Chat, Contact } = require('WAWebCollections');
+          const { MsgStore, ChatStore, ContactStore } = WPP.whatsapp;
+          return Msg === MsgStore && Chat === ChatStore && Contact === ContactStore;
+        }"""
+    )
+    assert linked.run(
+        "() => require('WALinkify').findLinks('ver https://example.org/a y ya').map((link) => link.href)"
+    ) == ["https://example.org/a"]
+    assert linked.run("() => require('WAWebConnModel').Conn.serialize().connected") is True
+    assert linked.run("() => require('WAWebOfflineHandler').OfflineMessageHandler.getOfflineDeliveryProgress()") == 100
