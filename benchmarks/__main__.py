@@ -12,7 +12,7 @@ from types import FrameType
 
 from benchmarks.figures import Benchmark, show
 
-NAMES = ("accept", "handover", "connect_qr", "memory")
+NAMES = ("accept", "handover", "connect_qr", "recovery", "fifty", "memory", "peers_memory")
 
 
 def main() -> int:

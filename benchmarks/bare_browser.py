@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import CDPSession, async_playwright
+from playwright.async_api import BrowserContext, CDPSession, Page, Playwright, async_playwright
 
 from session_worker.engine import browser_launch, browser_path
 from session_worker.engine.page_script import find_wa_js
@@ -44,27 +44,35 @@ async def launch(url: str, profile: Path, browser: Path, major: int) -> Launch:
     script = find_wa_js(None).read_text("utf-8")
     started = time.perf_counter()
     async with async_playwright() as playwright:
-        context = await playwright.chromium.launch_persistent_context(
-            profile,
-            executable_path=browser,
-            args=browser_launch.ARGUMENTS,
-            chromium_sandbox=browser_launch.sandboxed(no_sandbox=False),
-            headless=True,
-            user_agent=browser_path.user_agent(major),
-            locale="es-AR",
-            viewport={"width": 1100, "height": 700},
-            service_workers="block",
-            accept_downloads=False,
-        )
-        await context.add_init_script(f"if (location.protocol !== 'about:') {{\n{_SETTINGS}\n{script}\n}}")
-        page = context.pages[0]
-        await page.goto(url, wait_until="commit")
+        context, page = await open_page(playwright, url, profile, browser, major, script)
         code = await page.evaluate(_CODE)
         ms = (time.perf_counter() - started) * 1000
         assert code
         heap = await _heap_mb(await context.new_cdp_session(page))
         await context.close()
     return Launch(ms, heap)
+
+
+async def open_page(
+    playwright: Playwright, url: str, profile: Path, browser: Path, major: int, wa_js: str
+) -> tuple[BrowserContext, Page]:
+    """The browser with the page on its way, wa-js in it. wa_js: the bundle's text."""
+    context = await playwright.chromium.launch_persistent_context(
+        profile,
+        executable_path=browser,
+        args=browser_launch.ARGUMENTS,
+        chromium_sandbox=browser_launch.sandboxed(no_sandbox=False),
+        headless=True,
+        user_agent=browser_path.user_agent(major),
+        locale="es-AR",
+        viewport={"width": 1100, "height": 700},
+        service_workers="block",
+        accept_downloads=False,
+    )
+    await context.add_init_script(f"if (location.protocol !== 'about:') {{\n{_SETTINGS}\n{wa_js}\n}}")
+    page = context.pages[0]
+    await page.goto(url, wait_until="commit")
+    return context, page
 
 
 async def _heap_mb(session: CDPSession) -> float:

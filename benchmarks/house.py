@@ -118,9 +118,16 @@ class Caller:
         self._connection = http.client.HTTPConnection(urlsplit(house.hub_url).netloc, timeout=40)
         self._headers = {"Authorization": f"Bearer {house.admin_token}", "Content-Type": "application/json"}
 
+    def get(self, path: str) -> dict[str, Any]:
+        """Raises RuntimeError for anything but 2xx."""
+        return self._call("GET", path, None)
+
     def post(self, path: str, body: dict[str, object] | None = None) -> dict[str, Any]:
         """Raises RuntimeError for anything but 2xx."""
-        self._connection.request("POST", path, json.dumps(body or {}), self._headers)
+        return self._call("POST", path, json.dumps(body or {}))
+
+    def _call(self, method: str, path: str, body: str | None) -> dict[str, Any]:
+        self._connection.request(method, path, body, self._headers)
         answer = self._connection.getresponse()
         fields: dict[str, Any] = json.loads(answer.read())
         if answer.status >= 300:

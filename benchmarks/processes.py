@@ -46,11 +46,13 @@ class Processes:
         while self._started:
             self.stop(self._started[-1][0])
 
-    def start(self, name: str, *arguments: str, pipes: bool = False, **environment: str) -> subprocess.Popen[str]:
-        """Starts `python <arguments>`. pipes: its stdin and stdout are ours, its stderr its log."""
+    def start(
+        self, name: str, *arguments: str, pipes: bool = False, program: str = sys.executable, **environment: str
+    ) -> subprocess.Popen[str]:
+        """Starts `python <arguments>`, or another program. pipes: its stdin and stdout are ours, its stderr its log."""
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, *arguments],
+                [program, *arguments],
                 cwd=ROOT,
                 env={**os.environ, **self._environment, **environment},
                 stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,

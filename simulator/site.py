@@ -34,6 +34,7 @@ SCRIPTS = (
     "history.js",
     "sending.js",
     "stubs.js",
+    "collections.js",
     "faults.js",
     "ballast.js",
     "screen.js",

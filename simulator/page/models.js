@@ -32,6 +32,10 @@ __d('WAWebBaseModel', (require, exports) => {
       return this.attributes;
     }
 
+    serialize() {
+      return this.attributes;
+    }
+
     changed(name, value, previous) {
       this.trigger(`change:${name}`, this, value, previous);
       this.trigger('change', this);

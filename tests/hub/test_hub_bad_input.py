@@ -201,7 +201,6 @@ def test_a_bulk_may_be_larger_than_one_message(client, maria):
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("get", "/", 404, "NOT_FOUND"),
         ("get", "/api", 404, "NOT_FOUND"),
         ("get", "/api/whatsapp/51", 404, "NOT_FOUND"),
         ("get", "/api/whatsapp/51/status/x", 404, "NOT_FOUND"),

@@ -1,0 +1,173 @@
+"""Fifty sessions with the fake engine on one host: their boot, their memory, and what a message costs beside five.
+
+The engine is `fake://auto`: real hosts, workers, leases, consumers and ledger, but no browser, so that what is measured
+is all that stands around one. Boot begins with the start of `leadmaster host` and ends when the last session's snapshot
+says READY; every session is linked already, as after a restart of the machine. Once with the default of
+SESSION_START_LIMIT, which is there because browsers need a machine's cores as they start, and once with none to speak
+of. Memory is PSS once all are quiet. A message's cost is the CPU time of workers, host and Redis from the first
+accepted message to the last acknowledged one, without what they use when idle for as long, which is stated beside it;
+the hub's part isn't in it. Fifty and five sessions in turns, the same number of messages, each in processes of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, median
+from typing import cast
+
+from benchmarks.figures import Figures, median_ratio
+from benchmarks.house import Caller, House, folder_of, open_house
+from benchmarks.processes import Processes, cpu_of, descendants, wait_for
+from session_worker.memory import tree_pss_mib
+from session_worker.worker_process import find_worker
+
+_MANY, _FEW = 50, 5
+_FIRST_CLIENTE_ID = 1001
+_ENGINE = "fake://auto?ack_ms=5&delivered_ms=50"
+_UNLIMITED = 64  # the most that SESSION_START_LIMIT takes
+_READY_S = 300.0
+_POSTERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One host with so many sessions."""
+
+    boot_s: dict[int, float]  # by start limit
+    worker_mib: float
+    host_mib: float  # forking parent and reconciler
+    idle_share: float  # of one core, of workers, host and Redis
+    message_ms: float  # CPU, the idle part taken off
+    message_gross_ms: float
+    per_second: float
+
+
+def run(folder: Path, quick: bool) -> Figures:
+    """See the module."""
+    rounds, many, messages, idle_s = (1, 10, 200, 2.0) if quick else (3, _MANY, 3_000, 10.0)
+    pairs: list[tuple[_Run, _Run]] = []
+    for number in range(rounds):
+        a = _one_run(folder_of(folder, f"{number}-many"), many, messages, idle_s)
+        b = _one_run(folder_of(folder, f"{number}-few"), _FEW, messages, idle_s)
+        pairs.append((a, b))
+    return _figures(pairs, many, messages)
+
+
+def _one_run(folder: Path, sessions: int, messages: int, idle_s: float) -> _Run:
+    cliente_ids = range(_FIRST_CLIENTE_ID, _FIRST_CLIENTE_ID + sessions)
+    with Processes(folder, {}) as processes:
+        house = open_house(processes, session_host_capacity=sessions, accept_rate_per_minute=0)
+        try:
+            house.start_hub()
+            caller = Caller(house)
+            for cliente_id in cliente_ids:
+                house.add_tenant(cliente_id)
+                caller.post(f"/api/whatsapp/{cliente_id}/connect")
+            caller.close()
+            _boot(house, cliente_ids, _UNLIMITED)  # links them
+            boot_s = {}
+            for limit in (house.settings.session_start_limit, _UNLIMITED):
+                processes.stop("host")
+                boot_s[limit] = _boot(house, cliente_ids, limit)
+            time.sleep(idle_s / 2)
+            return _measure(house, cliente_ids, messages, idle_s, boot_s)
+        finally:
+            house.close()
+
+
+def _boot(house: House, cliente_ids: Sequence[int], limit: int) -> float:
+    """Seconds from the start of the host to all READY."""
+    started = time.perf_counter()
+    arguments = ("-m", "leadmaster", "host")
+    house.processes.start("host", *arguments, WHATSAPP_WEB_URL=_ENGINE, SESSION_START_LIMIT=str(limit))
+    wait_for(
+        f"{len(cliente_ids)} sessions READY",
+        lambda: all(view.can_send for view in house.snapshots.read_many(cliente_ids)),
+        _READY_S,
+    )
+    return time.perf_counter() - started
+
+
+def _measure(house: House, cliente_ids: Sequence[int], messages: int, idle_s: float, boot_s: dict[int, float]) -> _Run:
+    tree = descendants(house.processes.process("host").pid)
+    workers = [process.pid for process in tree if find_worker(process.pid) is not None]
+    host = [process.pid for process in tree if process.pid not in workers]
+    with cpu_of([*workers, *host, *_redis(house)]) as cpu_used:
+        time.sleep(idle_s)
+        idle_share = cpu_used() / idle_s
+    with cpu_of([*workers, *host, *_redis(house)]) as cpu_used:
+        started = time.perf_counter()
+        _send(house, cliente_ids, messages)
+        wait_for("the last message", lambda: _settled(house, cliente_ids) >= messages, _READY_S, every_s=0.05)
+        took_s = time.perf_counter() - started
+        gross_s = cpu_used()
+    return _Run(
+        boot_s=boot_s,
+        worker_mib=mean(map(tree_pss_mib, workers)),
+        host_mib=sum(tree_pss_mib(pid) for pid in host[:-1]),
+        idle_share=idle_share,
+        message_ms=(gross_s - idle_share * took_s) / messages * 1000,
+        message_gross_ms=gross_s / messages * 1000,
+        per_second=messages / took_s,
+    )
+
+
+def _figures(pairs: list[tuple[_Run, _Run]], many: int, messages: int) -> Figures:
+    a, b = [run for run, _ in pairs], [run for _, run in pairs]
+    net = median_ratio([(x.message_ms, y.message_ms) for x, y in pairs])
+    gross = median_ratio([(x.message_gross_ms, y.message_gross_ms) for x, y in pairs])
+
+    def row(label: str, read: Callable[[_Run], float], digits: int) -> tuple[str, ...]:
+        return (label, *(f"{median(map(read, runs)):.{digits}f}" for runs in (a, b)))
+
+    def boot(limit: int) -> tuple[str, ...]:
+        return row(f"boot, at most {limit} starting at once: s", lambda one: one.boot_s[limit], 1)
+
+    rows = [
+        *(boot(limit) for limit in a[0].boot_s),
+        row("memory of a session's worker: MiB", lambda one: one.worker_mib, 1),
+        row("memory of the host beside them: MiB", lambda one: one.host_mib, 1),
+        row("idle, of a core", lambda one: one.idle_share, 3),
+        row("CPU of a message: ms", lambda one: one.message_ms, 2),
+        row("  idle use included: ms", lambda one: one.message_gross_ms, 2),
+        row("messages per second", lambda one: one.per_second, 0),
+    ]
+    verdict = f"a message costs {net:.2f} times as much with {many} sessions as with {_FEW} ({gross:.2f} with idle use)"
+    notes = [f"{len(pairs)} runs each, in turns; medians. {messages} messages through the hub each time."]
+    return Figures("fifty: sessions without browsers on one host", ("", str(many), str(_FEW)), rows, verdict, notes)
+
+
+def _send(house: House, cliente_ids: Sequence[int], messages: int) -> None:
+    """Through the hub, the tenants in turns, over a few connections."""
+    own = threading.local()
+    callers: list[Caller] = []
+
+    def post(number: int) -> None:
+        if not hasattr(own, "caller"):
+            own.caller = Caller(house)
+            callers.append(own.caller)
+        cliente_id = cliente_ids[number % len(cliente_ids)]
+        body: dict[str, object] = {"to": f"54911{23_450_000 + number % 1000}", "message": f"hola {number}"}
+        own.caller.post(f"/api/whatsapp/{cliente_id}/messages", body)
+
+    with ThreadPoolExecutor(_POSTERS) as pool:
+        list(pool.map(post, range(messages)))
+    for caller in callers:
+        caller.close()
+
+
+def _settled(house: House, cliente_ids: Sequence[int]) -> int:
+    """Messages that were acknowledged."""
+    pipeline = house.redis.pipeline(transaction=False)
+    for cliente_id in cliente_ids:
+        pipeline.hget(house.keys.counts(cliente_id), "sent")
+    return sum(int(count or 0) for count in cast(list[str | None], pipeline.execute()))
+
+
+def _redis(house: House) -> list[int]:
+    return [process.pid for process in descendants(house.processes.process("redis").pid)]
