@@ -20,6 +20,7 @@ from hub_api import (
     session_routes,
 )
 from hub_api.calls import BODY_LIMIT
+from hub_api.campaigns import campaign_routes, optout_routes, schedule_routes
 from hub_api.hub import Hub, make_hub
 from shared.settings import Settings
 
@@ -30,6 +31,9 @@ _BLUEPRINTS = (
     message_routes.blueprint,
     bulk_routes.blueprint,
     health_routes.blueprint,
+    campaign_routes.blueprint,
+    schedule_routes.blueprint,
+    optout_routes.blueprint,
 )
 _SECURITY: Any = {
     "jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},

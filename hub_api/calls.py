@@ -31,7 +31,7 @@ Model = TypeVar("Model", bound=BaseModel)
 BODY_LIMIT = 1_048_576  # bytes
 BULK_BODY_LIMIT = 8 * BODY_LIMIT
 
-TenantFrom = Literal["url", "instance", "named", "none"]
+TenantFrom = Literal["url", "instance", "named", "optional", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ def endpoint(
     """Makes a view of a function.
 
     command: the name in the log of a call that changes something; reads leave no line.
-    tenant: where the tenant comes from: the URL, an instance id in it, a body, header, query or token, or nowhere.
+    tenant: where the tenant comes from: the URL, an instance id in it, a body, header, query or token, or nowhere;
+        optional: as named, but an admin who names none means all of them.
     admin: for admins only. public: needs no credentials. creates_tenant: the tenant may be new.
     body_optional: no body means an empty object.
     """
@@ -86,6 +87,8 @@ def endpoint(
             in_body = getattr(given.get("body"), "cliente_id", None)
             if tenant == "named":
                 meant = _tenant_named(hub, caller, in_body)
+            elif tenant == "optional":
+                meant = _tenant_optional(hub, caller, in_body)
             elif tenant == "url":
                 _same(caller, meant, in_body, "body")
             return Call(hub, caller, meant), given
@@ -195,6 +198,13 @@ def _tenant_named(hub: Hub, caller: Principal, in_body: int | None) -> int:
     meant = cliente_ids.resolve(in_body, header, query, caller.cliente_id)
     _allow(hub, caller, meant, creates_tenant=False)
     return meant
+
+
+def _tenant_optional(hub: Hub, caller: Principal, in_body: int | None) -> int:
+    headed, queried = "X-Cliente-Id" in request.headers, "cliente_id" in request.args
+    if caller.cliente_id is None and in_body is None and not headed and not queried:
+        return 0
+    return _tenant_named(hub, caller, in_body)
 
 
 def _agree(caller: Principal, meant: int) -> None:

@@ -14,6 +14,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from hub_api import recorded_message
+from hub_api.campaigns.answers import Answers
+from hub_api.campaigns.outcomes import Outcomes
 from hub_api.database import Database
 from hub_api.event import Event, storable, stream_order
 from hub_api.tables import (
@@ -39,11 +41,21 @@ _BUDGET_S = 20.0
 class Drain:
     """Empties the stream into SQL. Methods raise redis.RedisError and sqlalchemy.exc.SQLAlchemyError."""
 
-    def __init__(self, database: Database, client: redis.Redis, keys: Keys, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        database: Database,
+        client: redis.Redis,
+        keys: Keys,
+        ledger: Ledger,
+        outcomes: Outcomes,
+        answers: Answers,
+    ) -> None:
         self._database = database
         self._client = client
         self._keys = keys
         self._ledger = ledger
+        self._outcomes = outcomes
+        self._answers = answers
 
     def run(self) -> int:
         """Records all that is there, trims the stream up to it, and returns how many events that was."""
@@ -53,6 +65,7 @@ class Drain:
             total += recorded
             if recorded < BATCH:
                 break
+        self._answers.send_due()
         self._client.set(self._keys.last_drain, now_ms())
         return total
 
@@ -65,7 +78,8 @@ class Drain:
             )
             if not found:
                 return 0
-            record(session, list(_readable(found)), self._ledger, self._unwanted)
+            fresh = record(session, list(_readable(found)), self._ledger, self._unwanted)
+            self._outcomes.apply(session, fresh)
             state.cursor = last = found[-1][0]
         pipeline = self._client.pipeline(transaction=False)
         pipeline.set(self._keys.drain_cursor, last)
@@ -89,15 +103,17 @@ class Drain:
         return not self._client.hexists(self._keys.wanted, str(cliente_id))
 
 
-def record(session: Session, events: Sequence[Event], ledger: Ledger, unwanted: Callable[[int], bool]) -> None:
+def record(session: Session, events: Sequence[Event], ledger: Ledger, unwanted: Callable[[int], bool]) -> list[Event]:
     """Writes events to the tables within the caller's transaction; those already there change nothing.
+
+    Returns those that were not there.
 
     unwanted: whether a session's mirror says as well that it is no longer wanted.
     """
     fresh = _not_recorded(session, events)
     outgoing = [event for event in fresh if event.type.startswith("message.") and event.type != "message.inbound"]
     _record_messages(session, outgoing, ledger)
-    _record_inbound(session, [event for event in fresh if event.type == "message.inbound"])
+    known = _record_inbound(session, [event for event in fresh if event.type == "message.inbound"])
     of_sessions = [event for event in fresh if event.type.startswith("session.")]
     if of_sessions:
         session.execute(insert(SessionEventRecord), [_session_row(event) for event in of_sessions])
@@ -105,6 +121,7 @@ def record(session: Session, events: Sequence[Event], ledger: Ledger, unwanted: 
         row = session.get(WantedSession, event.cliente_id) if event.type == "session.unwanted" else None
         if row is not None and unwanted(event.cliente_id):
             session.delete(row)
+    return [event for event in fresh if event.event_id not in known]
 
 
 def _readable(found: Iterable[tuple[str, dict[str, str]]]) -> Iterable[Event]:
@@ -144,7 +161,9 @@ def _record_messages(session: Session, events: Sequence[Event], ledger: Ledger) 
     session.execute(insert(MessageEvent), [_message_row(event) for event in events])
 
 
-def _record_inbound(session: Session, events: Sequence[Event]) -> None:
+def _record_inbound(session: Session, events: Sequence[Event]) -> set[str]:
+    """Returns the ids of events whose message was recorded before."""
+    before: set[str] = set()
     for event in events:
         whatsapp_id = storable(event.message_id, 200)
         known = session.scalar(
@@ -165,6 +184,9 @@ def _record_inbound(session: Session, events: Sequence[Event]) -> None:
                 )
             )
             session.flush()
+        else:
+            before.add(event.event_id)
+    return before
 
 
 def _message_row(event: Event) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import redis
 from sqlalchemy import select
 
+from hub_api.campaigns.restore import restore
 from hub_api.database import Database
 from hub_api.tables import WantedSession
 from shared.instant import now_ms
@@ -18,10 +19,11 @@ _log = get_logger(__name__)
 class Rebuild:
     """Methods raise redis.RedisError and sqlalchemy.exc.SQLAlchemyError."""
 
-    def __init__(self, database: Database, client: redis.Redis, keys: Keys) -> None:
+    def __init__(self, database: Database, client: redis.Redis, keys: Keys, longest_delay_ms: int) -> None:
         self._database = database
         self._client = client
         self._keys = keys
+        self._longest_delay_ms = longest_delay_ms
 
     def run(self) -> bool:
         """Rebuilds where the marker is missing, and sets it last. Returns whether there was anything to do."""
@@ -29,6 +31,7 @@ class Rebuild:
             return False
         with self._database.reading() as session:
             rows = [(row.cliente_id, row.since, row.reason) for row in session.scalars(select(WantedSession))]
+        restore(self._database, self._client, self._keys, now_ms(), self._longest_delay_ms)
         pipeline = self._client.pipeline(transaction=True)
         for cliente_id, since, reason in rows:
             pipeline.hsetnx(self._keys.wanted, str(cliente_id), wanted_value(since, reason))

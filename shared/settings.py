@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     accept_rate_per_minute: int = Field(default=6_000, ge=0)  # per tenant; 0: no limit
     qr_wait_limit_seconds: float = Field(default=600, ge=10, le=86_400)  # no scan for so long: the browser is closed
     auto_campaigns_enabled: bool = True
+    campaign_tick_seconds: float = Field(default=2, ge=0.1, le=5)  # how often due messages are looked for
     default_country: str = "AR"
     default_timezone: str = "America/Argentina/Buenos_Aires"
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()

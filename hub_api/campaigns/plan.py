@@ -78,12 +78,12 @@ def due(campaign: Campaign, now_ms: int, counters: Counters, rng: random.Random)
         return Wait(Why.SESSION_NOT_READY)
     if counters.in_hand:
         return Wait(Why.ONE_AT_A_TIME)
-    if counters.next_at_ms > now_ms:
-        return Wait(Why.PACE, counters.next_at_ms)
     day = hours.local_day(schedule.timezone, now_ms)
     quota = schedule.quota_on(day)
     if quota is not None and counters.used_today >= quota:
         return Wait(Why.QUOTA, hours.next_day_at(schedule, now_ms))
+    if counters.next_at_ms > now_ms:
+        return Wait(Why.PACE, counters.next_at_ms)
     delay_ms = rng.randint(schedule.delay_min_ms, schedule.delay_max_ms)
     return Release(until, delay_ms, hours.day_number(day), quota)
 
