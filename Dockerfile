@@ -2,7 +2,7 @@
 FROM python:3.12-slim-bookworm
 
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends chromium tini \
+    && apt-get install -y --no-install-recommends chromium libatomic1 tini \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app

@@ -117,6 +117,27 @@ class SendBody(_Sent):
     cliente_id: ClienteId | None = Field(default=None, description="Must agree with the URL where given")
 
 
+class NoBody(_Sent):
+    """Older calls may name the tenant in a body."""
+
+    cliente_id: ClienteId | None = None
+
+
+class OlderSendBody(_Sent):
+    """One message, its tenant named."""
+
+    cliente_id: ClienteId
+    to: Number
+    message: MessageText
+
+
+class OlderSenderBody(_Sent):
+    """One message from the caller's own session."""
+
+    destinatario: Number
+    mensaje: MessageText
+
+
 class BulkBody(_Sent):
     """Each entry is a message as in a single send, accepted or refused by itself."""
 

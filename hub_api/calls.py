@@ -14,7 +14,8 @@ from functools import wraps
 from typing import Any, Literal, TypeVar, cast, get_type_hints
 
 import redis
-from flask import Response, current_app, g, request
+from flask import Request, Response, current_app, g
+from flask import request as current_request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
@@ -73,22 +74,20 @@ def endpoint(
         query_model = cast("type[BaseModel] | None", hints.get("query"))
         path_model = cast("type[BaseModel] | None", hints.get("path"))
 
-        def prepare(hub: Hub, caller: Principal, url: dict[str, str]) -> tuple[Call, dict[str, Any]]:
+        def prepare(request: Request, hub: Hub, caller: Principal, url: dict[str, str]) -> tuple[Call, dict[str, Any]]:
             if admin:
                 require_admin(caller)
-            meant = _tenant_in_url(hub, caller, tenant, url, creates_tenant)
+            meant = _tenant_in_url(request, hub, caller, tenant, url, creates_tenant)
             given: dict[str, Any] = {}
             if path_model is not None:
                 given["path"] = _valid(path_model, url)
             if query_model is not None:
                 given["query"] = _valid(query_model, request.args.to_dict() if request.query_string else {})
             if body_model is not None:
-                given["body"] = read_body(body_model, optional=body_optional)
+                given["body"] = read_body(request, body_model, optional=body_optional)
             in_body = getattr(given.get("body"), "cliente_id", None)
-            if tenant == "named":
-                meant = _tenant_named(hub, caller, in_body)
-            elif tenant == "optional":
-                meant = _tenant_optional(hub, caller, in_body)
+            if tenant in ("named", "optional"):
+                meant = _tenant_beside(request, hub, caller, in_body, tenant)
             elif tenant == "url":
                 _same(caller, meant, in_body, "body")
             return Call(hub, caller, meant), given
@@ -96,13 +95,14 @@ def endpoint(
         @wraps(view)
         def run(**url: str) -> Response:
             hub = current_hub()
+            request: Request = current_request._get_current_object()  # type: ignore[attr-defined]  # proxies cost
             started = time.perf_counter()
             caller, call, outcome = _NOBODY, None, "INTERNAL_ERROR"
             request.max_content_length = body_limit
             try:
                 if not public:
-                    caller = authenticate(hub)
-                call, given = prepare(hub, caller, url)
+                    caller = authenticate(request, hub)
+                call, given = prepare(request, hub, caller, url)
                 answer = view(call, **given)
                 outcome = "ok" if answer.status_code < 400 else str(answer.status_code)
                 return answer
@@ -132,7 +132,7 @@ def endpoint(
     return decorate
 
 
-def authenticate(hub: Hub) -> Principal:
+def authenticate(request: Request, hub: Hub) -> Principal:
     """The caller behind `Authorization: Bearer …` or `X-Api-Key`. Raises Unauthorized, TokenExpired."""
     headers = request.headers
     authorization = headers.get("Authorization")
@@ -147,7 +147,7 @@ def authenticate(hub: Hub) -> Principal:
     return hub.directory.by_key(key)
 
 
-def read_body(model: type[Model], *, optional: bool = False) -> Model:
+def read_body(request: Request, model: type[Model], *, optional: bool = False) -> Model:
     """The JSON body, parsed and validated in one step. Raises LeadMasterError and the 413 and 415 of werkzeug."""
     raw = request.get_data(cache=False)
     if not raw and optional:
@@ -178,11 +178,13 @@ def _allow(hub: Hub, caller: Principal, meant: int, creates_tenant: bool) -> Non
         raise SessionNotFound()
 
 
-def _tenant_in_url(hub: Hub, caller: Principal, tenant: TenantFrom, url: dict[str, str], creates_tenant: bool) -> int:
+def _tenant_in_url(
+    request: Request, hub: Hub, caller: Principal, tenant: TenantFrom, url: dict[str, str], creates_tenant: bool
+) -> int:
     if tenant == "url":
         meant = cliente_ids.parse(url["cliente_id"])
         _allow(hub, caller, meant, creates_tenant)
-        _agree(caller, meant)
+        _agree(request, caller, meant)
         return meant
     if tenant == "instance":
         found = cliente_ids.parse_instance(url["instance_id"])
@@ -193,21 +195,22 @@ def _tenant_in_url(hub: Hub, caller: Principal, tenant: TenantFrom, url: dict[st
     return 0
 
 
-def _tenant_named(hub: Hub, caller: Principal, in_body: int | None) -> int:
+def _tenant_named(request: Request, hub: Hub, caller: Principal, in_body: int | None) -> int:
     header, query = request.headers.get("X-Cliente-Id"), request.args.get("cliente_id")
     meant = cliente_ids.resolve(in_body, header, query, caller.cliente_id)
     _allow(hub, caller, meant, creates_tenant=False)
     return meant
 
 
-def _tenant_optional(hub: Hub, caller: Principal, in_body: int | None) -> int:
-    headed, queried = "X-Cliente-Id" in request.headers, "cliente_id" in request.args
-    if caller.cliente_id is None and in_body is None and not headed and not queried:
+def _tenant_beside(request: Request, hub: Hub, caller: Principal, in_body: int | None, tenant: TenantFrom) -> int:
+    """Named beside the URL; 0 where it is optional and an admin named none."""
+    named = in_body is not None or "X-Cliente-Id" in request.headers or "cliente_id" in request.args
+    if tenant == "optional" and caller.cliente_id is None and not named:
         return 0
-    return _tenant_named(hub, caller, in_body)
+    return _tenant_named(request, hub, caller, in_body)
 
 
-def _agree(caller: Principal, meant: int) -> None:
+def _agree(request: Request, caller: Principal, meant: int) -> None:
     """Header and query may repeat the URL's tenant; another one is refused."""
     header = request.headers.get("X-Cliente-Id")
     if header is not None:

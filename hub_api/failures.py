@@ -72,6 +72,7 @@ def _answer(code: str, status: int, message: str | None, details: dict[str, obje
     fields = failure_fields(code, text, details)
     if request.blueprint == "legacy":
         fields |= {"success": False, "code": code}
+        fields |= {name: details[name] for name in ("certain", "message_id") if details and name in details}
     answer = Response(to_json(fields), status, mimetype="application/json")
     if status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"

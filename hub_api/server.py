@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ class HubServer(BaseApplication):  # type: ignore[misc]
         return create_app(self._settings, self._hub)
 
     def _when_ready(self, server: Any) -> None:
+        signal.signal(signal.SIGINT, lambda *_: os.kill(os.getpid(), signal.SIGTERM))  # Ctrl-C too ends in order
         urls = [f"http://{listener.cfg_addr[0]}:{listener.sock.getsockname()[1]}" for listener in server.LISTENERS]
         _log.info("hub_listens", urls=urls)
         if self._ready_file is not None:
@@ -79,6 +81,7 @@ class HubServer(BaseApplication):  # type: ignore[misc]
             os.replace(partial, self._ready_file)
 
     def _worker_started(self, worker: Any) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to every process; the parent decides
         if self._hub is not None:
             self._hub.waiting.ending = lambda: not worker.alive
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +22,7 @@ from shared.settings import Settings, SettingsError, load_settings
 _LEAST_FREE_BYTES = 2 * 1024**3
 _FIRST_SANE_YEAR, _LAST_SANE_YEAR = 2025, 2100
 _MOST_SKEW_S = 2.0
+_DRIVER_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def run(screen: Screen) -> int:
         return 1
     findings = [Finding("Settings", "read")]
     _show(screen, findings[0])
-    for look in (_browser, _bundle, _server, _database, _clock, _disk, _ports):
+    for look in (_browser, _driver, _bundle, _server, _database, _clock, _disk, _ports):
         finding = look(settings)
         _show(screen, finding)
         findings.append(finding)
@@ -68,6 +71,24 @@ def _browser(settings: Settings) -> Finding:
         return Finding("Browser", f"Chromium {major_version(path)}, {path}")
     except EngineError as error:
         return Finding("Browser", str(error), False, "make setup, or set BROWSER_PATH")
+
+
+def _driver(settings: Settings) -> Finding:
+    """Playwright drives the browser through a Node.js of its own."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "playwright", "--version"],
+            capture_output=True,
+            text=True,
+            timeout=_DRIVER_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Finding("Playwright", "its driver does not answer", False, "make setup")
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        return Finding("Playwright", said[-1] if said else "its driver does not start", False, "make setup")
+    return Finding("Playwright", done.stdout.strip())
 
 
 def _bundle(settings: Settings) -> Finding:

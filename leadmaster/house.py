@@ -16,7 +16,7 @@ import psutil
 
 from leadmaster.datadir import DataDir, running
 from leadmaster.log_file import LogFile, parse_line
-from leadmaster.parts import Part, in_stop_order
+from leadmaster.parts import Part, stop_stages
 from leadmaster.screen import Screen
 from leadmaster.signs import answers, pings, reported
 from leadmaster.supervisor import Backoff, Life
@@ -25,6 +25,7 @@ from leadmaster.tether import PARENT_VARIABLE, adopt_orphans
 _ALIVE_S = 1.0  # a part without a better sign counts as ready after running this long
 _ASK_EVERY_S = 0.2
 _KILLED_WAIT_S = 5.0
+_STAGE_LEAST_S = 2.0  # what hung before must not cost the last stages a clean end
 _SHOWN_LINES = 8
 
 
@@ -257,23 +258,25 @@ class House:
         self._screen.title("Stopping (what is being sent is finished first) …")
         deadline = time.monotonic() + self._grace_s
         clean = True
-        for name in in_stop_order(list(self.rooms)):
-            room = self.rooms[name]
-            room.life = Life()
-            clean = self._stop_one(room, deadline) and clean
+        for stage in stop_stages(list(self.rooms)):
+            rooms = [self.rooms[name] for name in stage]
+            for room in rooms:
+                room.life = Life()
+                if room.process is not None and room.process.poll() is None:
+                    room.process.terminate()
+            until = max(deadline, time.monotonic() + _STAGE_LEAST_S)
+            self._screen.busy("Stopping " + ", ".join(room.part.title for room in rooms) + " …")
+            clean = all([self._await_end(room, until) for room in rooms]) and clean
         clean = self._end_descendants(deadline) and clean
         self._read_logs()
         self._data.forget()
         self._screen.line("[green]Stopped.[/green]" if clean else "[red]Stopped by force.[/red]")
         return clean
 
-    def _stop_one(self, room: Room, deadline: float) -> bool:
+    def _await_end(self, room: Room, deadline: float) -> bool:
         process = room.process
         if process is None:
             return True
-        if process.poll() is None:
-            self._screen.busy(f"Stopping {room.part.title} …")
-            process.terminate()
         while process.poll() is None and time.monotonic() < deadline:
             self._reap_orphans()
             self._sleep(0.02)

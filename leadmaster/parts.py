@@ -25,9 +25,10 @@ class Part:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-# First to last: the hub stops accepting, nothing new is scheduled, what is under way is recorded, the workers finish
-# their sends, and the server that all of them write to goes last.
-STOP_ORDER = ("hub", "beat", "background", "host", "flower", "simulator", "redis")
+# First to last; what stands together stops at the same time: a part that hangs takes no other's time. The hub
+# stops accepting, nothing new is scheduled; the workers finish their sends while what is done is recorded; the site
+# they send to and the server that all of them write to go last.
+STOP_STAGES = (("hub", "beat"), ("host", "background", "flower"), ("simulator",), ("redis",))
 
 
 def part_argv(*arguments: str) -> tuple[str, ...]:
@@ -35,6 +36,9 @@ def part_argv(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "leadmaster", *arguments)
 
 
-def in_stop_order(names: list[str]) -> list[str]:
-    """Sorts parts' names first to stop first; unknown ones stop before all others."""
-    return sorted(names, key=lambda name: STOP_ORDER.index(name) if name in STOP_ORDER else -1)
+def stop_stages(names: list[str]) -> list[list[str]]:
+    """Sorts parts' names into the stages in which they stop; unknown ones stop before all others."""
+    known = {name for stage in STOP_STAGES for name in stage}
+    stages = [[name for name in names if name not in known]]
+    stages += [[name for name in stage if name in names] for stage in STOP_STAGES]
+    return [stage for stage in stages if stage]

@@ -1,7 +1,10 @@
 # A Chromium that starts: one given, one of the system, Playwright's own, or Debian's package. Sourced by setup.sh.
 
+needs_no_sandbox="" # a browser that starts, but not with its sandbox
+
 ensure_browser() {
     local path
+    ensure_driver
     path="$(cat .make/browser 2>/dev/null || true)"
     if [ -n "$path" ] && [ -x "$path" ] && { [ -z "${BROWSER_PATH:-}" ] || [ "$path" = "$BROWSER_PATH" ]; }; then return; fi
     if [ -n "${BROWSER_PATH:-}" ]; then
@@ -18,10 +21,24 @@ ensure_browser() {
             own_browser && return
         fi
     fi
-    say "Playwright's Chromium can't be had here; installing Debian's with apt …"
+    say "Playwright's Chromium can't be had here."
     apt_install chromium || true
     system_browser && return
+    [ -z "$needs_no_sandbox" ] || stop "$needs_no_sandbox starts only without its sandbox here; allow unprivileged user" \
+        "namespaces for it, or, where everything it opens is trusted, set BROWSER_NO_SANDBOX=true"
     stop "no Chromium starts on this machine; run: sudo apt-get install chromium   (or set BROWSER_PATH)"
+}
+
+# Playwright's driver is a Node.js of its own, which needs a system library that small systems lack.
+ensure_driver() {
+    driver_starts && return
+    apt_install libatomic1 || true
+    driver_starts || stop "Playwright's driver does not start (.make/driver.log); run: sudo apt-get install libatomic1"
+}
+
+driver_starts() {
+    is_done driver requirements.lock && return
+    .venv/bin/python -m playwright --version >.make/driver.log 2>&1 && mark_done driver requirements.lock
 }
 
 system_browser() {
@@ -49,11 +66,18 @@ remember() {
 
 # A real start with a profile of its own, so that missing libraries show now and not at the first session.
 starts() {
-    local profile flags=(--headless=new --disable-gpu --disable-dev-shm-usage --dump-dom)
-    [ "$(id -u)" = 0 ] && flags+=(--no-sandbox)
+    local flags=()
+    if [ "$(id -u)" = 0 ] || [ "${BROWSER_NO_SANDBOX:-}" = true ]; then flags+=(--no-sandbox); fi
+    opens_a_page "$1" "${flags[@]}" && return
+    [ ${#flags[@]} = 0 ] && opens_a_page "$1" --no-sandbox && needs_no_sandbox="$1"
+    return 1
+}
+
+opens_a_page() {
+    local profile result=1
     profile="$(mktemp -d)"
-    local result=1
-    timeout 60 "$1" --user-data-dir="$profile" "${flags[@]}" about:blank >.make/browser.log 2>&1 && result=0
+    timeout 60 "$@" --user-data-dir="$profile" --headless=new --disable-gpu --disable-dev-shm-usage \
+        --dump-dom about:blank >.make/browser.log 2>&1 && result=0
     rm -rf "$profile" 2>/dev/null || true
     return $result
 }

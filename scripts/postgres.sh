@@ -3,7 +3,6 @@
 
 ensure_postgres() {
     has_postgres && return
-    say "Installing PostgreSQL's programs for the tests (its service is not started) …"
     apt_install postgresql || true
     has_postgres || say "PostgreSQL is missing: its tests will fail; run: sudo apt-get install postgresql"
 }

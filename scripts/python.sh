@@ -34,7 +34,6 @@ make_environment() {
         quietly venv "$PYTHON" -m virtualenv .venv || stop "virtualenv failed (.make/venv.log)"
         return
     else
-        say "python3-venv is missing; installing it with apt …"
         apt_install python3-venv || stop "python3-venv is missing; run: sudo apt-get install python3-venv"
     fi
     quietly venv "$PYTHON" -m venv .venv || stop "the environment could not be made (.make/venv.log)"

@@ -22,6 +22,7 @@ as_root() {
 # Installs Debian packages quietly; false where that can't be done. The package lists are read once per set-up.
 apt_install() {
     command -v apt-get >/dev/null 2>&1 && may_be_root || return 1
+    say "Installing with apt: $* …"
     if [ ! -e .make/apt-lists ]; then
         as_root apt-get update -qq >.make/apt.log 2>&1 || return 1
         touch .make/apt-lists

@@ -10,6 +10,7 @@ import os
 import random
 import secrets
 import select
+import shutil
 import signal
 import threading
 import time
@@ -39,6 +40,8 @@ _log = get_logger(__name__)
 ROUND_S = 2.0
 UNWANTED_S = 5.0  # a worker whose session is no longer wanted is told to stop after this long
 HOST_TTL_S = 15
+DISK_LOW_MIB = 500  # less than that free in the profile store: the operator is told
+DISK_TOLD_S = 300.0
 
 
 class Reconciler:
@@ -62,6 +65,7 @@ class Reconciler:
         self._lease_missing_since: dict[int, float] = {}
         self._capacity = settings.session_host_capacity or capacity.by_memory()
         self._host_id = host_id
+        self._disk_told_s = -DISK_TOLD_S
         self._ending = False
         wake_read, self._wake_write = os.pipe()
         self._wake = wake_read
@@ -144,7 +148,8 @@ class Reconciler:
         now_s = time.monotonic()
         self._announce()
         if not self._client.exists(self._keys.rebuilt):
-            _log.warning("reconciler.waits_for_rebuild")  # a Redis that came up empty knows of no wanted session
+            # A Redis that came up empty knows of no wanted session; the background worker fills it at its start.
+            _log.info("reconciler.waits_for_rebuild")
             return
         wanted = self._wanted()
         holders = self._holders(set(wanted) | set(self._children))
@@ -248,6 +253,7 @@ class Reconciler:
 
     def _announce(self) -> None:
         key = self._keys.host(self._host_id)
+        free_mib = self._free_disk_mib()
         pipeline = self._client.pipeline(transaction=False)
         pipeline.hset(
             key,
@@ -256,11 +262,20 @@ class Reconciler:
                 "pid": os.getppid(),
                 "sessions": len(self._children),
                 "capacity": self._capacity,
+                "disk_free_mib": free_mib,
             },
         )
         pipeline.expire(key, HOST_TTL_S)
         pipeline.sadd(self._keys.hosts, self._host_id)
         pipeline.execute()
+
+    def _free_disk_mib(self) -> int:
+        free_mib = shutil.disk_usage(self._store.root).free // 2**20
+        now_s = time.monotonic()
+        if free_mib < DISK_LOW_MIB and now_s - self._disk_told_s >= DISK_TOLD_S:
+            self._disk_told_s = now_s
+            _log.error("store.disk_nearly_full", free_mib=free_mib, path=str(self._store.root))
+        return free_mib
 
     def _forget_host(self) -> None:
         try:

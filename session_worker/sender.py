@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import redis
 
@@ -38,10 +40,18 @@ class PaceRange:
     delay_min: float
     delay_max: float
 
-    def draw(self, rng: random.Random) -> Pace:
+    daily_cap: int = 0  # bulk and campaign messages a day; 0 for none
+    zone: str = "UTC"  # whose midnight begins a day
+
+    def draw(self, rng: random.Random, now_ms: int) -> Pace:
+        now = datetime.fromtimestamp(now_ms / 1000, ZoneInfo(self.zone))
+        midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         return Pace(
             round(1000 * rng.uniform(self.gap_min, self.gap_max)),
             round(1000 * rng.uniform(self.delay_min, self.delay_max)),
+            self.daily_cap,
+            now.strftime("%Y%m%d"),
+            round(midnight.timestamp() * 1000) - now_ms,
         )
 
 
@@ -156,9 +166,10 @@ class Sender:
         if len(self._in_doubt) > MOST_IN_DOUBT:
             self._pause_for_doubts()
             return 1.0
-        work = self._ledger.claim_next(
-            self._lease, channel.boot, now_ms(), self._pace.draw(self._rng), bulk_allowed=True
-        )
+        now = now_ms()
+        bulk_allowed = not self._restriction.active(now)
+        pace = self._pace.draw(self._rng, now)
+        work = self._ledger.claim_next(self._lease, channel.boot, now, pace, bulk_allowed=bulk_allowed)
         match work:
             case Pause(retry_ms):
                 soonest = SELF_RING_S if retry_ms is None else min(SELF_RING_S, max(retry_ms, 1) / 1000)
@@ -176,6 +187,9 @@ class Sender:
             self._in_doubt.clear()
             self._acks.clear()
         self._session.report_in_doubt(0)
+        held = self._ledger.hold_for_another_phone(self._lease, channel.phone_number, now_ms())
+        if held:
+            _log.warning("messages.held", count=held)
         self._catch_up_receipts(channel)
 
     def _catch_up_receipts(self, channel: Channel) -> None:

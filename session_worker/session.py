@@ -54,6 +54,7 @@ class Channel:
     engine: Engine
     boot: str
     epoch: str
+    phone_number: str  # canonical digits of the paired phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ _Item = _Launched | _FromEngine | _Connect | _Relaunch | _Stop
 class Session:
     """Runs one tenant's session until it is stopped, or its owner loses the lease.
 
+    previous: what the last owner wrote.
     on_end: called once, on the actor's thread, after the session stopped by itself or on request.
     """
 
@@ -103,6 +105,7 @@ class Session:
         store: ProfileStore,
         language: Language,
         qr_wait_limit_ms: int,
+        previous: Snapshot,
         worker_pid: int,
         on_ready: Callable[[Channel], None],
         on_end: Callable[[str], None],
@@ -122,7 +125,15 @@ class Session:
         self._rng = rng
         self._inbox: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._guard = threading.Lock()  # over _snapshot and _engine, which other threads read
-        self._snapshot = Snapshot(lease.cliente_id, since=now_ms(), worker_pid=worker_pid)
+        self._snapshot = Snapshot(
+            lease.cliente_id,
+            since=now_ms(),
+            worker_pid=worker_pid,
+            # Whose session it is stays known while it starts; a page without a login clears it.
+            phone_number=previous.phone_number,
+            push_name=previous.push_name,
+            epoch=previous.epoch,
+        )
         self._engine: Engine | None = None
         self._boot = ""
         # How long things last is measured on the steady clock: the wall clock may jump.
@@ -156,7 +167,7 @@ class Session:
         with self._guard:
             if self._engine is None or self._snapshot.status is not SessionStatus.READY:
                 return None
-            return Channel(self._engine, self._boot, self._snapshot.epoch)
+            return Channel(self._engine, self._boot, self._snapshot.epoch, self._snapshot.phone_number)
 
     def engine(self) -> Engine | None:
         """The running engine in any status, for a pairing code or a contact check."""
@@ -294,6 +305,11 @@ class Session:
             engine.start(lambda event: self._heard(boot, event))
         except EngineError as error:
             self._inbox.put(_Launched(boot, error))
+            return
+        except Exception as error:  # noqa: BLE001
+            # The thread's edge: a defect or a broken installation must fail the launch at once, with its reason.
+            _log.exception("browser.not_started")
+            self._inbox.put(_Launched(boot, EngineError("BROWSER_FAILED", str(error)[:300])))
             return
         _log.info("browser.started", seconds=round(time.monotonic() - started, 2))
         self._inbox.put(_Launched(boot, None))

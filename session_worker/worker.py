@@ -125,7 +125,8 @@ class TenantWorker:
         )
         rng = random.SystemRandom()
         snapshots = Snapshots(self._client, self._keys)
-        restricted_until = snapshots.read(self._cliente_id).snapshot.restricted_until  # survives a restart
+        previous = snapshots.read(self._cliente_id).snapshot
+        restricted_until = previous.restricted_until  # survives a restart
 
         # Recorder, session and sender know one another only through what they post: these two close the circle.
         def ack_recorded(key: str, ack: int) -> None:
@@ -143,6 +144,7 @@ class TenantWorker:
             store=self._store,
             language=settings.language,
             qr_wait_limit_ms=round(settings.qr_wait_limit_seconds * 1000),
+            previous=previous,
             worker_pid=os.getpid(),
             on_ready=ready,
             on_end=self._session_ended,
@@ -158,6 +160,8 @@ class TenantWorker:
                 settings.send_gap_max_seconds,
                 settings.send_delay_min_seconds,
                 settings.send_delay_max_seconds,
+                settings.send_daily_cap,
+                settings.default_timezone,
             ),
             ack_timeout_s=settings.send_ack_timeout_seconds,
             lease_left_ms=round(hand_over_s * 1000),

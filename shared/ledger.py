@@ -108,10 +108,36 @@ class PutKey(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Milliseconds drawn for the wait after this claim (CONTRACT section 3)."""
+    """What limits the next messages (CONTRACT section 3): milliseconds drawn for the wait after this claim, the cap."""
 
     gap_ms: int
     delay_ms: int
+    daily_cap: int = 0  # bulk and campaign messages a day; 0 for none
+    day: str = "-"  # today in the tenant's time zone, `20261120`
+    day_left_ms: int = 0  # until its midnight
+
+
+SETTLED = ("sent", "failed", "cancelled", "expired", "uncertain")
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What became of a tenant's messages. settled: by status; `sent` covers delivered and read."""
+
+    accepted: int
+    settled: dict[str, int]
+    queued: int
+    in_flight: int
+    held: int
+
+    @property
+    def open(self) -> int:
+        return self.queued + self.in_flight + self.held
+
+    @property
+    def balanced(self) -> bool:
+        """accepted = sent + failed + cancelled + expired + uncertain + open; anything else is a defect."""
+        return self.accepted == sum(self.settled.values()) + self.open
 
 
 class Ledger:
@@ -190,6 +216,7 @@ class Ledger:
                 keys.deadlines,
                 keys.events,
                 keys.wanted,
+                keys.counts(cliente_id),
                 keys.opted_out(cliente_id),
                 keys.campaign_epochs,
                 keys.campaign_in_hand(cliente_id),
@@ -267,6 +294,8 @@ class Ledger:
                 keys.pace(cliente_id),
                 keys.deadlines,
                 keys.events,
+                keys.counts(cliente_id),
+                keys.sent_today(cliente_id, pace.day),
                 keys.opted_out(cliente_id),
                 keys.campaign_epochs,
             ],
@@ -280,6 +309,8 @@ class Ledger:
                 pace.gap_ms,
                 pace.delay_ms,
                 "1" if bulk_allowed else "0",
+                pace.daily_cap,
+                pace.day_left_ms,
                 keys.heard_prefix(cliente_id),
             ],
         )
@@ -364,6 +395,7 @@ class Ledger:
                 keys.in_flight(cliente_id),
                 keys.deadlines,
                 keys.events,
+                keys.counts(cliente_id),
             ],
             [
                 lease.token,
@@ -399,6 +431,7 @@ class Ledger:
                 keys.deadlines,
                 keys.events,
                 keys.unread(cliente_id),
+                keys.counts(cliente_id),
             ],
             [ack, at_ms, cliente_id, keys.message_prefix, keys.changed_channel(cliente_id)],
         )
@@ -412,7 +445,14 @@ class Ledger:
         keys = self._keys
         answer = self._scripts.run(
             "close",
-            [keys.message(message_id), keys.open(cliente_id), keys.deadlines, keys.events],
+            [
+                keys.message(message_id),
+                keys.open(cliente_id),
+                keys.deadlines,
+                keys.events,
+                keys.held(cliente_id),
+                keys.counts(cliente_id),
+            ],
             [
                 status.value,
                 code,
@@ -424,6 +464,88 @@ class Ledger:
             ],
         )
         return str(answer)
+
+    def hold_for_another_phone(self, lease: Lease, number: str, now_ms: int) -> int:
+        """The owner says which phone is paired; what waited for another one is held for a person. Returns how many.
+
+        Raises LeaseLost.
+        """
+        keys, cliente_id = self._keys, lease.cliente_id
+        answer = int(
+            self._scripts.run(
+                "hold",
+                [
+                    keys.lease(cliente_id),
+                    keys.own_number(cliente_id),
+                    keys.open(cliente_id),
+                    keys.held(cliente_id),
+                    keys.events,
+                ],
+                [lease.token, lease.fence, now_ms, cliente_id, number, keys.message_prefix],
+            )
+        )
+        if answer < 0:
+            raise LeaseLost(cliente_id)
+        return answer
+
+    def held(self, cliente_id: int) -> list[str]:
+        """Ids of held messages, in order."""
+        return cast(list[str], self._client.zrange(self._keys.held(cliente_id), 0, -1))
+
+    def release(self, cliente_id: int, message_id: str, who: str, now_ms: int) -> bool:
+        """A person lets a held message go out through the phone that is paired now. False where it is not held."""
+        keys = self._keys
+        answer = self._scripts.run(
+            "release",
+            [keys.message(message_id), keys.held(cliente_id), keys.open(cliente_id), keys.events],
+            [now_ms, message_id, cliente_id, json.dumps({"by": who}), keys.changed_channel(cliente_id)],
+        )
+        return bool(answer)
+
+    def resolve(
+        self, cliente_id: int, message_id: str, status: MessageStatus, who: str, now_ms: int, expires_at_ms: int
+    ) -> str:
+        """A person settles an uncertain message: SENT, FAILED, or QUEUED to be sent again until `expires_at_ms`.
+
+        Returns `resolved`, the status that forbids it, or `unknown`.
+        """
+        keys = self._keys
+        answer = self._scripts.run(
+            "resolve",
+            [
+                keys.message(message_id),
+                keys.open(cliente_id),
+                keys.deadlines,
+                keys.events,
+                keys.counts(cliente_id),
+            ],
+            [
+                now_ms,
+                message_id,
+                cliente_id,
+                status.value,
+                expires_at_ms,
+                json.dumps({"by": who, "certain": True}),
+                keys.changed_channel(cliente_id),
+            ],
+        )
+        return str(answer)
+
+    def balance(self, cliente_id: int) -> Balance:
+        """Counters and indexes at one moment."""
+        keys = self._keys
+        pipeline = self._client.pipeline(transaction=True)
+        pipeline.hgetall(keys.counts(cliente_id))
+        for index in (keys.open(cliente_id), keys.in_flight(cliente_id), keys.held(cliente_id)):
+            pipeline.zcard(index)
+        counts, queued, in_flight, held = pipeline.execute()
+        return Balance(
+            accepted=int(counts.get("accepted", 0)),
+            settled={name: int(counts.get(name, 0)) for name in SETTLED},
+            queued=queued,
+            in_flight=in_flight,
+            held=held,
+        )
 
     def overdue(self, now_ms: int, most: int) -> list[tuple[int, str]]:
         """Queued messages of all tenants whose time is up: `(cliente_id, message_id)`, at most `most`."""
@@ -458,7 +580,7 @@ class Ledger:
                 self._keys.events,
                 self._keys.heard_prefix(cliente_id) + str(data.get("from") or ""),
             ],
-            [now_ms, cliente_id, whatsapp_id, json.dumps(data, ensure_ascii=False), heard_ms],
+            [now_ms, cliente_id, whatsapp_id, json.dumps(data), heard_ms],  # escaped: it may hold a lone surrogate
         )
         return bool(answer)
 

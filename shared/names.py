@@ -65,6 +65,22 @@ class Keys:
         """Sorted set: messages in `sending`, scored as in `open`."""
         return f"{self.prefix}inflight:{cliente_id}"
 
+    def held(self, cliente_id: int) -> str:
+        """Sorted set: queued messages that wait for a person, since another phone was paired; scored as in `open`."""
+        return f"{self.prefix}held:{cliente_id}"
+
+    def own_number(self, cliente_id: int) -> str:
+        """String: the phone that was paired last."""
+        return f"{self.prefix}number:{cliente_id}"
+
+    def counts(self, cliente_id: int) -> str:
+        """Hash: messages ever accepted and how they ended, counted apart from the indexes."""
+        return f"{self.prefix}counts:{cliente_id}"
+
+    def sent_today(self, cliente_id: int, day: str) -> str:
+        """Counter: bulk and campaign messages claimed on one day (`20261120`) of the tenant's time zone."""
+        return f"{self.prefix}today:{cliente_id}:{day}"
+
     def sequence(self, cliente_id: int) -> str:
         """Counter: order of acceptance."""
         return f"{self.prefix}seq:{cliente_id}"

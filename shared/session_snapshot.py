@@ -10,7 +10,7 @@ from typing import Any, cast
 import redis
 
 from shared.instant import to_iso
-from shared.lease import Lease
+from shared.lease import Lease, parse_holder
 from shared.names import Keys, instance_id
 from shared.scripts import Scripts
 from shared.session_state import FACTS, RECONNECTING_ACTION, QrStatus, SessionStatus
@@ -56,6 +56,7 @@ class Snapshot:
     restricted_until: int = 0  # bulk and campaigns wait until then: WhatsApp restricts the number
     pss_mib: int = 0  # memory of the whole process tree
     worker_pid: int = 0
+    fence: int = 0  # the owner that wrote this; set by the script that writes
 
     @classmethod
     def from_fields(cls, cliente_id: int, stored: Mapping[str, str]) -> Snapshot:
@@ -79,6 +80,8 @@ class Snapshot:
         """Field, value, field, value … for HSET."""
         flat: list[str | int] = []
         for field in fields(self):
+            if field.name == "fence":
+                continue
             value = getattr(self, field.name)
             flat += [field.name, value if isinstance(value, int) else str(value)]
         return flat
@@ -89,7 +92,7 @@ class SessionView:
     """A snapshot together with what only the reader can know."""
 
     snapshot: Snapshot
-    owned: bool  # a live lease stands
+    owned: bool  # whoever wrote the snapshot still holds the lease
     wanted: bool  # the session is to be kept running
 
     @property
@@ -160,15 +163,17 @@ class Snapshots:
         pipeline = self._client.pipeline(transaction=False)
         for cliente_id in wanted_ids:
             pipeline.hgetall(self._keys.session(cliente_id))
-            pipeline.exists(self._keys.lease(cliente_id))
+            pipeline.get(self._keys.lease(cliente_id))
             pipeline.hexists(self._keys.wanted, str(cliente_id))
         answers: list[Any] = pipeline.execute()
-        return [
-            SessionView(
-                Snapshot.from_fields(cliente_id, answers[3 * i]), bool(answers[3 * i + 1]), bool(answers[3 * i + 2])
-            )
-            for i, cliente_id in enumerate(wanted_ids)
-        ]
+        views = []
+        for i, cliente_id in enumerate(wanted_ids):
+            snapshot = Snapshot.from_fields(cliente_id, answers[3 * i])
+            lease = answers[3 * i + 1]
+            # A successor that has not written yet holds the lease of a state that is its predecessor's.
+            owned = lease is not None and parse_holder(lease).fence == snapshot.fence
+            views.append(SessionView(snapshot, owned, bool(answers[3 * i + 2])))
+        return views
 
     def known(self) -> list[int]:
         """Every tenant that ever had a session, in order."""

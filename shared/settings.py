@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     send_gap_max_seconds: Seconds = 3
     send_delay_min_seconds: Seconds = 30
     send_delay_max_seconds: Seconds = 90
+    send_daily_cap: int = Field(default=1_000, ge=0)  # bulk and campaign messages a day and tenant; 0: no cap
     send_ack_timeout_seconds: float = Field(default=10, ge=0.2, le=300)  # no ack by then: in doubt
     queue_limit: int = Field(default=100_000, ge=1)  # open messages per tenant
     accept_rate_per_minute: int = Field(default=6_000, ge=0)  # per tenant; 0: no limit

@@ -314,7 +314,7 @@ def _list_in_body(call: Call) -> tuple[bytes | None, list[Any]]:
         return request.get_data(cache=False), []
     if request.mimetype not in ("application/json", ""):
         raise UnsupportedMediaType()
-    body = read_body(RecipientsBody)
+    body = read_body(request, RecipientsBody)
     return None, body.recipients
 
 

@@ -87,6 +87,8 @@ class LoopThread:
             self._loop.close()
 
 
-def _log_stray(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What nobody waits for any more, such as a driver's connection that was cut."""
+def _log_stray(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody waits for any more, such as a driver's connection that was cut; after the loop's end, no news."""
+    if loop.is_closed():
+        return
     _log.warning("engine_loop_stray_error", message=context["message"], error=repr(context.get("exception")))

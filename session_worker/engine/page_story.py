@@ -96,6 +96,7 @@ class PageStory:
             push_name=told["push_name"],
             pairing_id=pairing_id(number, told["identity_key"]),
             web_version=told["web_version"],
+            progress=int(told["progress"]),
             problem=self._problem or _PROBLEM_OF_MODE.get(mode) or told["problem"],
         )
 

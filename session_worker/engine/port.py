@@ -150,7 +150,8 @@ class Engine(Protocol):
     def renew_code(self, phone_number: str | None = None) -> PairingCode | None:
         """Asks WhatsApp for a new code to scan, or for a pairing code for `phone_number` (<= 10 s).
 
-        Returns the pairing code, else None (the new QR code comes as PageChanged). Raises EngineError WHATSAPP_ERROR.
+        Returns the pairing code, else None (the new QR code comes as PageChanged). Raises EngineError:
+        WHATSAPP_ERROR (also where the device is linked already), PAGE_FAILED.
         """
 
     def prepare(self, number: str) -> Prepared:

@@ -1,8 +1,10 @@
 #!lua flags=allow-oom
 -- The owner asks for its next piece of work (DESIGN, step 3). Recoveries come before new sends, so order is kept.
--- KEYS 1 lease  2 open  3 in flight  4 pace  5 deadlines  6 events  7 opted out  8 campaign epochs
+-- KEYS 1 lease  2 open  3 in flight  4 pace  5 deadlines  6 events  7 counts  8 sent today (bulk and campaigns)
+--      9 opted out  10 campaign epochs
 -- ARGV 1 token  2 fence  3 now_ms  4 boot id  5 message key prefix  6 cliente_id  7 gap_ms  8 delay_ms
---      9 '1' where bulk and campaigns may leave, else '0'  10 heard prefix
+--      9 '1' where bulk and campaigns may leave, else '0'  10 daily cap (0: none)  11 ms until the tenant's midnight
+--      12 heard prefix
 -- Returns {'lost'} | {'none', ms until it is worth asking again (-1: not known)}
 --         | {'send'|'recover', field, value, …} with the whole ledger entry
 local token, fence, now, boot, prefix, cliente_id = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
@@ -57,6 +59,7 @@ local function close(id, message_key, status, code)
   redis.call('HSET', message_key, 'status', status, 'error', code)
   redis.call('PEXPIRE', message_key, 604800000)
   give_back_quota(message_key)
+  count(KEYS[7], status, 1)
   emit(KEYS[6], 'message.' .. status, cliente_id, id, ARGV[3], '{"error":"' .. code .. '","certain":true}')
 end
 
@@ -78,10 +81,10 @@ while offset < MOST do
     elseif tonumber(entry[3]) <= now then
       close(id, message_key, 'expired', 'EXPIRED')
       removed = removed + 1
-    elseif entry[7] and entry[7] ~= '' and campaign_epoch(KEYS[8], cliente_id, entry[7]) ~= entry[8] then
+    elseif entry[7] and entry[7] ~= '' and campaign_epoch(KEYS[10], cliente_id, entry[7]) ~= entry[8] then
       close(id, message_key, 'cancelled', 'CAMPAIGN_STOPPED')
       removed = removed + 1
-    elseif is_opted_out(KEYS[7], ARGV[10], tonumber(entry[2]), entry[1]) then
+    elseif is_opted_out(KEYS[9], ARGV[12], tonumber(entry[2]), entry[1]) then
       close(id, message_key, 'failed', 'RECIPIENT_OPTED_OUT')
       removed = removed + 1
     else
@@ -90,6 +93,11 @@ while offset < MOST do
       if lane > 0 and ARGV[9] == '0' then return {'none', tostring(soonest)} end
       if lane > 0 and next_bulk > now then
         later(next_bulk - now)
+        return {'none', tostring(soonest)}
+      end
+      local cap = tonumber(ARGV[10])
+      if lane > 0 and cap > 0 and tonumber(redis.call('GET', KEYS[8]) or '0') >= cap then
+        later(tonumber(ARGV[11]))
         return {'none', tostring(soonest)}
       end
       local not_before = tonumber(entry[4] or '0')
@@ -105,7 +113,11 @@ while offset < MOST do
         redis.call('HINCRBY', message_key, 'attempts', 1)
         redis.call('HSET', message_key, 'status', 'sending', 'fence', fence, 'boot', boot, 'whatsapp_id', '')
         redis.call('HSET', KEYS[4], 'next_any', now + tonumber(ARGV[7]))
-        if lane > 0 then redis.call('HSET', KEYS[4], 'next_bulk', now + math.max(tonumber(ARGV[8]), tonumber(entry[9] or '0'))) end
+        if lane > 0 then
+          redis.call('HSET', KEYS[4], 'next_bulk', now + math.max(tonumber(ARGV[8]), tonumber(entry[9] or '0')))
+          redis.call('INCR', KEYS[8])
+          redis.call('EXPIRE', KEYS[8], 172800)
+        end
         emit(KEYS[6], 'message.sending', cliente_id, id, ARGV[3], '{"fence":' .. fence .. '}')
         local whole = redis.call('HGETALL', message_key)
         table.insert(whole, 1, 'send')

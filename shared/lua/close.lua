@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Ends a message that is still queued: cancelled by a caller, or expired. Needs no owner: nothing was claimed.
--- KEYS 1 message  2 open  3 deadlines  4 events
+-- KEYS 1 message  2 open  3 deadlines  4 events  5 held  6 counts
 -- ARGV 1 'cancelled'|'expired'  2 error code  3 now_ms  4 message_id  5 cliente_id  6 event data (JSON)
 --      7 changed channel
 -- Returns 'closed' | the status that forbids it | 'unknown'
@@ -18,6 +18,8 @@ redis.call('HSET', KEYS[1], 'status', ARGV[1], 'error', ARGV[2], 'certain', '1')
 redis.call('PEXPIRE', KEYS[1], 604800000)
 give_back_quota(KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[4])
+redis.call('ZREM', KEYS[5], ARGV[4])
+count(KEYS[6], ARGV[1], 1)
 redis.call('ZREM', KEYS[3], ARGV[5] .. ':' .. ARGV[4])
 emit(KEYS[4], 'message.' .. ARGV[1], ARGV[5], ARGV[4], ARGV[3], ARGV[6])
 redis.call('PUBLISH', ARGV[7], ARGV[4])

@@ -24,6 +24,18 @@ local function give_back_quota(message_key)
   end
 end
 
+-- Counts messages by how they stand, apart from the indexes: the two must always add up (housekeeping compares them).
+local function count(counts_key, field, change)
+  redis.call('HINCRBY', counts_key, field, change)
+end
+
+-- True where whoever wrote the session's snapshot still holds the lease.
+local function snapshot_is_owned(lease_key, session_key)
+  local value = redis.call('GET', lease_key)
+  if not value then return false end
+  return string.match(value, '^%S+ (%S+)') == redis.call('HGET', session_key, 'fence')
+end
+
 -- True while the caller still owns the session: the lease's value must be its own, token and fence.
 -- lease value: '<token> <fence> <store> <pid> <host>'
 local function holds_lease(lease_key, token, fence)

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- The owner ends one attempt without an acknowledgement: queued again, failed, uncertain, or to be looked at later.
--- KEYS 1 lease  2 message  3 open  4 in flight  5 deadlines  6 events
+-- KEYS 1 lease  2 message  3 open  4 in flight  5 deadlines  6 events  7 counts
 -- ARGV 1 token  2 fence  3 now_ms  4 message_id  5 cliente_id  6 outcome 'queued'|'failed'|'uncertain'|'later'|'adopt'
 --      7 error code  8 not_before_ms ('queued') or next_look_ms ('later')  9 most attempts ('queued')  10 boot id
 --      11 event data (JSON)  12 changed channel
@@ -36,6 +36,7 @@ if outcome == 'queued' then
 else
   redis.call('HSET', KEYS[2], 'status', outcome, 'error', code, 'certain', outcome == 'uncertain' and '0' or '1')
   redis.call('PEXPIRE', KEYS[2], 604800000)
+  count(KEYS[7], outcome, 1)
   if outcome == 'expired' then give_back_quota(KEYS[2]) end
 end
 emit(KEYS[6], 'message.' .. outcome, ARGV[5], id, ARGV[3], ARGV[11])

@@ -5,7 +5,7 @@
 --      7… field, value pairs
 -- Returns 1, or 0 where the lease is no longer the caller's
 if not holds_lease(KEYS[1], ARGV[1], ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[2], unpack(ARGV, 7))
+redis.call('HSET', KEYS[2], 'fence', ARGV[2], unpack(ARGV, 7))
 redis.call('SADD', KEYS[3], ARGV[4])
 if ARGV[6] ~= '' then emit(KEYS[4], 'session.status', ARGV[4], '', ARGV[3], ARGV[6]) end
 redis.call('PUBLISH', ARGV[5], 'session')

@@ -17,7 +17,7 @@ import pytest
 
 from leadmaster.datadir import DataDir
 from leadmaster.house import describe_exit
-from leadmaster.parts import in_stop_order
+from leadmaster.parts import stop_stages
 
 SLEEPS = "import time; time.sleep(120)"
 LOGS_ITS_END = """
@@ -212,4 +212,4 @@ def test_exits_are_told_in_words() -> None:
 
 
 def test_unknown_parts_stop_first() -> None:
-    assert in_stop_order(["redis", "host", "new", "hub"]) == ["new", "hub", "host", "redis"]
+    assert stop_stages(["redis", "host", "flower", "new", "hub"]) == [["new"], ["hub"], ["host", "flower"], ["redis"]]

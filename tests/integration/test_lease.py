@@ -80,3 +80,19 @@ def test_a_snapshot_comes_back_as_it_was(leases: Leases, client: redis.Redis, ke
     assert snapshots.read(51).stale
     assert snapshots.read(99).snapshot == Snapshot(99)
     assert snapshots.known() == [51]
+
+
+def test_a_successor_does_not_answer_for_its_predecessors_state(
+    leases: Leases, client: redis.Redis, keys: Keys
+) -> None:
+    snapshots = Snapshots(client, keys)
+    old = leases.take(51, "old", "store", 1)
+    assert old is not None
+    snapshots.write(old, Snapshot(51, SessionStatus.READY), 1)
+    assert snapshots.read(51).can_send
+    leases.release(51, "old")
+    assert leases.take(51, "heir", "store", 2) is not None
+    # until the successor has written, READY is an old story
+    view = snapshots.read(51)
+    assert view.stale
+    assert not view.can_send

@@ -283,3 +283,95 @@ def test_inbound_is_recorded_once(ledger: Ledger) -> None:
     data = {"from": "5491", "message": "hola", "at": NOW}
     assert ledger.record_inbound(CLIENTE, "false_1", data, NOW)
     assert not ledger.record_inbound(CLIENTE, "false_1", data, NOW)
+
+
+class TestHeld:
+    def test_what_waits_when_another_phone_is_paired_is_held(self, ledger: Ledger, lease: Lease) -> None:
+        assert ledger.hold_for_another_phone(lease, "5491", NOW) == 0
+        first, second = accept(ledger, draft("549111")), accept(ledger, draft("549112"))
+        assert ledger.hold_for_another_phone(lease, "5491", NOW) == 0  # the same phone again
+        assert ledger.hold_for_another_phone(lease, "5492", NOW) == 2
+        assert isinstance(ledger.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True), Pause)
+        message = ledger.read(first)
+        assert message is not None
+        assert (message.status, message.error) == (MessageStatus.QUEUED, "HELD_NUMBER_CHANGED")
+        assert ledger.held(CLIENTE) == [first, second]
+        # a person lets one go and cancels the other
+        assert ledger.release(CLIENTE, first, "user:ana", NOW)
+        assert not ledger.release(CLIENTE, first, "user:ana", NOW)
+        assert ledger.close(CLIENTE, second, MessageStatus.CANCELLED, "CANCELLED", NOW) == "closed"
+        assert claim(ledger, lease).message_id == first
+        assert ledger.balance(CLIENTE).balanced
+
+    def test_another_tenant_releases_nothing(self, ledger: Ledger, lease: Lease) -> None:
+        ledger.hold_for_another_phone(lease, "5491", NOW)
+        held = accept(ledger, draft())
+        ledger.hold_for_another_phone(lease, "5492", NOW)
+        assert not ledger.release(52, held, "user:eva", NOW)
+
+
+class TestUncertain:
+    @pytest.fixture
+    def uncertain(self, ledger: Ledger, lease: Lease) -> str:
+        message_id = accept(ledger, draft())
+        message = claim(ledger, lease)
+        put_key(ledger, lease, message)
+        ledger.settle(lease, message, Outcome.UNCERTAIN, code="OUTCOME_UNKNOWN", now_ms=NOW)
+        return message_id
+
+    @pytest.mark.parametrize("status", [MessageStatus.SENT, MessageStatus.FAILED])
+    def test_a_person_settles_it(self, ledger: Ledger, uncertain: str, status: MessageStatus) -> None:
+        assert ledger.resolve(52, uncertain, status, "user:eva", NOW, 0) == "unknown"
+        assert ledger.resolve(CLIENTE, uncertain, status, "user:ana", NOW, 0) == "resolved"
+        assert ledger.resolve(CLIENTE, uncertain, status, "user:ana", NOW, 0) == status.value
+        message = ledger.read(uncertain)
+        assert message is not None
+        assert (message.status, message.certain) == (status, True)
+        assert ledger.balance(CLIENTE).balanced
+
+    def test_a_person_has_it_sent_again(self, ledger: Ledger, lease: Lease, uncertain: str) -> None:
+        ledger.resolve(CLIENTE, uncertain, MessageStatus.QUEUED, "user:ana", NOW, NOW + 60_000)
+        message = claim(ledger, lease)
+        assert (message.message_id, message.attempts, message.whatsapp_id) == (uncertain, 1, None)
+        assert ledger.balance(CLIENTE).balanced
+
+
+def test_the_daily_cap_holds_for_bulk_alone(ledger: Ledger, lease: Lease) -> None:
+    for n in range(3):
+        accept(ledger, draft(f"5491{n}", lane=Lane.BULK))
+    today = Pace(0, 0, daily_cap=2, day="20261120", day_left_ms=5_000)
+    for _ in range(2):
+        assert isinstance(ledger.claim_next(lease, "b1", NOW, today, bulk_allowed=True), Send)
+    assert ledger.claim_next(lease, "b1", NOW, today, bulk_allowed=True) == Pause(5_000)
+    single = accept(ledger, draft("54920"))
+    work = ledger.claim_next(lease, "b1", NOW, today, bulk_allowed=True)
+    assert isinstance(work, Send)
+    assert work.message.message_id == single
+    tomorrow = Pace(0, 0, daily_cap=2, day="20261121", day_left_ms=5_000)
+    assert isinstance(ledger.claim_next(lease, "b1", NOW, tomorrow, bulk_allowed=True), Send)
+
+
+def test_a_restricted_number_answers_but_starts_nothing(ledger: Ledger, lease: Lease) -> None:
+    accept(ledger, draft("5491", lane=Lane.CAMPAIGN))
+    assert isinstance(ledger.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=False), Pause)
+    single = accept(ledger, draft("5492"))
+    work = ledger.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=False)
+    assert isinstance(work, Send)
+    assert work.message.message_id == single
+
+
+def test_counters_and_indexes_add_up_whatever_happens(ledger: Ledger, lease: Lease) -> None:
+    ids = [accept(ledger, draft(f"5491{n}", expires_at_ms=NOW + (1 if n == 0 else 10**9))) for n in range(8)]
+    ledger.close(CLIENTE, ids[1], MessageStatus.CANCELLED, "CANCELLED", NOW)
+    claimed = [claim(ledger, lease, now=NOW + 5) for _ in range(4)]  # the first has expired
+    for n, message in enumerate(claimed):
+        put_key(ledger, lease, message, key=f"true_{n}")
+    ledger.acknowledge(CLIENTE, "true_0", 1, NOW)
+    ledger.acknowledge(CLIENTE, "true_0", 3, NOW)
+    ledger.settle(lease, claimed[1], Outcome.FAILED, code="REFUSED_BY_WHATSAPP", now_ms=NOW)
+    ledger.acknowledge(CLIENTE, "true_1", 1, NOW)  # evidence corrects it
+    ledger.settle(lease, claimed[2], Outcome.QUEUED, code="X", now_ms=NOW, again_at_ms=NOW)
+    balance = ledger.balance(CLIENTE)
+    assert balance.balanced
+    assert (balance.accepted, balance.settled["sent"], balance.settled["failed"]) == (8, 2, 0)
+    assert (balance.settled["expired"], balance.settled["cancelled"], balance.open) == (1, 1, 4)

@@ -78,7 +78,7 @@
       return {
         loaded: false, registered: false, mode: 'OTHER', socket: 'UNLAUNCHED', online, code: null,
         code_expires_at_ms: null, own_number: null, push_name: null, identity_key: null, web_version: version,
-        problem: unsupportedBrowser() ? 'VERSION_UNSUPPORTED' : null,
+        progress: 0, problem: unsupportedBrowser() ? 'VERSION_UNSUPPORTED' : null,
       };
     }
     const registered = WPP.conn.isRegistered();
@@ -99,6 +99,7 @@
       push_name: (registered && whatsapp.Conn.pushname) || null,
       identity_key: registered ? await identityKey() : null,
       web_version: version,
+      progress: registered ? whatsapp.ChatStore.length : 0,
       problem: null,
     };
   };

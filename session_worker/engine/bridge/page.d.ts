@@ -14,6 +14,7 @@ export interface PageObservation {
   push_name: string | null;
   identity_key: string | null;
   web_version: string | null;
+  progress: number;
   problem: string | null;
 }
 

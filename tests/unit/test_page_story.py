@@ -21,6 +21,7 @@ _AT_CODE: dict[str, Any] = {
     "push_name": None,
     "identity_key": None,
     "web_version": "2.3",
+    "progress": 4,
     "problem": None,
 }
 _LINKED = _AT_CODE | {

@@ -1,0 +1,203 @@
+"""One chaos run: start everything, pair, post while things go wrong, settle, compare."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.chaos.faults import Injector, phone
+from tests.chaos.plan import Fault, Kind, schedule
+from tests.chaos.supervised import SupervisedStack
+from tests.chaos.traffic import Load, Traffic
+from tests.chaos.verdict import Verdict, judge, table
+from tests.e2e.stack import Caller
+
+FIRST_TENANT = 71
+LEASE_S = 5.0
+PAGE = 500  # messages listed at once
+SETTLE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What one run does."""
+
+    seed: int
+    seconds: float  # of posting and of faults
+    tenants: int
+    messages: int  # per tenant
+    every_s: float  # one fault in so many seconds
+    recipients: int = 12  # per tenant
+    dedupe: bool = True  # WhatsApp shows the copies of one key once
+    page_resends: bool = True  # the page sends by itself again what was not acknowledged
+    kinds: tuple[Kind, ...] = tuple(Kind)
+    ack_timeout_s: float = 5.0
+
+    @property
+    def cliente_ids(self) -> list[int]:
+        return [FIRST_TENANT + index for index in range(self.tenants)]
+
+    def plan(self) -> list[Fault]:
+        """The faults that the seed stands for."""
+        rng = random.Random(self.seed)
+        return schedule(
+            rng, self.cliente_ids, seconds=self.seconds, every_s=self.every_s, lease_s=LEASE_S, kinds=self.kinds
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """settled_s: seconds from the last fault until no message was open, None where some still were."""
+
+    verdict: Verdict
+    settled_s: float | None
+    missed: int  # faults that met nobody
+    repeated: Counter[str]
+    restarts: Counter[str]
+    statuses: dict[int, str]  # of the sessions, at the end
+
+    @property
+    def ok(self) -> bool:
+        return self.verdict.ok
+
+
+def run(campaign: Campaign, folder: Path, say: Callable[[str], None]) -> Outcome:
+    """Runs it with everything under `folder`, and ends every process it started."""
+    plan = campaign.plan()
+    say(f"seed {campaign.seed}: {len(plan)} faults in {campaign.seconds:.0f} s")
+    for fault in plan:
+        say(fault.line())
+    stack = SupervisedStack(
+        folder,
+        SESSION_LEASE_SECONDS=str(LEASE_S),
+        SESSION_START_LIMIT=str(campaign.tenants),
+        SEND_ACK_TIMEOUT_SECONDS=str(campaign.ack_timeout_s),
+        SEND_DELAY_MIN_SECONDS="0",
+        SEND_DELAY_MAX_SECONDS="0",
+    )
+    stack.start_simulator()
+    try:
+        stack.simulator.put_settings(dedupe=campaign.dedupe, page_resends=campaign.page_resends)
+        stack.start_up()
+        callers = _paired(stack, campaign.cliente_ids)
+        say("all sessions are READY; it begins")
+        return _run(campaign, plan, stack, callers, say)
+    finally:
+        stack.stop()
+
+
+def report(campaign: Campaign, outcome: Outcome) -> list[str]:
+    """The result as lines of text."""
+    lines = [f"result of seed {campaign.seed}"]
+    lines += table(outcome.verdict, dedupe=campaign.dedupe)
+    settled = "never" if outcome.settled_s is None else f"{outcome.settled_s:.1f} s after the last fault"
+    lines.append(f"  nothing open: {settled}")
+    lines.append(f"  the page resends by itself: {'yes' if campaign.page_resends else 'no'}")
+    lines.append(f"  faults that met nobody: {outcome.missed}")
+    lines.append(f"  calls made again: {dict(outcome.repeated)}")
+    lines.append(f"  parts started again: {dict(outcome.restarts)}")
+    lines.append(f"  sessions at the end: {outcome.statuses}")
+    lines.append("OK" if outcome.ok else "FAILED")
+    return lines
+
+
+def _paired(stack: SupervisedStack, cliente_ids: Sequence[int]) -> list[Caller]:
+    callers = []
+    for cliente_id in cliente_ids:
+        stack.add_user(f"tenant{cliente_id}", cliente_id)
+        callers.append(stack.log_in(f"tenant{cliente_id}", cliente_id))
+        callers[-1].connect()
+    for caller in callers:
+        stack.pair(caller, phone(caller.cliente_id))
+    return callers
+
+
+def _run(
+    campaign: Campaign,
+    plan: Sequence[Fault],
+    stack: SupervisedStack,
+    callers: list[Caller],
+    say: Callable[[str], None],
+) -> Outcome:
+    load = Load(campaign.messages, campaign.recipients, campaign.seconds)
+    traffic = Traffic(callers, load, random.Random(campaign.seed + 1))
+    injector = Injector(stack, say)
+    traffic.start()
+    try:
+        injector.run(plan)
+        over = time.monotonic()
+        say(f"the last fault is over; {len(traffic.posted)} messages were accepted")
+        traffic.finish(SETTLE_S)
+    finally:
+        traffic.stop()
+    settled_s = _settle(callers, len(traffic.posted), over)
+    told = [message for caller in callers for message in listed(caller)]
+    record = [row for row in stack.simulator.record() if (row["direction"], row["origin"]) == ("out", "device")]
+    verdict = judge(traffic.posted, told, record, dedupe=campaign.dedupe)
+    _show_open(verdict, told, callers, say)
+    return Outcome(
+        verdict,
+        settled_s,
+        len(injector.missed),
+        traffic.repeated,
+        stack.restarts,
+        {caller.cliente_id: str(_asked(caller, "status")["status"]) for caller in callers},
+    )
+
+
+def _settle(callers: Sequence[Caller], posted: int, over: float) -> float | None:
+    """Waits until no message is open and all are on record, at most SETTLE_S seconds from `over`."""
+    while time.monotonic() < over + SETTLE_S:
+        messages = [message for caller in callers for message in listed(caller)]
+        if len(messages) >= posted and not any(message["status"] in ("queued", "sending") for message in messages):
+            return time.monotonic() - over
+        time.sleep(1.0)
+    return None
+
+
+def listed(caller: Caller) -> list[dict[str, Any]]:
+    """All messages of a tenant as the hub's history has them."""
+    found: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        answer = _asked(caller, "messages", limit=PAGE, **cursor)
+        found += answer["items"]
+        if answer["next"] is None:
+            return found
+        cursor = {"cursor": answer["next"]}
+
+
+def _asked(caller: Caller, path: str, **query: object) -> dict[str, Any]:
+    """A reading call, made again while the hub is being started."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            answer = caller.http.get(caller.path(path), params={name: str(value) for name, value in query.items()})
+            if answer.status_code == 200 or time.monotonic() > deadline:
+                return dict(answer.raise_for_status().json())
+        except httpx.TransportError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.3)
+
+
+def _show_open(
+    verdict: Verdict, told: Sequence[dict[str, Any]], callers: Sequence[Caller], say: Callable[[str], None]
+) -> None:
+    """What broke a rule, with its history: the first few of each rule."""
+    of = {caller.cliente_id: caller for caller in callers}
+    tenant = {message["message_id"]: message["cliente_id"] for message in told}
+    for rule, found in verdict.broken.items():
+        for message_id in [one for one in found if one in tenant][:2]:
+            message = _asked(of[tenant[message_id]], f"messages/{message_id}", events="true")
+            events = [(event["type"], event["at"], event.get("data")) for event in message.pop("events")]
+            say(f"{rule}: {message}")
+            for event in events:
+                say(f"    {event}")

@@ -1,0 +1,167 @@
+"""Callers: each tenant's messages, posted over HTTP, asked again under the same key where no answer came."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from tests.chaos.verdict import Posted
+from tests.e2e.stack import Caller
+
+RETRY_S = 0.3
+GIVE_UP_S = 90.0
+BULK_SIZES = (3, 15)
+SINGLE_SHARE = 0.5
+
+
+class NotAccepted(Exception):
+    """The hub said no to a message that it should take, or never answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one tenant is sent. seconds: over how long it is posted."""
+
+    messages: int
+    recipients: int
+    seconds: float
+
+
+class Traffic:
+    """Posts for all tenants from threads of their own: one for single messages and one for bulks each.
+
+    One thread posts a tenant's lane, so that the order in which messages were accepted is known.
+    """
+
+    def __init__(self, callers: list[Caller], load: Load, rng: random.Random) -> None:
+        self.posted: list[Posted] = []
+        self.repeated: Counter[str] = Counter()  # why a call was made again
+        self.failures: list[BaseException] = []
+        self._guard = threading.Lock()
+        self._stop = threading.Event()
+        self._threads = []
+        for caller in callers:
+            singles = round(load.messages * SINGLE_SHARE)
+            for work, count in ((self._post_singles, singles), (self._post_bulks, load.messages - singles)):
+                drawn = random.Random(rng.random())
+                self._threads.append(
+                    threading.Thread(target=self._run, args=(work, caller, load, count, drawn), daemon=True)
+                )
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def finish(self, timeout_s: float) -> None:
+        """Waits until all is posted. Raises what went wrong while posting."""
+        deadline = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        late = any(thread.is_alive() for thread in self._threads)
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(GIVE_UP_S)
+        if self.failures:
+            raise self.failures[0]
+        if late:
+            raise NotAccepted(f"not all was posted within {timeout_s:.0f} s")
+
+    def stop(self) -> None:
+        """Posts no more."""
+        self._stop.set()
+
+    def _run(
+        self,
+        work: Callable[[Caller, httpx.Client, Load, int, random.Random], None],
+        caller: Caller,
+        load: Load,
+        count: int,
+        rng: random.Random,
+    ) -> None:
+        try:
+            with httpx.Client(base_url=caller.http.base_url, headers=caller.http.headers, timeout=8.0) as http:
+                work(caller, http, load, count, rng)
+        except (NotAccepted, KeyError, ValueError) as error:
+            with self._guard:
+                self.failures.append(error)
+
+    def _post_singles(self, caller: Caller, http: httpx.Client, load: Load, count: int, rng: random.Random) -> None:
+        numbers: defaultdict[str, int] = defaultdict(int)
+        started = time.monotonic()
+        for index in range(count):
+            self._stop.wait(max(0.0, started + load.seconds * index / count - time.monotonic()))
+            if self._stop.is_set():
+                return
+            to, number, text = _next_message(caller.cliente_id, "single", load, numbers, rng)
+            body = {"to": to, "message": text, "on_not_ready": "queue"}
+            answer = self._post(http, caller.path("messages"), body)
+            self._note([Posted(caller.cliente_id, to, "single", number, text, answer["message_id"])])
+
+    def _post_bulks(self, caller: Caller, http: httpx.Client, load: Load, count: int, rng: random.Random) -> None:
+        numbers: defaultdict[str, int] = defaultdict(int)
+        started = time.monotonic()
+        index = 0
+        while index < count:
+            self._stop.wait(max(0.0, started + load.seconds * index / count - time.monotonic()))
+            if self._stop.is_set():
+                return
+            size = min(rng.randint(*BULK_SIZES), count - index)
+            entries = [_next_message(caller.cliente_id, "bulk", load, numbers, rng) for _ in range(size)]
+            body = {"messages": [{"to": to, "message": text, "on_not_ready": "queue"} for to, _, text in entries]}
+            answer = self._post(http, caller.path("messages/bulk"), body)
+            refused = [item for item in answer["items"] if not item["ok"]]
+            if refused or len(answer["items"]) != size:
+                raise NotAccepted(f"bulk entries refused: {refused[:2]}")
+            ids = [item["message_id"] for item in answer["items"]]
+            self._note(
+                [
+                    Posted(caller.cliente_id, to, "bulk", number, text, message_id)
+                    for (to, number, text), message_id in zip(entries, ids, strict=True)
+                ]
+            )
+            index += size
+
+    def _post(self, http: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Until it is answered, always under the same key: the hub may have accepted what it could not answer."""
+        key = secrets.token_hex(12)
+        deadline = time.monotonic() + GIVE_UP_S
+        while True:
+            try:
+                answer = http.post(path, json=body, headers={"Idempotency-Key": key})
+                if answer.status_code == 202:
+                    return dict(answer.json())
+                why = f"{answer.status_code} {answer.json().get('error')}"
+                if answer.status_code < 500 and answer.status_code != 429:
+                    raise NotAccepted(f"{path}: {why}")
+            except httpx.TransportError as error:
+                why = type(error).__name__
+            with self._guard:
+                self.repeated[why] += 1
+            if time.monotonic() > deadline:
+                raise NotAccepted(f"{path}: no acceptance in {GIVE_UP_S:.0f} s, last: {why}")
+            time.sleep(RETRY_S)
+
+    def _note(self, posted: list[Posted]) -> None:
+        with self._guard:
+            self.posted += posted
+
+
+def recipient(cliente_id: int, index: int) -> str:
+    """A number that only this tenant writes to."""
+    return f"549113{cliente_id:03d}{index:04d}"
+
+
+def _next_message(
+    cliente_id: int, lane: str, load: Load, numbers: defaultdict[str, int], rng: random.Random
+) -> tuple[str, int, str]:
+    to = recipient(cliente_id, rng.randrange(load.recipients))
+    numbers[to] += 1
+    return to, numbers[to], f"{cliente_id} {lane} {to} {numbers[to]:04d}"
