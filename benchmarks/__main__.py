@@ -12,7 +12,7 @@ from types import FrameType
 
 from benchmarks.figures import Benchmark, show
 
-NAMES = ("accept", "handover", "connect_qr", "memory")
+NAMES = ("accept", "handover", "connect_qr", "memory", "campaign_tick", "campaign_import")
 
 
 def main() -> int:

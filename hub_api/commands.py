@@ -13,7 +13,7 @@ from hub_api.database import Database
 from hub_api.doorbell import Doorbell
 from hub_api.memory_guard import MemoryGuard
 from shared import phone_number
-from shared.errors import InvalidTo, LeadMasterError, NotFound, ValidationFailed
+from shared.errors import CampaignWaits, InvalidTo, LeadMasterError, NotFound, ValidationFailed
 from shared.instant import from_iso
 from shared.ledger import Accepted, AcceptLimits, Ledger, new_message_id
 from shared.message import CampaignRelease, Draft, Message
@@ -87,14 +87,24 @@ def send_text(hub: Door, cliente_id: int, order: Order, now_ms: int) -> Sent:
 def send_many(door: Door, orders: Sequence[tuple[int, Order]], now_ms: int) -> list[Accepted | LeadMasterError]:
     """Accepts several messages, each for the tenant beside it, in one round trip; a refusal stands in its place.
 
-    Raises InvalidTo, ValidationFailed, QueueFull where Redis is nearly full; redis.RedisError.
+    Raises QueueFull where Redis is nearly full; redis.RedisError.
     """
-    if not orders:
-        return []
-    drafts = [drafted(cliente_id, order, now_ms, door.settings.default_country) for cliente_id, order in orders]
-    door.memory.check()
-    bells = [door.doorbell.deliver(draft.cliente_id, draft.message_id) for draft in drafts]
-    return door.ledger.accept_many(list(zip(drafts, bells, strict=True)), door.limits)
+    found: list[Accepted | LeadMasterError] = []
+    drafts: list[tuple[int, Draft, bytes]] = []
+    for place, (cliente_id, order) in enumerate(orders):
+        found.append(CampaignWaits())
+        try:
+            draft = drafted(cliente_id, order, now_ms, door.settings.default_country)
+        except LeadMasterError as error:
+            found[place] = error
+        else:
+            drafts.append((place, draft, door.doorbell.deliver(cliente_id, draft.message_id)))
+    if drafts:
+        door.memory.check()
+        answers = door.ledger.accept_many([(draft, bell) for _, draft, bell in drafts], door.limits)
+        for (place, _, _), answer in zip(drafts, answers, strict=True):
+            found[place] = answer
+    return found
 
 
 def find(hub: Door, cliente_id: int, message_id: str) -> Message:

@@ -41,6 +41,7 @@ class Background:
     rebuild: Rebuild
     drain: Drain
     housekeeping: Housekeeping
+    campaigns: Campaigns
     tick: Tick
 
     def alone(self, task: str, work: Callable[[], object]) -> None:
@@ -78,6 +79,7 @@ def make_background(settings: Settings) -> Background:
         Rebuild(database, client, keys, round(settings.send_delay_max_seconds * 1000)),
         Drain(database, client, keys, ledger, outcomes, Answers(door)),
         Housekeeping(database, client, keys, ledger),
+        campaigns,
         Tick(door, client, keys, campaigns, epochs, random.SystemRandom()),
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import redis
-from sqlalchemy import Row, and_, bindparam, exists, select, update
+from sqlalchemy import Row, and_, exists, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from hub_api.campaigns import audit, plan, schedules, tenant
@@ -33,7 +33,7 @@ from hub_api.campaigns.tables import (
 )
 from hub_api.campaigns.template import EmptyVariable, TemplateError, draw, parse_all
 from hub_api.commands import Door, Order, send_many
-from shared.errors import LeadMasterError, RecipientOptedOut
+from shared.errors import InvalidTo, LeadMasterError, RecipientOptedOut
 from shared.instant import now_ms
 from shared.logs import get_logger
 from shared.message import CampaignRelease
@@ -177,22 +177,21 @@ class Tick:
                 orders.append((one.row.cliente_id, order))
                 chosen.append((one, recipient))
         answers = send_many(self._door, orders, now)
-        released: list[dict[str, Any]] = []
-        turns: list[dict[str, Any]] = []
+        released: list[_Released] = []
+        turns: list[int] = []
         for (one, recipient), (_, order), answer in zip(chosen, orders, answers, strict=True):
-            if isinstance(answer, RecipientOptedOut):
+            if isinstance(answer, RecipientOptedOut | InvalidTo):
                 skipped[recipient.id] = answer.code
                 again.append(one)
             elif isinstance(answer, LeadMasterError):
                 _log.debug("campaign_release_waits", campaign_id=one.row.campaign_id, code=answer.code)
             else:
-                released.append(_released(recipient, order, one.release.day, now))
-                turns.append({"id": one.row.id, "released_at": now})
+                released.append(_Released(recipient.id, recipient.turn, order.message_id or "", one.release.day))
+                turns.append(one.row.id)
         if skipped or released:
             with self._door.database.writing() as session:
-                _keep(session, released, skipped)
-                if turns:
-                    session.execute(update(CampaignRecord), turns)
+                _keep(session, released, skipped, now)
+                session.execute(update(CampaignRecord).where(CampaignRecord.id.in_(turns)).values(released_at=now))
         return len(released), again
 
     def _next_recipients(self, due: Sequence[_Due], now: int) -> dict[int, Row[Any]]:
@@ -246,12 +245,12 @@ class Tick:
         campaign, release = one.row, one.release
         try:
             templates = parse_all(json.loads(campaign.templates), json.loads(campaign.columns))
-            text = draw(templates, variant_seed(campaign.campaign_id, recipient.id)).render(values_of(recipient))
+            message = draw(templates, variant_seed(campaign.campaign_id, recipient.id)).render(values_of(recipient))
         except (EmptyVariable, TemplateError):
             return None
         return Order(
             to="+" + recipient.number,
-            text=text,
+            text=message,
             lane=Lane.CAMPAIGN,
             campaign_id=campaign.campaign_id,
             release=CampaignRelease(
@@ -289,36 +288,45 @@ def variant_seed(campaign_id: str, recipient_id: int) -> str:
     return f"{campaign_id}/{recipient_id}"
 
 
-def _released(recipient: Row[Any], order: Order, day: int, now: int) -> dict[str, Any]:
-    return {
-        "key": recipient.id,
-        "old_turn": recipient.turn,
-        "message": order.message_id,
-        "at": now,
-        "day": day,
-    }
+@dataclass(frozen=True, slots=True)
+class _Released:
+    """What is kept of one release. turn: the recipient's, as it was when it was read."""
+
+    key: int
+    turn: int
+    message: str
+    day: int
 
 
-def _keep(session: Session, released: Sequence[dict[str, Any]], skipped: dict[int, str]) -> None:
-    table = RecipientRecord.__table__
-    if released:
-        # Only where nothing else has happened since: the message's events may have been recorded before this.
-        session.connection().execute(
-            update(RecipientRecord)
-            .where(
-                table.c.id == bindparam("key"),
-                table.c.turn == bindparam("old_turn"),
-                table.c.state == int(_R.PENDING),
-            )
-            .values(
-                state=int(_R.RELEASED),
-                message_id=bindparam("message"),
-                released_at=bindparam("at"),
-                released_day=bindparam("day"),
-                error=None,
-            ),
-            list(released),
+# Only where nothing else has happened since: the message's events may have been recorded before this.
+_UPDATE = "UPDATE campaign_recipients SET state = 1, error = NULL, released_at = :at, "
+_KEEP_EACH = text(_UPDATE + "message_id = :message, released_day = :day WHERE id = :key AND turn = :turn AND state = 0")
+# PostgreSQL answers each statement of a batch by itself, so there it is one statement for all of them.
+_KEEP_ALL = text(
+    _UPDATE + "message_id = v.message, released_day = v.day FROM unnest(CAST(:keys AS bigint[]), CAST(:turns AS int[]),"
+    " CAST(:messages AS text[]), CAST(:days AS int[])) AS v(key, turn, message, day)"
+    " WHERE campaign_recipients.id = v.key AND campaign_recipients.turn = v.turn AND state = 0"
+)
+
+
+def _keep(session: Session, released: Sequence[_Released], skipped: dict[int, str], at: int) -> None:
+    connection = session.connection()
+    if released and connection.dialect.name == "postgresql":
+        connection.execute(
+            _KEEP_ALL,
+            {
+                "at": at,
+                "keys": [one.key for one in released],
+                "turns": [one.turn for one in released],
+                "messages": [one.message for one in released],
+                "days": [one.day for one in released],
+            },
         )
+    elif released:
+        rows = [
+            {"at": at, "key": one.key, "turn": one.turn, "message": one.message, "day": one.day} for one in released
+        ]
+        connection.execute(_KEEP_EACH, rows)
     for key, code in skipped.items():
         session.execute(
             update(RecipientRecord)
