@@ -562,6 +562,11 @@ class Ledger:
         ids = cast(list[str], self._client.zrange(self._keys.unread(cliente_id), -most, -1))
         return [message for message in map(self.read, ids) if message is not None]
 
+    def campaign_in_hand(self, cliente_id: int) -> Message | None:
+        """The tenant's latest campaign message, in whatever status."""
+        message_id = cast("str | None", self._client.get(self._keys.campaign_in_hand(cliente_id)))
+        return None if message_id is None else self.read(message_id)
+
     def depth(self, cliente_id: int) -> tuple[int, int]:
         """How many messages are queued, and how many are in flight."""
         pipeline = self._client.pipeline(transaction=False)

@@ -134,23 +134,19 @@ class Campaigns:
             audit.note(session, who, "campaign.put_back", row.cliente_id, campaign_id, count=count)
             return count
 
-    def take_back(self, rows: Sequence[tuple[int, int]]) -> int:
-        """Closes what these campaigns (key, cliente_id) have released and nobody has claimed; returns how many.
+    def take_back(self, stopped: Sequence[tuple[str, int]]) -> int:
+        """Closes what these campaigns (id, cliente_id) have released and nobody has claimed; returns how many.
 
-        The events of the closed messages bring their recipients back to pending.
+        A tenant has one campaign message in hand at most. The event of a closed one brings its recipient back.
         """
-        with self._database.reading() as session:
-            statement = select(RecipientRecord.campaign, RecipientRecord.message_id).where(
-                RecipientRecord.campaign.in_([key for key, _ in rows]),
-                RecipientRecord.state == RecipientState.RELEASED,
-            )
-            released = [(key, message_id) for key, message_id in session.execute(statement) if message_id]
-        tenant_of = dict(rows)
-        return sum(
-            self._ledger.close(tenant_of[key], message_id, MessageStatus.CANCELLED, "CAMPAIGN_STOPPED", now_ms())
-            == "closed"
-            for key, message_id in released
-        )
+        closed = 0
+        for campaign_id, cliente_id in stopped:
+            message = self._ledger.campaign_in_hand(cliente_id)
+            if message is not None and message.campaign_id == campaign_id:
+                code = "CAMPAIGN_STOPPED"
+                answer = self._ledger.close(cliente_id, message.message_id, MessageStatus.CANCELLED, code, now_ms())
+                closed += answer == "closed"
+        return closed
 
     def _stop(self, campaign_id: str, action: str, who: str) -> None:
         with self._database.writing() as session:
@@ -159,8 +155,8 @@ class Campaigns:
             row.reason = BY_PERSON
             row.take_back = True  # by the next tick as well: one may be accepting just now
             self._epochs.stop([campaign_id])  # before this is kept: nothing decided earlier is worth anything then
-            stopped = (row.id, row.cliente_id)
-        self.take_back([stopped])
+            cliente_id = row.cliente_id
+        self.take_back([(campaign_id, cliente_id)])
 
     def _require_startable(self, session: Session, row: CampaignRecord) -> None:
         tenant.require_not_held(session, row.cliente_id, self._settings)

@@ -8,7 +8,8 @@ from typing import Any
 import redis
 from sqlalchemy import func, select, update
 
-from hub_api.campaigns.states import RecipientState
+from hub_api.campaigns.message_id import message_id
+from hub_api.campaigns.states import UNSETTLED, RecipientState
 from hub_api.campaigns.tables import CampaignRecord, OptOut, RecipientRecord
 from hub_api.database import Database
 from hub_api.tables import MessageRecord
@@ -73,15 +74,29 @@ def _settle_lost(database: Database, client: redis.Redis, keys: Keys) -> int:
     released = select(RecipientRecord.id, RecipientRecord.message_id).where(
         RecipientRecord.state == int(RecipientState.RELEASED)
     )
-    for rows in _chunks(database, released):
+    # Released, and its event was not recorded any more.
+    unrecorded = select(RecipientRecord.id, CampaignRecord.campaign_id, RecipientRecord.turn).join(
+        CampaignRecord,
+        (CampaignRecord.released_recipient == RecipientRecord.id)
+        & (CampaignRecord.released_turn == RecipientRecord.turn),
+    )
+    pending = RecipientRecord.state == int(RecipientState.PENDING)
+    found = [(row.id, row.message_id) for rows in _chunks(database, released) for row in rows]
+    found += [
+        (row.id, message_id(row.campaign_id, row.id, row.turn))
+        for rows in _chunks(database, unrecorded.where(pending))
+        for row in rows
+    ]
+    for begin in range(0, len(found), _CHUNK):
+        chunk = found[begin : begin + _CHUNK]
         pipeline = client.pipeline(transaction=False)
-        for _, message_id in rows:
-            pipeline.exists(keys.message(message_id))
-        gone = [row.id for row, known in zip(rows, pipeline.execute(), strict=True) if not known]
+        for _, known_as in chunk:
+            pipeline.exists(keys.message(known_as or ""))
+        gone = [key for (key, _), known in zip(chunk, pipeline.execute(), strict=True) if not known]
         with database.writing() as session:
             session.execute(
                 update(RecipientRecord)
-                .where(RecipientRecord.id.in_(gone), RecipientRecord.state == int(RecipientState.RELEASED))
+                .where(RecipientRecord.id.in_(gone), RecipientRecord.state.in_(UNSETTLED))
                 .values(state=int(RecipientState.UNCERTAIN), error="OUTCOME_UNKNOWN")
             )
         lost += len(gone)

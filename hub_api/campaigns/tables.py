@@ -82,6 +82,8 @@ class CampaignRecord(Base):
     started_at: Mapped[int | None] = mapped_column(BigInteger)
     finished_at: Mapped[int | None] = mapped_column(BigInteger)
     released_at: Mapped[int] = mapped_column(BigInteger, default=0)  # its latest; whose turn it is in its tenant
+    released_recipient: Mapped[int | None] = mapped_column(BigInteger)  # … for whom, and in which turn: until the
+    released_turn: Mapped[int | None] = mapped_column(SmallInteger)  # message's event is recorded, nobody else knows
 
     __table_args__ = (Index("ix_campaigns_tenant", "cliente_id", "id"),)
 

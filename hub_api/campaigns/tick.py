@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import redis
-from sqlalchemy import Row, and_, exists, select, text, update
+from sqlalchemy import Row, and_, exists, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from hub_api.campaigns import audit, plan, schedules, tenant
@@ -84,13 +84,15 @@ class Tick:
         self._take_back()
         seen = self._epochs.read()  # before the campaigns' states: a pause in between makes the release worthless
         due = self._due(now)
-        released = 0
+        released, going_on = 0, set[int]()
         for _ in range(_MOST_SKIPS):
             if not due:
                 break
-            sent, due = self._release(due, seen, now)
+            following = self._next_recipients(due, now)
+            going_on |= following.keys()
+            sent, due = self._release(due, following, seen, now)
             released += sent
-        self._finish(now)
+        self._finish(going_on, now)
         return released
 
     # What was stopped.
@@ -98,17 +100,17 @@ class Tick:
     def _take_back(self) -> None:
         with self._door.database.reading() as session:
             stopped = [
-                (row.id, row.cliente_id)
-                for row in session.execute(
-                    select(CampaignRecord.id, CampaignRecord.cliente_id).where(CampaignRecord.take_back)
-                )
+                (row.id, row.campaign_id, row.cliente_id)
+                for row in session.scalars(select(CampaignRecord).where(CampaignRecord.take_back))
             ]
         if not stopped:
             return
-        closed = self._campaigns.take_back(stopped)
+        closed = self._campaigns.take_back([(campaign_id, cliente_id) for _, campaign_id, cliente_id in stopped])
         with self._door.database.writing() as session:
             session.execute(
-                update(CampaignRecord).where(CampaignRecord.id.in_([key for key, _ in stopped])).values(take_back=False)
+                update(CampaignRecord)
+                .where(CampaignRecord.id.in_([key for key, _, _ in stopped]))
+                .values(take_back=False)
             )
         _log.info("campaigns_taken_back", campaigns=len(stopped), messages=closed)
 
@@ -151,9 +153,10 @@ class Tick:
 
     # Releasing.
 
-    def _release(self, due: Sequence[_Due], seen: EpochsSeen, now: int) -> tuple[int, list[_Due]]:
+    def _release(
+        self, due: Sequence[_Due], following: dict[int, Row[Any]], seen: EpochsSeen, now: int
+    ) -> tuple[int, list[_Due]]:
         """Releases the next recipient of each. Returns how many, and the campaigns whose next one was skipped."""
-        following = self._next_recipients(due, now)
         opted_out = self._opted_out(due, following)
         orders: list[tuple[int, Order]] = []
         chosen: list[tuple[_Due, Row[Any]]] = []
@@ -177,29 +180,37 @@ class Tick:
                 orders.append((one.row.cliente_id, order))
                 chosen.append((one, recipient))
         answers = send_many(self._door, orders, now)
-        released: list[_Released] = []
-        turns: list[int] = []
-        for (one, recipient), (_, order), answer in zip(chosen, orders, answers, strict=True):
+        kept: list[_Released] = []
+        fresh = 0
+        for (one, recipient), answer in zip(chosen, answers, strict=True):
             if isinstance(answer, RecipientOptedOut | InvalidTo):
                 skipped[recipient.id] = answer.code
                 again.append(one)
             elif isinstance(answer, LeadMasterError):
                 _log.debug("campaign_release_waits", campaign_id=one.row.campaign_id, code=answer.code)
             else:
-                released.append(_Released(recipient.id, recipient.turn, order.message_id or "", one.release.day))
-                turns.append(one.row.id)
-        if skipped or released:
+                kept.append(_Released(one.row.id, recipient.id, recipient.turn))
+                fresh += not answer.duplicate
+        if skipped or kept:
             with self._door.database.writing() as session:
-                _keep(session, released, skipped, now)
-                session.execute(update(CampaignRecord).where(CampaignRecord.id.in_(turns)).values(released_at=now))
-        return len(released), again
+                _keep(session, kept, skipped, now)
+        return fresh, again
 
     def _next_recipients(self, due: Sequence[_Due], now: int) -> dict[int, Row[Any]]:
         """The first pending recipient of each campaign, by the campaign's key, in one query."""
         inner = aliased(RecipientRecord)
         first = (
             select(inner.id)
-            .where(inner.campaign == CampaignRecord.id, inner.state == int(_R.PENDING))
+            .where(
+                inner.campaign == CampaignRecord.id,
+                inner.state == int(_R.PENDING),
+                # Not the one whose release is not recorded yet.
+                or_(
+                    CampaignRecord.released_recipient.is_(None),
+                    inner.id != CampaignRecord.released_recipient,
+                    inner.turn != CampaignRecord.released_turn,
+                ),
+            )
             .order_by(inner.position)
             .limit(1)
             .correlate(CampaignRecord)
@@ -266,13 +277,16 @@ class Tick:
 
     # What is done.
 
-    def _finish(self, now: int) -> None:
+    def _finish(self, going_on: set[int], now: int) -> None:
+        """Ends campaigns without anybody left. going_on: keys of those that had somebody in this tick."""
         unsettled = exists().where(
             RecipientRecord.campaign == CampaignRecord.id, RecipientRecord.state == int(_R.PENDING)
         ) | exists().where(RecipientRecord.campaign == CampaignRecord.id, RecipientRecord.state == int(_R.RELEASED))
-        done = select(CampaignRecord.id).where(CampaignRecord.state == CampaignState.EN_PROGRESO.value, ~unsettled)
+        running = CampaignRecord.state == CampaignState.EN_PROGRESO.value
         with self._door.database.reading() as session:
-            keys = list(session.scalars(done))
+            asked = set(session.scalars(select(CampaignRecord.id).where(running))) - going_on
+            done = select(CampaignRecord.id).where(CampaignRecord.id.in_(asked), running, ~unsettled)
+            keys = list(session.scalars(done)) if asked else []
         if not keys:
             return
         with self._door.database.writing() as session:
@@ -290,42 +304,37 @@ def variant_seed(campaign_id: str, recipient_id: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Released:
-    """What is kept of one release. turn: the recipient's, as it was when it was read."""
+    """What is kept of one release, on the campaign: a tick writes as much as campaigns run, whatever their size."""
 
-    key: int
+    campaign: int
+    recipient: int
     turn: int
-    message: str
-    day: int
 
 
-# Only where nothing else has happened since: the message's events may have been recorded before this.
-_UPDATE = "UPDATE campaign_recipients SET state = 1, error = NULL, released_at = :at, "
-_KEEP_EACH = text(_UPDATE + "message_id = :message, released_day = :day WHERE id = :key AND turn = :turn AND state = 0")
+_UPDATE = "UPDATE campaigns SET released_at = :at, "
+_KEEP_EACH = text(_UPDATE + "released_recipient = :recipient, released_turn = :turn WHERE id = :campaign")
 # PostgreSQL answers each statement of a batch by itself, so there it is one statement for all of them.
 _KEEP_ALL = text(
-    _UPDATE + "message_id = v.message, released_day = v.day FROM unnest(CAST(:keys AS bigint[]), CAST(:turns AS int[]),"
-    " CAST(:messages AS text[]), CAST(:days AS int[])) AS v(key, turn, message, day)"
-    " WHERE campaign_recipients.id = v.key AND campaign_recipients.turn = v.turn AND state = 0"
+    _UPDATE + "released_recipient = v.recipient, released_turn = v.turn FROM unnest(CAST(:campaigns AS int[]),"
+    " CAST(:recipients AS bigint[]), CAST(:turns AS int[])) AS v(campaign, recipient, turn) WHERE id = v.campaign"
 )
 
 
 def _keep(session: Session, released: Sequence[_Released], skipped: dict[int, str], at: int) -> None:
+    """The recipients themselves move on by their messages' events, which are recorded within a second."""
     connection = session.connection()
     if released and connection.dialect.name == "postgresql":
         connection.execute(
             _KEEP_ALL,
             {
                 "at": at,
-                "keys": [one.key for one in released],
+                "campaigns": [one.campaign for one in released],
+                "recipients": [one.recipient for one in released],
                 "turns": [one.turn for one in released],
-                "messages": [one.message for one in released],
-                "days": [one.day for one in released],
             },
         )
     elif released:
-        rows = [
-            {"at": at, "key": one.key, "turn": one.turn, "message": one.message, "day": one.day} for one in released
-        ]
+        rows = [{"at": at, "campaign": one.campaign, "recipient": one.recipient, "turn": one.turn} for one in released]
         connection.execute(_KEEP_EACH, rows)
     for key, code in skipped.items():
         session.execute(

@@ -65,8 +65,11 @@ class World:
         return [item["state"] for item in self.call("GET", f"/campaigns/{campaign_id}/recipients")["items"]]
 
     def tick(self, ahead_ms: int = 1) -> int:
+        """One tick, and its events recorded; returns how many it released."""
         self.clock += ahead_ms
-        return self.background.tick.run(self.clock)
+        released = self.background.tick.run(self.clock)
+        self.drain()
+        return released
 
     def drain(self) -> None:
         self.background.drain.run()

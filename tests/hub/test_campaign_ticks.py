@@ -284,6 +284,30 @@ def test_a_crash_before_the_events_were_recorded(world: World, worker: Worker, m
     assert world.states(campaign) == ["sent", "pending"]
 
 
+def test_ticks_that_are_faster_than_the_recording(world: World, worker: Worker):
+    campaign = world.campaign(4)
+    for _ in range(6):
+        world.clock += 1
+        world.background.tick.run(world.clock)
+        worker.send_next()
+    assert [to for to, _ in worker.sent] == [number(0), number(1)]  # nobody twice, whatever is not recorded yet
+    world.drain()
+    worker.run(4)
+    assert [to for to, _ in worker.sent] == [number(index) for index in range(4)]
+    assert world.read(campaign)["progress"]["sent"] == 4
+
+
+def test_a_redis_that_is_lost_before_the_recording(world: World, own: Callable[..., Any], server: redis.Redis):
+    campaign = world.campaign(2)
+    own(SessionStatus.READY)
+    world.background.tick.run(world.clock)
+    server.delete(*server.keys(world.hub.keys.prefix + "*"))
+    world.background.rebuild.run()
+    own(SessionStatus.READY)
+    assert world.tick() == 1
+    assert world.states(campaign) == ["uncertain", "released"]
+
+
 class TestOptOuts:
     def test_checked_when_released_and_again_at_the_claim(self, world: World, worker: Worker):
         campaign = world.campaign(3)

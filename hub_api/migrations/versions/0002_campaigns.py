@@ -83,6 +83,8 @@ def upgrade() -> None:
         sa.Column("started_at", sa.BigInteger(), nullable=True),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.Column("released_at", sa.BigInteger(), nullable=False),
+        sa.Column("released_recipient", sa.BigInteger(), nullable=True),
+        sa.Column("released_turn", sa.SmallInteger(), nullable=True),
         sa.ForeignKeyConstraint(["schedule"], ["schedules.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("campaign_id"),
