@@ -43,7 +43,7 @@ def run(folder: Path, quick: bool) -> Figures:
         f"Import of {count:,} rows",
         ("database", "checked (s)", "stored (s)", "rows/s", "recipients"),
         rows,
-        "no goal; shown so that nobody waits without knowing for how long",
+        "no goal; shown so that nobody waits in the dark",
         [f"{len(raw) / 1e6:.1f} MB of CSV; checking is phonenumbers' work; chunks of {importing.CHUNK:,} rows"],
     )
 

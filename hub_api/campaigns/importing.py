@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from hub_api.campaigns import audit, campaign
@@ -20,6 +20,14 @@ from hub_api.database import Database
 from shared.errors import InvalidState, ValidationFailed
 
 CHUNK = 2_000
+_INSERT_EACH = sqlite.insert(RecipientRecord).on_conflict_do_nothing(index_elements=["campaign", "number"])
+# PostgreSQL answers each statement of a batch by itself, so there a chunk is one statement.
+_INSERT_ALL = text(
+    'INSERT INTO campaign_recipients (campaign, position, number, "values", state, turn)'
+    " SELECT :campaign, v.position, v.number, v.found, 0, 0 FROM unnest(CAST(:position AS int[]),"
+    " CAST(:number AS text[]), CAST(:values AS text[])) AS v(position, number, found)"
+    " ON CONFLICT (campaign, number) DO NOTHING"
+)
 PREVIEWED = 10
 
 Progress = Callable[[int, int], None]
@@ -110,14 +118,8 @@ def _insert(session: Session, key: int, position: int, chunk: list[Recipient]) -
         }
         for offset, one in enumerate(chunk)
     ]
-    before = _count_known(session, key, chunk)
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(RecipientRecord).on_conflict_do_nothing(index_elements=["campaign", "number"])
-    session.connection().execute(statement, rows)
-    return len(rows) - before
-
-
-def _count_known(session: Session, key: int, chunk: list[Recipient]) -> int:
-    numbers = [one.number for one in chunk]
-    statement = select(func.count()).where(RecipientRecord.campaign == key, RecipientRecord.number.in_(numbers))
-    return session.scalar(statement) or 0
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        columns = {name: [row[name] for row in rows] for name in ("position", "number", "values")}
+        return connection.execute(_INSERT_ALL, {"campaign": key, **columns}).rowcount
+    return connection.execute(_INSERT_EACH, rows).rowcount
