@@ -37,8 +37,8 @@ format: setup-dev  ## put the code in form
 bench: setup-dev  ## the README's figures (see benchmarks/)
 	@python -m benchmarks $(ARGS)
 
-chaos: setup-dev  ## the fault campaigns of tests/chaos, at length
-	@python -m pytest tests/chaos $(ARGS)
+chaos: setup-dev  ## minutes of faults against real parts, e.g. make chaos ARGS="--seed 7 --minutes 10"
+	@python -m tests.chaos $(ARGS)
 
 doctor: setup  ## look at this machine and say what to do
 	@leadmaster doctor

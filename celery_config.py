@@ -32,6 +32,10 @@ _HOUSEKEEPING: tuple[tuple[str, float], ...] = (
     (names.TASK_EXPIRE_OVERDUE, 5.0),
     (names.TASK_RING_WAITING, 10.0),
     (names.TASK_RECORD_DEPTHS, 15.0),
+    (names.TASK_FIND_LOST_HOSTS, 15.0),
+    (names.TASK_SWEEP, 30.0),
+    (names.TASK_CHECK_BALANCE, 60.0),
+    (names.TASK_FORGET_OLD, 3_600.0),
 )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from hub_api.database import migrate
 from shared.settings import Settings
@@ -16,15 +17,18 @@ ENGINES = ("SQLite", "PostgreSQL")
 @contextmanager
 def opened(engine: str, folder: Path, settings: Settings, names: tuple[str, ...]) -> Iterator[list[Settings]]:
     """Settings for one fresh, migrated database per name, each with a key prefix of its own."""
-    cluster = PostgresCluster() if engine == "PostgreSQL" else None
-    made: list[Settings] = []
-    try:
+    with ExitStack() as stack:
+        cluster = None
+        if engine == "PostgreSQL":
+            home = Path(stack.enter_context(TemporaryDirectory(prefix="lm-bench-pg-")))
+            cluster = stack.enter_context(PostgresCluster(home))
+        made: list[Settings] = []
         for name in names:
-            url = cluster.create(name) if cluster else f"sqlite:///{folder / f'{name}.db'}"
-            migrate(url)
+            url = f"sqlite:///{folder / f'{name}.db'}"
+            if cluster is not None:
+                cluster.create(name)
+                url = cluster.url(name)
             prefix = f"{engine[:2]}{name}:"
             made.append(settings.model_copy(update={"database_url": url, "redis_prefix": prefix}))
+            migrate(made[-1].sqlalchemy_url)
         yield made
-    finally:
-        if cluster:
-            cluster.stop()

@@ -40,12 +40,12 @@ def median_ratio(pairs: Sequence[tuple[float, float]]) -> float:
 def show(figures: Figures) -> None:
     """Prints a table."""
     console = Console(width=None if Console().is_terminal else 120)
-    table = Table(title=figures.title, title_justify="left", caption=figures.verdict, caption_justify="left")
+    table = Table(title=figures.title, title_justify="left")
     for index, column in enumerate(figures.columns):
         table.add_column(column, justify="left" if index == 0 else "right")
     for row in figures.rows:
         table.add_row(*row)
     console.print(table)
-    for note in figures.notes:
+    for note in (figures.verdict, *figures.notes):
         console.print(f"  {note}", highlight=False)
     console.print()

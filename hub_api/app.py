@@ -19,6 +19,7 @@ from hub_api import (
     message_routes,
     qr_authorization_routes,
     session_routes,
+    settling_routes,
 )
 from hub_api.calls import BODY_LIMIT
 from hub_api.campaigns import campaign_routes, optout_routes, schedule_routes
@@ -31,6 +32,7 @@ _BLUEPRINTS = (
     qr_authorization_routes.blueprint,
     message_routes.blueprint,
     bulk_routes.blueprint,
+    settling_routes.blueprint,
     health_routes.blueprint,
     legacy_routes.blueprint,
     campaign_routes.blueprint,

@@ -1,4 +1,4 @@
-"""Runs the background worker: a Celery worker of two threads on the queue `background`."""
+"""Runs the background worker: a Celery worker of three threads on the queue `background`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def run(settings: Settings) -> int:
         app=app,
         hostname=_HOSTNAME,
         pool="threads",
-        concurrency=2,
+        concurrency=3,
         queues=[names.BACKGROUND_QUEUE],
         loglevel="WARNING",
         without_gossip=True,

@@ -148,6 +148,19 @@ class BulkBody(_Sent):
     )
 
 
+class SettleBody(_Sent):
+    """What a person says became of an uncertain message."""
+
+    status: Literal["sent", "failed", "queued"] = Field(description="`queued` has it sent again")
+
+
+class HeldBody(_Sent):
+    """What a person decides about messages that wait since another phone was paired."""
+
+    action: Literal["release", "cancel"]
+    message_ids: list[ShortId] | None = Field(default=None, max_length=MOST_IN_BULK, description="None means all")
+
+
 class OneMessageQuery(_Sent):
     events: bool = Field(default=False, description="With its history")
 

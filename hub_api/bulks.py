@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub_api import records
 from hub_api.answers import entry_failed
@@ -20,8 +21,11 @@ from hub_api.tables import Bulk
 from shared.errors import IdempotencyConflict, InvalidClienteId, LeadMasterError, NotFound
 from shared.instant import to_iso
 from shared.ledger import new_message_id
+from shared.logs import get_logger
 from shared.message import Message
 from shared.message_state import OPEN_STATUSES, Lane
+
+_log = get_logger(__name__)
 
 _KEY_LIVES_MS = 24 * 3_600_000
 
@@ -129,10 +133,13 @@ def _begin(hub: Hub, bulk: Bulk, planned: list[str | None]) -> list[str | None]:
 
 
 def _finish(hub: Hub, bulk_id: str, outcome: list[str | None]) -> None:
-    with hub.database.writing() as session:
-        row = session.get(Bulk, bulk_id)
-        if row is not None:
-            row.message_ids = json.dumps(outcome)
+    try:
+        with hub.database.writing() as session:
+            row = session.get(Bulk, bulk_id)
+            if row is not None:
+                row.message_ids = json.dumps(outcome)
+    except SQLAlchemyError as error:  # they are accepted, and progress finds them by the plan
+        _log.error("bulk_not_finished", bulk_id=bulk_id, reason=type(error).__name__)
 
 
 def _statuses(hub: Hub, ids: list[str]) -> dict[str, str]:

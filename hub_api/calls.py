@@ -17,6 +17,7 @@ import redis
 from flask import Request, Response, current_app, g
 from flask import request as current_request
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from hub_api import cliente_id as cliente_ids
@@ -24,9 +25,7 @@ from hub_api.hub import Hub
 from hub_api.principal import Principal, require_admin, require_reach
 from hub_api.rejections import rejected
 from shared.errors import LeadMasterError, SessionNotFound, Unauthorized, ValidationFailed
-from shared.logs import get_logger
 
-_log = get_logger(__name__)
 Model = TypeVar("Model", bound=BaseModel)
 
 BODY_LIMIT = 1_048_576  # bytes
@@ -112,18 +111,17 @@ def endpoint(
             except HTTPException as error:
                 outcome = str(error.code)
                 raise
-            except redis.RedisError as error:
+            except (redis.RedisError, SQLAlchemyError) as error:
                 outcome = type(error).__name__
                 raise
             finally:
                 if command is not None:
-                    _log.info(
-                        "command",
-                        what=command,
-                        who=g.get("who", caller.name),
-                        cliente_id=call.cliente_id if call else url.get("cliente_id", "")[:10],
-                        outcome=outcome,
-                        ms=round((time.perf_counter() - started) * 1000, 1),
+                    hub.command_log.tell(
+                        command,
+                        g.get("who", caller.name),
+                        call.cliente_id if call else url.get("cliente_id", "")[:10],
+                        outcome,
+                        round((time.perf_counter() - started) * 1000, 1),
                     )
 
         run.__dict__["__delay_validate_request__"] = True

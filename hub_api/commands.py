@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from hub_api import lifecycle, records
 from hub_api.database import Database
 from hub_api.doorbell import Doorbell
@@ -16,9 +18,12 @@ from shared import phone_number
 from shared.errors import CampaignWaits, InvalidTo, LeadMasterError, NotFound, ValidationFailed
 from shared.instant import from_iso
 from shared.ledger import Accepted, AcceptLimits, Ledger, new_message_id
+from shared.logs import get_logger
 from shared.message import CampaignRelease, Draft, Message
 from shared.message_state import Lane, MessageStatus
 from shared.settings import Settings
+
+_log = get_logger(__name__)
 
 REJECT_LIVES_MS = 10 * 60_000
 QUEUE_LIVES_MS = 24 * 3_600_000
@@ -80,7 +85,10 @@ def send_text(hub: Door, cliente_id: int, order: Order, now_ms: int) -> Sent:
     if accepted.duplicate:
         return Sent(find(hub, cliente_id, accepted.message_id), duplicate=True)
     if accepted.woke:
-        lifecycle.record_wanted(hub.database, cliente_id, now_ms, "send")
+        try:
+            lifecycle.record_wanted(hub.database, cliente_id, now_ms, "send")
+        except SQLAlchemyError as error:  # it is accepted: a failure now would make the caller send it again
+            _log.error("wanted_not_recorded", cliente_id=cliente_id, reason=type(error).__name__)
     return Sent(_queued(draft), duplicate=False)
 
 

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response, current_app, redirect
 from flask_openapi3.openapi import OpenAPI
 from pydantic import SecretStr
 
@@ -22,6 +22,7 @@ def register(app: OpenAPI) -> None:
     """Adds both routes. Nothing external is loaded by the page."""
     app.add_url_rule("/openapi.json", "openapi_json", lambda: Response(text(app), mimetype="application/json"))
     app.add_url_rule("/openapi", "openapi_page", _page)
+    app.add_url_rule("/", "root", lambda: redirect("/openapi"))  # where a person lands who opens the hub's address
 
 
 def text(app: OpenAPI) -> str:
@@ -45,7 +46,7 @@ def _page() -> Response:
         raise TypeError("not the hub's application")
     rows = [
         f"<tr><td><b>{escape(method.upper())}</b><td><code>{escape(path)}</code><td>{escape(call.get('summary', ''))}"
-        f"<br><small>{escape(call.get('description', ''))}</small>"
+        f"<br><small>{escape(str(call.get('description', '')).replace('<br/>', ' '))}</small>"
         for path, calls in sorted(app.api_doc["paths"].items())
         for method, call in calls.items()
     ]

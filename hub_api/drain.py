@@ -6,14 +6,14 @@ The cursor in SQL, moved in the same transaction as the records, is the master; 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import redis
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from hub_api import recorded_message
+from hub_api import recorded_message, unrecorded
 from hub_api.campaigns.answers import Answers
 from hub_api.campaigns.outcomes import Outcomes
 from hub_api.database import Database
@@ -24,6 +24,7 @@ from hub_api.tables import (
     MessageEvent,
     MessageRecord,
     SessionEventRecord,
+    SessionStore,
     WantedSession,
 )
 from shared.instant import now_ms
@@ -76,10 +77,11 @@ class Drain:
                 "list[tuple[str, dict[str, str]]]",
                 self._client.xrange(self._keys.events, min=f"({state.cursor}", count=BATCH),
             )
+            if len(found) < BATCH:
+                state.read_at = now_ms()
             if not found:
                 return 0
-            fresh = record(session, list(_readable(found)), self._ledger, self._unwanted)
-            self._outcomes.apply(session, fresh)
+            unrecorded.record_around(session, found, self._record)
             state.cursor = last = found[-1][0]
         pipeline = self._client.pipeline(transaction=False)
         pipeline.set(self._keys.drain_cursor, last)
@@ -99,6 +101,9 @@ class Drain:
                 state.cursor = _START
         return state
 
+    def _record(self, session: Session, events: Sequence[Event]) -> None:
+        self._outcomes.apply(session, record(session, events, self._ledger, self._unwanted))
+
     def _unwanted(self, cliente_id: int) -> bool:
         return not self._client.hexists(self._keys.wanted, str(cliente_id))
 
@@ -114,9 +119,10 @@ def record(session: Session, events: Sequence[Event], ledger: Ledger, unwanted: 
     outgoing = [event for event in fresh if event.type.startswith("message.") and event.type != "message.inbound"]
     _record_messages(session, outgoing, ledger)
     known = _record_inbound(session, [event for event in fresh if event.type == "message.inbound"])
-    of_sessions = [event for event in fresh if event.type.startswith("session.")]
+    of_sessions = [event for event in fresh if event.type.startswith(("session.", "ledger."))]
     if of_sessions:
         session.execute(insert(SessionEventRecord), [_session_row(event) for event in of_sessions])
+        _record_stores(session, of_sessions)
     for event in of_sessions:
         row = session.get(WantedSession, event.cliente_id) if event.type == "session.unwanted" else None
         if row is not None and unwanted(event.cliente_id):
@@ -124,12 +130,16 @@ def record(session: Session, events: Sequence[Event], ledger: Ledger, unwanted: 
     return [event for event in fresh if event.event_id not in known]
 
 
-def _readable(found: Iterable[tuple[str, dict[str, str]]]) -> Iterable[Event]:
-    for event_id, fields in found:
-        try:
-            yield Event.parse(event_id, fields)
-        except (ValueError, KeyError, TypeError) as error:
-            _log.error("event_unreadable", event_id=event_id, reason=type(error).__name__)
+def _record_stores(session: Session, events: Sequence[Event]) -> None:
+    """Which profile store holds whose login, told by the owner with each transition."""
+    stores = {event.cliente_id: event for event in events if event.data.get("store")}
+    for cliente_id, event in stores.items():
+        store_id = storable(event.data["store"], 64)
+        row = session.get(SessionStore, cliente_id)
+        if row is None:
+            session.add(SessionStore(cliente_id=cliente_id, store_id=store_id, at=event.at))
+        elif row.store_id != store_id:
+            row.store_id, row.at = store_id, event.at
 
 
 def _not_recorded(session: Session, events: Sequence[Event]) -> list[Event]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import redis
 from flask import Flask, Response, request
 from pydantic_core import to_json
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from hub_api.answers import failure_fields
 from hub_api.calls import current_hub
-from shared.errors import LeadMasterError, QueueFull
+from shared.errors import LeadMasterError, QueueFull, SessionManagerUnreachable
 from shared.logs import get_logger
 from shared.redis_client import REDIS_DOWN, unreachable
 from shared.texts import error_text
@@ -29,6 +31,7 @@ def register(app: Flask) -> None:
     """Installs the handlers."""
     app.register_error_handler(LeadMasterError, failed)
     app.register_error_handler(redis.RedisError, _redis_failed)
+    app.register_error_handler(SQLAlchemyError, _database_failed)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(Exception, _unexpected)
 
@@ -48,6 +51,15 @@ def _redis_failed(error: redis.RedisError) -> Response:
     if isinstance(error, redis.exceptions.OutOfMemoryError):
         return failed(QueueFull(details={"memory": "full"}, retry_after_s=30))
     return _unexpected(error)
+
+
+def _database_failed(error: SQLAlchemyError) -> Response:
+    away = isinstance(error, DBAPIError) and error.connection_invalidated
+    if not away and not isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
+        return _unexpected(error)
+    _log.error("database_unreachable", reason=type(error).__name__)
+    text = error_text("DATABASE_UNREACHABLE", current_hub().language)
+    return failed(SessionManagerUnreachable(text, details={"database": type(error).__name__}, retry_after_s=5))
 
 
 def _refused(error: HTTPException) -> Response:

@@ -10,6 +10,7 @@ from redis.retry import Retry
 
 from celery_config import make_celery
 from hub_api.accounts import jwt_secret
+from hub_api.command_log import CommandLog
 from hub_api.control import ANSWER_WITHIN_S, Control
 from hub_api.database import Database
 from hub_api.directory import Directory
@@ -46,6 +47,7 @@ class Hub:
     waiting: Waiting
     memory: MemoryGuard
     limits: AcceptLimits
+    command_log: CommandLog
 
     @property
     def language(self) -> Language:
@@ -81,6 +83,7 @@ def make_hub(settings: Settings) -> Hub:
         waiting=Waiting(blocking, keys, settings.hub_max_waiting),
         memory=MemoryGuard(client),
         limits=AcceptLimits(settings.queue_limit, settings.accept_rate_per_minute),
+        command_log=CommandLog(settings.log_format, settings.log_level),
     )
 
 

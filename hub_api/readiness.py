@@ -12,18 +12,19 @@ from hub_api.hub import Hub
 
 NEEDED = frozenset({"redis", "database"})  # without these the hub can't serve
 _RECENT_MS = 30_000
+_MOST_NAMED = 20
 
 
 def parts(hub: Hub, now_ms: int) -> dict[str, dict[str, Any]]:
-    """`{part: {"ok", "detail"}}` for redis, database, background and hosts."""
+    """`{part: {"ok", "detail"}}` for redis, database, background, hosts and ledger."""
     found = {"redis": _redis(hub), "database": _database(hub)}
     if found["redis"]["ok"]:
         try:
-            return found | {"background": _background(hub, now_ms), "hosts": _hosts(hub)}
+            return found | {"background": _background(hub, now_ms), "hosts": _hosts(hub), "ledger": _ledger(hub)}
         except redis.RedisError as error:
             found["redis"] = _state(False, type(error).__name__)
     unknown = _state(False, "not known without redis")
-    return found | {"background": unknown, "hosts": unknown}
+    return found | {"background": unknown, "hosts": unknown, "ledger": unknown}
 
 
 def _redis(hub: Hub) -> dict[str, Any]:
@@ -55,6 +56,13 @@ def _hosts(hub: Hub) -> dict[str, Any]:
     announced = cast("set[str]", hub.client.smembers(hub.keys.hosts))
     alive = hub.client.exists(*map(hub.keys.host, announced)) if announced else 0
     return _state(alive > 0, f"{alive} alive")
+
+
+def _ledger(hub: Hub) -> dict[str, Any]:
+    tenants = cast("list[str]", hub.client.hkeys(hub.keys.imbalances))
+    if tenants:
+        return _state(False, "does not add up for " + ", ".join(sorted(tenants, key=int)[:_MOST_NAMED]))
+    return _state(True, "adds up")
 
 
 def _state(good: bool, detail: str) -> dict[str, Any]:

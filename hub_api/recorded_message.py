@@ -52,6 +52,19 @@ def from_ledger(message: Message) -> MessageRecord:
     )
 
 
+def copy(message: Message, record: MessageRecord) -> None:
+    """Brings a record up to what the ledger says of its message."""
+    record.status = message.status.value
+    record.attempts = max(record.attempts, message.attempts)
+    record.whatsapp_id = message.whatsapp_id
+    record.sent_at, record.delivered_at, record.read_at = (
+        message.sent_at_ms,
+        message.delivered_at_ms,
+        message.read_at_ms,
+    )
+    record.error = message.error
+
+
 _STATUSES = {status.value for status in MessageStatus}
 
 
@@ -63,12 +76,19 @@ def follow(record: MessageRecord, event: Event) -> None:
             record.attempts = max(record.attempts, int(event.data.get("attempt") or 0))
         return
     name = event.type.removeprefix("message.")
+    if name in ("held", "released") and record.status == MessageStatus.QUEUED.value:
+        record.error = storable(event.data["error"], 60) if name == "held" else None
+        return
     if name not in _STATUSES or MessageStatus(name) not in FOLLOWERS[MessageStatus(record.status)]:
         return
     record.status = name
     error = event.data.get("error")
-    record.error = storable(error, 60) if error else None
+    if error or name != MessageStatus.FAILED.value:  # a person who says that it failed leaves the cause as it was
+        record.error = storable(error, 60) if error else None
     _stamp(record, MessageStatus(name), event.at)
+    if name == MessageStatus.QUEUED.value and "expires_at" in event.data:  # a person has it sent again
+        record.expires_at = int(event.data["expires_at"])
+        record.attempts = 0
 
 
 def _stamp(record: MessageRecord, status: MessageStatus, at: int) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 _BigKey = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
+
+# The partial index of open messages serves only queries that say it in these words.
+IS_OPEN = text("status IN ('queued', 'sending')")
 
 
 class Base(DeclarativeBase):
@@ -90,6 +93,7 @@ class MessageRecord(Base):
     __table_args__ = (
         Index("ix_messages_tenant", "cliente_id", "accepted_at", "message_id"),
         Index("ix_messages_recipient", "cliente_id", "to_number"),
+        Index("ix_messages_open", "accepted_at", "message_id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
     )
 
 
@@ -151,6 +155,26 @@ class DrainState(Base):
     __tablename__ = "drain_state"
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     cursor: Mapped[str] = mapped_column(String(40))
+    read_at: Mapped[int | None] = mapped_column(BigInteger)  # when the stream was last read to its end
+
+
+class UnrecordedEvent(Base):
+    """An event that could not be recorded, so that one of them never stops the rest."""
+
+    __tablename__ = "unrecorded_events"
+    event_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at: Mapped[int] = mapped_column(BigInteger)  # when it was set aside
+    reason: Mapped[str] = mapped_column(String(200))
+    fields: Mapped[str] = mapped_column(Text)  # JSON object, as it stood in the stream
+
+
+class SessionStore(Base):
+    """Which profile store holds a session's login; Redis holds a mirror."""
+
+    __tablename__ = "session_stores"
+    cliente_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    store_id: Mapped[str] = mapped_column(String(64))
+    at: Mapped[int] = mapped_column(BigInteger)  # of the event that told it
 
 
 class AuditEntry(Base):

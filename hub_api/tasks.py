@@ -12,6 +12,7 @@ from celery import Celery
 from redis.exceptions import LockError
 
 from hub_api.background_door import make_door
+from hub_api.balances import BalanceCheck
 from hub_api.campaigns.answers import Answers
 from hub_api.campaigns.campaign import Campaigns
 from hub_api.campaigns.epochs import Epochs
@@ -21,8 +22,14 @@ from hub_api.campaigns.tick import Tick
 from hub_api.database import Database
 from hub_api.drain import Drain
 from hub_api.housekeeping import Housekeeping
+from hub_api.ledger_upkeep import LedgerUpkeep
+from hub_api.lost_hosts import LostHosts
+from hub_api.lost_records import LostRecords
 from hub_api.rebuild import Rebuild
+from hub_api.retention import Retention
+from hub_api.sweep import Sweep
 from shared import names
+from shared.instant import now_ms
 from shared.ledger import Ledger
 from shared.names import Keys
 from shared.redis_client import connect
@@ -43,6 +50,15 @@ class Background:
     housekeeping: Housekeeping
     campaigns: Campaigns
     tick: Tick
+    balance_check: BalanceCheck
+    sweep: Sweep
+    retention: Retention
+    lost_hosts: LostHosts
+
+    def record(self) -> None:
+        """What SQL knows into a Redis that came up empty; then what happened into SQL."""
+        self.rebuild.run()
+        self.drain.run()
 
     def alone(self, task: str, work: Callable[[], object]) -> None:
         """Runs `work` unless another run of the task is under way."""
@@ -68,6 +84,8 @@ def make_background(settings: Settings) -> Background:
     client = connect(settings.redis_url)
     database = Database(settings.sqlalchemy_url)
     ledger = Ledger(client, keys, settings.language)
+    upkeep = LedgerUpkeep(client, keys)
+    lost = LostRecords(database, upkeep, settings)
     epochs = Epochs(client, keys)
     door = make_door(settings, database, client, ledger)
     outcomes = Outcomes(settings, epochs, OptOuts(database, client, keys))
@@ -76,11 +94,15 @@ def make_background(settings: Settings) -> Background:
         client,
         keys,
         database,
-        Rebuild(database, client, keys, round(settings.send_delay_max_seconds * 1000)),
+        Rebuild(database, client, keys, lost, round(settings.send_delay_max_seconds * 1000)),
         Drain(database, client, keys, ledger, outcomes, Answers(door)),
         Housekeeping(database, client, keys, ledger),
         campaigns,
         Tick(door, client, keys, campaigns, epochs, random.SystemRandom()),
+        BalanceCheck(database, client, keys, ledger),
+        Sweep(database, client, keys, ledger, upkeep, lost),
+        Retention(database, settings.retention_days),
+        LostHosts(client, keys, settings.language, settings.host_lost_seconds),
     )
 
 
@@ -89,8 +111,7 @@ def register(app: Celery, parts: Background) -> None:
 
     @app.task(name=names.TASK_DRAIN_EVENTS)
     def drain_events() -> None:
-        parts.rebuild.run()
-        parts.alone(names.TASK_DRAIN_EVENTS, parts.drain.run)
+        parts.alone(names.TASK_DRAIN_EVENTS, parts.record)
 
     @app.task(name=names.TASK_EXPIRE_OVERDUE)
     def expire_overdue() -> None:
@@ -107,3 +128,19 @@ def register(app: Celery, parts: Background) -> None:
     @app.task(name=names.TASK_CAMPAIGN_TICK)
     def campaign_tick() -> None:
         parts.alone(names.TASK_CAMPAIGN_TICK, parts.tick.run_slot)
+
+    @app.task(name=names.TASK_CHECK_BALANCE)
+    def check_balance() -> None:
+        parts.alone(names.TASK_CHECK_BALANCE, parts.balance_check.run)
+
+    @app.task(name=names.TASK_SWEEP)
+    def sweep() -> None:
+        parts.alone(names.TASK_SWEEP, lambda: parts.sweep.run(now_ms()))
+
+    @app.task(name=names.TASK_FORGET_OLD)
+    def forget_old() -> None:
+        parts.alone(names.TASK_FORGET_OLD, lambda: parts.retention.run(now_ms()))
+
+    @app.task(name=names.TASK_FIND_LOST_HOSTS)
+    def find_lost_hosts() -> None:
+        parts.alone(names.TASK_FIND_LOST_HOSTS, parts.lost_hosts.run)

@@ -36,7 +36,8 @@ def read(seen: Observation) -> Reading | None:
     if seen.mode is StreamMode.CONFLICT or seen.socket == "CONFLICT":
         return Reading(SessionEvent.CONFLICT, "TAKEN_OVER")
     if not seen.loaded:
-        return None
+        # A code is good as soon as it is there; wa-js calls itself loaded half a second later.
+        return Reading(SessionEvent.CODE_SHOWN) if seen.code and not seen.registered else None
     return _read_registered(seen) if seen.registered else _read_unregistered(seen)
 
 

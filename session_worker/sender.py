@@ -25,8 +25,11 @@ from shared.message import Message
 _log = get_logger(__name__)
 
 SELF_RING_S = 3.0  # the owner asks by itself this often: a lost bell costs seconds, never a message
+FIRST_REFUSED = -1  # see `AckSeen`
 LOOK_AGAIN_MS = 5_000
+STUCK_MS = 15_000  # READY, and still pending: the page does not send it by itself
 MOST_IN_DOUBT = 3  # more than that pauses the session's sends
+MOST_ASKED_AGAIN = 3  # how often WhatsApp is handed a key again of which it refused a later copy
 MOST_UNREAD = 500  # messages asked about after a downtime
 FINAL_CODES = frozenset({"NOT_ON_WHATSAPP"})
 
@@ -60,6 +63,10 @@ class _InDoubt:
     message: Message
     prepared: Prepared
     look_at_ms: int
+    first: bool  # given to one page only: its refusal of the first copy says that nothing went out
+    pending_since_ms: int  # a page that holds it at ack 0 sends it by itself: from here on it has had the time to
+    refusals: int = 0  # of copies
+    asked_again: int = 0  # how often this page was handed the key once more
 
 
 class Sender:
@@ -96,6 +103,8 @@ class Sender:
         self._ack_heard = threading.Condition()
         self._in_doubt: dict[str, _InDoubt] = {}
         self._boot = ""
+        self._unread: list[Message] = []  # sent and not read yet, when this browser run began
+        self._cut_short = False  # a step ended in the middle: the ledger may hold what nobody here follows
         self._paused_at = 0.0
         self._recycle = threading.Event()
         self._restriction = Restriction(restricted_until_ms)
@@ -123,7 +132,7 @@ class Sender:
         return not self._thread.is_alive()
 
     def ack_recorded(self, key: str, ack: int) -> None:
-        """An acknowledgement of `key` is in the ledger (ack >= 1), or was a refusal (-1)."""
+        """An acknowledgement of `key` is in the ledger (ack >= 1), or was a refusal (-1, -2; see `AckSeen`)."""
         with self._ack_heard:
             if key == self._awaited or key in self._in_doubt:
                 self._acks[key] = ack
@@ -143,11 +152,11 @@ class Sender:
                 return
             except redis.RedisError as error:
                 _log.warning("sender.waits_for_redis", error=type(error).__name__)
-                wait_s = 1.0
+                self._cut_short, wait_s = True, 1.0
             except Exception:  # noqa: BLE001
                 # The thread's edge: a defect must neither end the tenant's sends silently nor spin.
                 _log.exception("sender.defect")
-                wait_s = 5.0
+                self._cut_short, wait_s = True, 5.0
             if wait_s > 0:
                 self._bell.wait(wait_s)
 
@@ -155,6 +164,8 @@ class Sender:
         """One claim and what follows. Returns how long to wait for the bell, in seconds."""
         channel = self._session.channel()
         if channel is None:
+            for doubt in self._in_doubt.values():
+                doubt.pending_since_ms = now_ms()  # a page without a connection can't send
             return SELF_RING_S
         if self._recycle.is_set():
             self._recycle.clear()
@@ -162,6 +173,8 @@ class Sender:
             return 1.0
         if channel.boot != self._boot:
             self._begin_run(channel)
+        if self._cut_short:
+            self._take_up_strays(channel)
         self._look_at_doubts(channel)
         if len(self._in_doubt) > MOST_IN_DOUBT:
             self._pause_for_doubts()
@@ -172,6 +185,8 @@ class Sender:
         work = self._ledger.claim_next(self._lease, channel.boot, now, pace, bulk_allowed=bulk_allowed)
         match work:
             case Pause(retry_ms):
+                if self._catch_up_receipts(channel):
+                    return 0.0
                 soonest = SELF_RING_S if retry_ms is None else min(SELF_RING_S, max(retry_ms, 1) / 1000)
                 return min(soonest, 1.0) if self._in_doubt else soonest
             case Send(message):
@@ -182,28 +197,53 @@ class Sender:
 
     def _begin_run(self, channel: Channel) -> None:
         """A new browser run: what the old one had in doubt comes back from the ledger as recoveries."""
-        self._boot = channel.boot
         with self._ack_heard:
             self._in_doubt.clear()
             self._acks.clear()
         self._session.report_in_doubt(0)
-        held = self._ledger.hold_for_another_phone(self._lease, channel.phone_number, now_ms())
+        held = 0
+        if channel.phone_number:
+            held = self._ledger.hold_for_another_phone(self._lease, channel.phone_number, now_ms())
         if held:
             _log.warning("messages.held", count=held)
-        self._catch_up_receipts(channel)
+        self._unread = self._ledger.unread(self._lease.cliente_id, MOST_UNREAD)
+        self._boot = channel.boot  # last: where Redis went away in between, all of it is done again
 
-    def _catch_up_receipts(self, channel: Channel) -> None:
-        """Acknowledgements that came while no page listened are read off the page."""
-        for message in self._ledger.unread(self._lease.cliente_id, MOST_UNREAD):
-            if self._stop.is_set() or message.epoch != channel.epoch or not message.chat_id or not message.whatsapp_id:
+    def _take_up_strays(self, channel: Channel) -> None:
+        """What this run claimed and lost sight of, as Redis's answer did not arrive: no later claim returns it."""
+        followed = {doubt.message.message_id for doubt in self._in_doubt.values()}
+        for message in self._ledger.in_flight(self._lease.cliente_id):
+            if message.boot != channel.boot or message.message_id in followed:
                 continue
-            try:
-                ack = channel.engine.acknowledgement(Prepared(message.chat_id, message.whatsapp_id))
-            except EngineError as error:
-                _log.info("receipts.not_read", code=error.code)
-                return
-            if ack is not None and ack >= 1:
-                self._ledger.acknowledge(self._lease.cliente_id, message.whatsapp_id, ack, now_ms())
+            _log.warning("message.taken_up", message_id=message.message_id, keyed=message.whatsapp_id is not None)
+            if message.chat_id is not None and message.whatsapp_id is not None:
+                self._doubt(message, Prepared(message.chat_id, message.whatsapp_id), first=False)
+            else:
+                now = now_ms()
+                self._ledger.settle(
+                    self._lease, message, Outcome.QUEUED, code="ENGINE_FAILED", now_ms=now, again_at_ms=now
+                )
+        self._cut_short = False
+
+    def _catch_up_receipts(self, channel: Channel) -> bool:
+        """Receipts that came while no page listened are read off the page, latest first, while nothing is to be sent.
+
+        One message a call. False: none is left to ask about.
+        """
+        if not self._unread:
+            return False
+        message = self._unread.pop()
+        if message.epoch != channel.epoch or not message.chat_id or not message.whatsapp_id:
+            return True
+        try:
+            ack = channel.engine.acknowledgement(Prepared(message.chat_id, message.whatsapp_id))
+        except EngineError as error:
+            _log.info("receipts.not_read", code=error.code)
+            self._unread.clear()
+            return False
+        if ack is not None and ack >= 1:
+            self._ledger.acknowledge(self._lease.cliente_id, message.whatsapp_id, ack, now_ms())
+        return True
 
     def _send(self, channel: Channel, message: Message) -> None:
         try:
@@ -212,7 +252,7 @@ class Sender:
             self._settle_certain(message, error)
             return
         if self._put_key(channel, message, prepared):
-            self._hand_over(channel, message, prepared)
+            self._hand_over(channel, message, prepared, first=True)
 
     def _settle_certain(self, message: Message, error: EngineError) -> None:
         """Before the key stands every failure is certain: nothing went out."""
@@ -245,9 +285,9 @@ class Sender:
             raise LeaseLost(self._lease.cliente_id)
         if answer is PutKey.SHORT:
             now = now_ms()
-            self._ledger.settle(
-                self._lease, message, Outcome.QUEUED, code="ENGINE_FAILED", now_ms=now, again_at_ms=now + 500
-            )
+            # One that already went out under this key must keep it: queued again it would be given another.
+            outcome = Outcome.QUEUED if message.whatsapp_id is None else Outcome.LATER
+            self._ledger.settle(self._lease, message, outcome, code="ENGINE_FAILED", now_ms=now, again_at_ms=now + 500)
         if answer is PutKey.LATE:
             self._settle_late(message)
         return answer is PutKey.OK
@@ -266,7 +306,7 @@ class Sender:
             self._ledger.settle(self._lease, message, Outcome.UNCERTAIN, code="OUTCOME_UNKNOWN", now_ms=now)
         _log.info("message.late", message_id=message.message_id, keyed=message.whatsapp_id is not None)
 
-    def _hand_over(self, channel: Channel, message: Message, prepared: Prepared) -> None:
+    def _hand_over(self, channel: Channel, message: Message, prepared: Prepared, *, first: bool) -> None:
         with self._ack_heard:
             self._awaited = prepared.key
         try:
@@ -274,7 +314,7 @@ class Sender:
         except EngineError as error:
             _log.warning("message.hand_over_failed", message_id=message.message_id, code=error.code)
         ack = self._await_ack(prepared.key)
-        self._take_ack(message, prepared, ack)
+        self._take_ack(message, prepared, ack, first=first)
 
     def _await_ack(self, key: str) -> int | None:
         deadline = time.monotonic() + self._ack_timeout_s
@@ -287,14 +327,14 @@ class Sender:
             self._awaited = None
             return self._acks.pop(key, None)
 
-    def _take_ack(self, message: Message, prepared: Prepared, ack: int | None) -> None:
+    def _take_ack(self, message: Message, prepared: Prepared, ack: int | None, *, first: bool) -> None:
         if ack is not None and ack >= 1:
             self._restriction.record(refused=False, now_ms=now_ms())
             _log.info("message.sent", message_id=message.message_id, attempts=message.attempts)
-        elif ack is not None and ack < 0:
+        elif ack == FIRST_REFUSED and first:
             self._refused(message)
         else:
-            self._doubt(message, prepared)
+            self._doubt(message, prepared, first=first)
 
     def _refused(self, message: Message) -> None:
         """WhatsApp's server said no: final, and a series of it means that the number is restricted."""
@@ -307,9 +347,10 @@ class Sender:
 
     # In doubt: the key stands and no acknowledgement came in time.
 
-    def _doubt(self, message: Message, prepared: Prepared) -> None:
+    def _doubt(self, message: Message, prepared: Prepared, *, first: bool) -> None:
+        now = now_ms()
         with self._ack_heard:
-            self._in_doubt[prepared.key] = _InDoubt(message, prepared, now_ms())
+            self._in_doubt[prepared.key] = _InDoubt(message, prepared, now, first, now)
         self._session.report_in_doubt(len(self._in_doubt))
         _log.warning("message.in_doubt", message_id=message.message_id, in_doubt=len(self._in_doubt))
 
@@ -317,7 +358,9 @@ class Sender:
         for key, doubt in list(self._in_doubt.items()):
             with self._ack_heard:
                 ack = self._acks.pop(key, None)
-            if ack is None:
+            if ack == FIRST_REFUSED and doubt.first:
+                self._refused(doubt.message)
+            elif ack is None or ack < 0:
                 if doubt.look_at_ms > now_ms():
                     continue
                 try:
@@ -336,12 +379,48 @@ class Sender:
                     self._ledger.acknowledge(self._lease.cliente_id, key, ack, now_ms())
                 elif ack == 0:
                     doubt.look_at_ms = now_ms() + LOOK_AGAIN_MS
+                    if now_ms() - doubt.pending_since_ms > STUCK_MS:
+                        self._unstick(channel, doubt)
                     continue
-            if ack < 0:
-                self._refused(doubt.message)
+                elif self._ask_again(channel, doubt):
+                    continue
             with self._ack_heard:
                 del self._in_doubt[key]
             self._session.report_in_doubt(len(self._in_doubt))
+
+    def _ask_again(self, channel: Channel, doubt: _InDoubt) -> bool:
+        """A copy was refused, of which the server may have an earlier one: only the same key asks it. False: no more.
+
+        A server that has it acknowledges the copy; one that has not takes it now or refuses it again.
+        """
+        if doubt.refusals >= MOST_ASKED_AGAIN:
+            self._ledger.settle(
+                self._lease, doubt.message, Outcome.UNCERTAIN, code="REFUSED_BY_WHATSAPP", now_ms=now_ms()
+            )
+            _log.warning("message.uncertain", message_id=doubt.message.message_id)
+            return False
+        doubt.look_at_ms = now_ms() + (LOOK_AGAIN_MS << doubt.refusals)
+        doubt.refusals += 1
+        _log.warning("message.copy_refused", message_id=doubt.message.message_id, times=doubt.refusals)
+        self._hand_over_again(channel, doubt)
+        return True
+
+    def _unstick(self, channel: Channel, doubt: _InDoubt) -> None:
+        """A new page is told what this one missed, without another copy; only then the same key goes once more."""
+        _log.warning("message.stuck", message_id=doubt.message.message_id, first=doubt.first)
+        if doubt.first:
+            self._session.relaunch("MESSAGE_STUCK")
+        else:
+            doubt.pending_since_ms = now_ms() + (STUCK_MS << min(doubt.asked_again, 4))
+            self._hand_over_again(channel, doubt)
+
+    def _hand_over_again(self, channel: Channel, doubt: _InDoubt) -> None:
+        doubt.first = False
+        doubt.asked_again += 1
+        try:
+            channel.engine.hand_over(doubt.prepared, doubt.message.text)
+        except EngineError as error:
+            _log.warning("message.hand_over_failed", message_id=doubt.message.message_id, code=error.code)
 
     def _pause_for_doubts(self) -> None:
         """Too many in doubt: sends stop, and the page that answers none of them is closed once a minute."""
@@ -372,11 +451,9 @@ class Sender:
         _log.info("message.recovering", message_id=message.message_id, found=ack)
         if ack is None:
             if self._put_key(channel, message, prepared):
-                self._hand_over(channel, message, prepared)
+                self._hand_over(channel, message, prepared, first=False)
         elif ack >= 1:
             self._ledger.acknowledge(self._lease.cliente_id, prepared.key, ack, now)
-        elif ack < 0:
-            self._refused(message)
         else:
             self._ledger.settle(self._lease, message, Outcome.ADOPT, code="", now_ms=now, boot=channel.boot)
-            self._doubt(message, prepared)
+            self._doubt(message, prepared, first=False)

@@ -49,6 +49,8 @@ EXIT_FORCED = 1
 EXIT_NOT_OWNER = 75  # another process holds the lease, or the login belongs to another store
 EXIT_LEASE_LOST = 76
 
+CONSUMER_PAUSE_S = 1.0  # before Celery's consumer is started again
+
 
 class TenantWorker:
     """Everything one process does for one `cliente_id`."""
@@ -178,6 +180,18 @@ class TenantWorker:
         signals.setup_logging.connect(_keep_our_logging, weak=False)
         for each_task in ("celery.worker.strategy", "celery.app.trace"):
             logging.getLogger(each_task).setLevel(logging.WARNING)
+        while not self._ending.is_set():
+            try:
+                self._make_consumer(app).start()
+            except SystemExit:
+                _log.debug("consumer.ended")
+            if not self._ending.is_set():
+                # Celery gives up on some ways in which its broker goes away (kombu trips over its own clean-up). The
+                # session needs no consumer to go on: messages leave without a bell, and its browser is kept.
+                _log.warning("consumer.ended_by_itself")
+                self._ending.wait(CONSUMER_PAUSE_S)
+
+    def _make_consumer(self, app: Celery) -> _Consumer:
         consumer = _Consumer(
             app=app,
             hostname=names.worker_hostname(self._cliente_id),
@@ -190,10 +204,7 @@ class TenantWorker:
             quiet=True,
         )
         consumer.handle_signals = self._handle_signals
-        try:
-            consumer.start()
-        except SystemExit:
-            _log.debug("consumer.ended")
+        return consumer
 
     def _handle_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):

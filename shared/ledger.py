@@ -26,6 +26,7 @@ from shared.errors import (
     RecipientOptedOut,
     SessionNotReady,
 )
+from shared.group_commit import GroupCommit
 from shared.lease import Lease
 from shared.message import Draft, Message
 from shared.message_state import MessageStatus
@@ -147,6 +148,7 @@ class Ledger:
         self._client = client
         self._keys = keys
         self._scripts = Scripts(client)
+        self._accepting = GroupCommit(client, "accept")
         self._language = language
 
     def accept(self, draft: Draft, bell: bytes, limits: AcceptLimits) -> Accepted:
@@ -157,7 +159,7 @@ class Ledger:
         release CampaignStopped and CampaignWaits; then nothing was written.
         """
         keys, args = self._accept_call(draft, bell, limits)
-        return self._accept_answer(draft, limits, self._scripts.run("accept", keys, args))
+        return self._accept_answer(draft, limits, self._accepting.run(keys, args))
 
     def accept_many(
         self, drafts: Sequence[tuple[Draft, bytes]], limits: AcceptLimits
@@ -510,6 +512,9 @@ class Ledger:
         Returns `resolved`, the status that forbids it, or `unknown`.
         """
         keys = self._keys
+        data: dict[str, object] = {"by": who, "certain": True}
+        if status is MessageStatus.QUEUED:
+            data["expires_at"] = expires_at_ms
         answer = self._scripts.run(
             "resolve",
             [
@@ -525,7 +530,7 @@ class Ledger:
                 cliente_id,
                 status.value,
                 expires_at_ms,
-                json.dumps({"by": who, "certain": True}),
+                json.dumps(data),
                 keys.changed_channel(cliente_id),
             ],
         )
@@ -546,6 +551,10 @@ class Ledger:
             in_flight=in_flight,
             held=held,
         )
+
+    def report_imbalance(self, cliente_id: int, numbers: str, now_ms: int) -> None:
+        """Keeps and tells that a balance does not add up. numbers: JSON object."""
+        self._scripts.run("imbalance", [self._keys.imbalances, self._keys.events], [now_ms, cliente_id, numbers])
 
     def overdue(self, now_ms: int, most: int) -> list[tuple[int, str]]:
         """Queued messages of all tenants whose time is up: `(cliente_id, message_id)`, at most `most`."""

@@ -41,7 +41,10 @@ OPEN_STATUSES = frozenset({MessageStatus.QUEUED, MessageStatus.SENDING})
 
 _S = MessageStatus
 FOLLOWERS: dict[MessageStatus, frozenset[MessageStatus]] = {
-    _S.QUEUED: frozenset({_S.SENDING, _S.CANCELLED, _S.EXPIRED, _S.FAILED}),
+    # An acknowledgement of an earlier key may come while a person has it sent again; a lost ledger leaves doubt.
+    _S.QUEUED: frozenset(
+        {_S.SENDING, _S.CANCELLED, _S.EXPIRED, _S.FAILED, _S.SENT, _S.DELIVERED, _S.READ, _S.UNCERTAIN}
+    ),
     _S.SENDING: frozenset({_S.QUEUED, _S.SENT, _S.DELIVERED, _S.READ, _S.FAILED, _S.EXPIRED, _S.UNCERTAIN}),
     _S.SENT: frozenset({_S.DELIVERED, _S.READ}),
     _S.DELIVERED: frozenset({_S.READ}),

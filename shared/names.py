@@ -22,6 +22,10 @@ TASK_EXPIRE_OVERDUE = "background.expire_overdue"
 TASK_RING_WAITING = "background.ring_waiting"
 TASK_RECORD_DEPTHS = "background.record_depths"
 TASK_CAMPAIGN_TICK = "background.campaign_tick"
+TASK_CHECK_BALANCE = "background.check_balance"
+TASK_SWEEP = "background.sweep"
+TASK_FORGET_OLD = "background.forget_old"
+TASK_FIND_LOST_HOSTS = "background.find_lost_hosts"
 
 
 def session_queue(cliente_id: int) -> str:
@@ -76,6 +80,11 @@ class Keys:
     def counts(self, cliente_id: int) -> str:
         """Hash: messages ever accepted and how they ended, counted apart from the indexes."""
         return f"{self.prefix}counts:{cliente_id}"
+
+    @property
+    def imbalances(self) -> str:
+        """Hash: cliente_id → JSON of a balance that did not add up twice in a row."""
+        return f"{self.prefix}imbalances"
 
     def sent_today(self, cliente_id: int, day: str) -> str:
         """Counter: bulk and campaign messages claimed on one day (`20261120`) of the tenant's time zone."""

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     queue_limit: int = Field(default=100_000, ge=1)  # open messages per tenant
     accept_rate_per_minute: int = Field(default=6_000, ge=0)  # per tenant; 0: no limit
     qr_wait_limit_seconds: float = Field(default=600, ge=10, le=86_400)  # no scan for so long: the browser is closed
+    retention_days: int = Field(default=90, ge=0, le=36_500)  # settled messages and what was received; 0: kept for ever
+    host_lost_seconds: float = Field(default=60, ge=1, le=86_400)  # a profile store that nobody announces for so long
     auto_campaigns_enabled: bool = True
     campaign_tick_seconds: float = Field(default=2, ge=0.1, le=5)  # how often due messages are looked for
     default_country: str = "AR"

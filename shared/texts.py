@@ -45,6 +45,11 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "SESSION_MANAGER_UNREACHABLE": ("No se puede contactar a la cola de mensajes", "The broker can't be reached"),
     "QUEUE_FULL": ("La cola está llena, intenta más tarde", "The queue is full, try later"),
     "SESSION_MANAGER_TIMEOUT": ("La sesión no respondió a tiempo", "The session did not answer in time"),
+    "NOT_UNCERTAIN": (
+        "Sólo se puede resolver a mano un mensaje cuyo resultado es incierto",
+        "Only a message whose outcome is uncertain can be settled by hand",
+    ),
+    "DATABASE_UNREACHABLE": ("No se puede contactar a la base de datos", "The database can't be reached"),
     # On a message.
     "EXPIRED": ("El mensaje venció antes de poder enviarse", "The message expired before it could be sent"),
     "CANCELLED": ("El mensaje fue cancelado", "The message was cancelled"),

@@ -18,6 +18,8 @@ ARGUMENTS = (
     "--disable-notifications",
     "--no-pings",
     "--renderer-process-limit=1",  # one page; spare renderers only cost memory
+    # The address bar's own pages live in a second renderer that nobody sees: 40 MB of its own.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
 )
 
 # The browser gets what a browser needs, and none of the service's secrets.

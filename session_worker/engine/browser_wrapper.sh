@@ -16,4 +16,15 @@ printf '%s %s\n' "$$" "$LEADMASTER_LAUNCH_ID" >"$LEADMASTER_PROFILE_LOCK"
 # We are the only owner: what a killed browser left behind (perhaps under another host name) must not stop this one.
 rm -f -- "$LEADMASTER_PROFILE/SingletonLock" "$LEADMASTER_PROFILE/SingletonSocket" "$LEADMASTER_PROFILE/SingletonCookie"
 
+# Of several lists of features a browser obeys the last one alone: Playwright's and ours become one.
+features=
+for argument in "$@"; do
+    shift
+    case $argument in
+        --disable-features=*) features=$features,${argument#*=} ;;
+        *) set -- "$@" "$argument" ;;
+    esac
+done
+[ -z "$features" ] || set -- "$@" "--disable-features=${features#,}"
+
 exec "$LEADMASTER_BROWSER" "$@"

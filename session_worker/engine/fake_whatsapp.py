@@ -37,6 +37,7 @@ class FakeMessage:
     number: str  # of the recipient
     text: str
     ack: int = 0
+    copies: int = 0  # how often this page handed it over
 
 
 @dataclass(slots=True)
@@ -208,9 +209,10 @@ class FakeWhatsApp:
     def send(self, device_id: str, message: FakeMessage) -> None:
         """The server takes (or refuses) a message; acks follow on the timeline."""
         with self.lock:
+            message.copies += 1
             if self.refusals > 0:
                 self.refusals -= 1
-                self._acknowledge(device_id, message, -1)
+                self._refuse(device_id, message)
                 return
             self._copies[message.key] = self._copies.get(message.key, 0) + 1
             if self._copies[message.key] == 1:
@@ -233,6 +235,12 @@ class FakeWhatsApp:
                 page.acknowledged(message.key, ack)
 
         self.timeline.after(after_ms, arrive)
+
+    def _refuse(self, device_id: str, message: FakeMessage) -> None:
+        """The page keeps that it failed, and tells whether that was its first copy."""
+        message.ack = -1
+        told = -1 if message.copies == 1 else -2
+        self._to_page(device_id, lambda page: page.acknowledged(message.key, told))
 
     def _to_page(self, device_id: str, tell: Callable[[FakePage], None]) -> None:
         page = self._pages.get(device_id)

@@ -24,6 +24,7 @@ from shared.phone_number import canonical
 
 _READ = 3  # WhatsApp counts further (played, peer); for us that is read
 _REFUSED = -1  # … and knows several ways to refuse
+_COPY_REFUSED = -2  # the bridge's own word
 _LOGOUT_REASONS_BY_CODE = {"3": "account_locked"}
 
 # What a stream mode says about the account.
@@ -54,7 +55,8 @@ class PageStory:
         if kind == "observation":
             return [PageChanged(self.observation(told["observation"]))]
         if kind == "ack":
-            return [AckSeen(str(told["key"]), clamped_ack(int(told["ack"])))]
+            ack = int(told["ack"])
+            return [AckSeen(str(told["key"]), ack if ack == _COPY_REFUSED else clamped_ack(ack))]
         if kind == "inbound":
             return [InboundSeen(str(told["key"]), sender(str(told["sender"])), str(told["text"]), int(told["at_ms"]))]
         if kind == "problem":

@@ -71,7 +71,11 @@ class PageChanged:
 
 @dataclass(frozen=True, slots=True)
 class AckSeen:
-    """WhatsApp's acknowledgement of one of our messages: -1 refused by the server, 1 server, 2 device, 3 read."""
+    """WhatsApp's acknowledgement of one of our messages: 1 server, 2 device, 3 read.
+
+    -1: the server refused it when this page first handed it over. -2: it refused a copy that the page sent again; the
+    server may have taken an earlier one.
+    """
 
     key: str
     ack: int

@@ -112,3 +112,38 @@ def test_a_lock_left_by_another_host_name_blocks_nothing(stack: Stack, caller: C
     lock.symlink_to("another-host-4242")
     assert caller.connect().status_code == 202
     assert caller.wait_status("READY")["qr_attempts"] == 0
+
+
+def test_receipts_that_came_while_nobody_listened_are_found(stack: Stack, caller: Caller) -> None:
+    # given a message that is sent, and not delivered yet when the session ends
+    stack.simulator.put_settings(delivered_ms=3_000, read_ms=100)
+    message_id = caller.send("5491133330001", "para después").json()["message_id"]
+    caller.wait_message(message_id, "sent")
+    caller.http.post(caller.path("disconnect"))
+    wait_for("the worker's end", lambda: stack.worker(71) is None)
+    rows = wait_for(
+        "the recipient to read it",
+        lambda: [row for row in stack.simulator.messages(PHONE) if row["body"] == "para después" and row["read_at"]],
+    )
+    assert len(rows) == 1
+    assert caller.message(message_id)["status"] == "sent"
+    # when it comes back
+    caller.connect()
+    # then the receipts are read off the page
+    assert caller.wait_message(message_id, "read")["read_at"]
+    stack.simulator.put_settings(delivered_ms=50, read_ms=150)
+
+
+def test_what_waits_when_another_phone_is_paired_is_held(stack: Stack, caller: Caller) -> None:
+    caller.wait_status("READY")
+    caller.http.post(caller.path("disconnect"), json={"logout": True})
+    wait_for("the worker's end", lambda: stack.worker(71) is None)
+    held = caller.send("5491133330001", "del otro teléfono", on_not_ready="queue").json()["message_id"]
+    stack.pair(caller, "5491150000072")
+    seen = wait_for("it to be held", lambda: (m := caller.message(held))["error"] and m)
+    assert (seen["status"], seen["error"], seen["certain"]) == ("queued", "HELD_NUMBER_CHANGED", True)
+    # and what is accepted now goes out through the new phone
+    fresh = caller.send("5491133330001", "del nuevo").json()["message_id"]
+    caller.wait_message(fresh, "sent", "delivered", "read")
+    assert [row["body"] for row in stack.simulator.messages("5491150000072")] == ["del nuevo"]
+    assert caller.http.post(caller.path(f"messages/{held}/cancel")).status_code == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 from flask_openapi3.openapi import OpenAPI
+from postgres_cluster import PostgresCluster
 from pydantic import SecretStr
 from stand_ins import PASSWORD, SECRET, Owner, Task, read_task
 
@@ -21,6 +23,7 @@ from hub_api import accounts
 from hub_api.app import create_app
 from hub_api.database import Database, migrate
 from hub_api.hub import Hub, make_hub
+from hub_api.tasks import Background, make_background
 from shared.lease import Leases
 from shared.names import Keys, session_queue
 from shared.redis_client import connect
@@ -29,15 +32,52 @@ from shared.session_state import SessionStatus
 from shared.settings import Settings
 
 
-@pytest.fixture(scope="session")
-def seeded_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _seed(url: str) -> Database:
     """Two tenants and an admin."""
-    path = tmp_path_factory.mktemp("seed") / "seed.db"
-    migrate(f"sqlite:///{path}")
-    database = Database(f"sqlite:///{path}")
+    migrate(url)
+    database = Database(url)
     accounts.add_user(database, "maria", PASSWORD, "cliente", 51)
     accounts.add_user(database, "pedro", PASSWORD, "cliente", 52)
     accounts.add_user(database, "root", PASSWORD, "admin")
+    return database
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresCluster]:
+    """A real PostgreSQL of this run's own, with the seed as the database `seed`."""
+    with tempfile.TemporaryDirectory(prefix="lm-postgres-") as folder, PostgresCluster(Path(folder)) as cluster:
+        cluster.create("seed")
+        _seed(cluster.url("seed")).close()
+        yield cluster
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """`sqlite`; a module that parametrises this runs on `postgresql` as well."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def database_url(
+    request: pytest.FixtureRequest, database_kind: str, seeded_database: Path, tmp_path: Path
+) -> Iterator[str]:
+    """A database of this test's own, seeded."""
+    if database_kind == "sqlite":
+        shutil.copy(seeded_database, tmp_path / "hub.db")
+        yield f"sqlite:///{tmp_path / 'hub.db'}"
+        return
+    cluster: PostgresCluster = request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex[:10]}"
+    cluster.create(name, template="seed")
+    yield cluster.url(name)
+    cluster.drop(name)
+
+
+@pytest.fixture(scope="session")
+def seeded_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The seed as a SQLite file."""
+    path = tmp_path_factory.mktemp("seed") / "seed.db"
+    database = _seed(f"sqlite:///{path}")
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
@@ -45,12 +85,11 @@ def seeded_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings(redis_url: str, seeded_database: Path, tmp_path: Path) -> Settings:
-    shutil.copy(seeded_database, tmp_path / "hub.db")
+def settings(redis_url: str, database_url: str, tmp_path: Path) -> Settings:
     return Settings(
         redis_url=redis_url,
         redis_prefix=f"t{uuid.uuid4().hex[:10]}:",
-        database_url=f"sqlite:///{tmp_path / 'hub.db'}",
+        database_url=database_url,
         leadmaster_data_dir=tmp_path,
         jwt_secret=SecretStr(SECRET),
     )
@@ -82,6 +121,14 @@ def keys(settings: Settings) -> Keys:
 def server(settings: Settings) -> Iterator[redis.Redis]:
     made = connect(settings.redis_url)
     made.set(Keys(settings.redis_prefix).rebuilt, "1")  # as the background worker does
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def background(settings: Settings, server: redis.Redis) -> Iterator[Background]:
+    """The parts of the background worker."""
+    made = make_background(settings)
     yield made
     made.close()
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, in a temporary directory, reached over a free port of 127.0.0.1."""
+"""A PostgreSQL server of one test run: its own folder, a free port of 127.0.0.1, gone afterwards."""
 
 from __future__ import annotations
 
@@ -6,61 +6,81 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
+import time
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
+import psycopg
+import pytest
 
-def _program(name: str) -> str:
-    found = shutil.which(name) or next(
-        (str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)), None
-    )
-    assert found, f"{name} is missing: install PostgreSQL (scripts/postgres.sh)"
-    return found
+_USER = "leadmaster"
 
 
 class PostgresCluster:
-    """Started on construction. The server refuses to run as root, so under root it is the user postgres'."""
+    """A context: started inside, stopped after. A machine without PostgreSQL fails the run with one line."""
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="lm-pg-"))
-        self._as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        if self._as_user:
-            shutil.chown(self.folder, "postgres")
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._bin = _binaries()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        self._data = self.folder / "data"
-        self._run(_program("initdb"), "-D", str(self._data), "-A", "trust", "-U", "lm", "--no-sync")
-        options = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder} -c fsync=off"
-        self._run(
-            _program("pg_ctl"), "-D", str(self._data), "-w", "-o", options, "-l", str(self.folder / "log"), "start"
-        )
+            self._port: int = probe.getsockname()[1]
 
-    def create(self, name: str, template: str = "template0") -> str:
-        """A fresh database; returns its URL."""
-        self._run(
-            _program("createdb"),
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(self.port),
-            "-U",
-            "lm",
-            "-T",
-            template,
-            "-E",
-            "UTF8",
-            name,
-        )
-        return f"postgresql+psycopg://lm@127.0.0.1:{self.port}/{name}"
+    def __enter__(self) -> Self:
+        data = self._folder / "data"
+        if os.getuid() == 0:  # PostgreSQL refuses to run as root
+            shutil.chown(self._folder, "postgres")
+        self._run("initdb", "-D", str(data), "-U", _USER, "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C")
+        options = f"-p {self._port} -h 127.0.0.1 -k {self._folder} -c fsync=off -c synchronous_commit=off"
+        # pg_ctl's server would keep a pipe open, so its output goes to a file.
+        self._run("pg_ctl", "-D", str(data), "-l", str(self._folder / "log"), "-o", options, "-W", "start")
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                psycopg.connect(self._dsn("postgres")).close()
+                return self
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    pytest.fail((self._folder / "log").read_text(), pytrace=False)
+                time.sleep(0.05)
 
-    def stop(self) -> None:
-        self._run(_program("pg_ctl"), "-D", str(self._data), "-m", "immediate", "-w", "stop")
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "-w", "stop")
 
-    def _run(self, *argv: str) -> None:
-        done = subprocess.run(
-            [*self._as_user, *argv], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, check=False, timeout=120,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+    def url(self, name: str) -> str:
+        """As the setting DATABASE_URL has it."""
+        return f"postgresql://{_USER}@127.0.0.1:{self._port}/{name}"
+
+    def create(self, name: str, template: str = "template1") -> None:
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+
+    def drop(self, name: str) -> None:
+        self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _dsn(self, name: str) -> str:
+        return f"host=127.0.0.1 port={self._port} user={_USER} dbname={name}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._bin / program), *arguments]
+        if os.getuid() == 0:
+            command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command]
+        with (self._folder / "out").open("ab") as out:
+            done = subprocess.run(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, cwd="/", check=False)
+        if done.returncode:
+            pytest.fail(f"{program}: {(self._folder / 'out').read_text('utf-8', 'replace')}", pytrace=False)
+
+
+def _binaries() -> Path:
+    """Where initdb and pg_ctl are: the newest installed, else on PATH."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[4]))
+    if installed:
+        return installed[-1].parent
+    found = shutil.which("initdb")
+    if found is None:
+        pytest.fail("PostgreSQL is needed by these tests: install the package `postgresql`", pytrace=False)
+    return Path(found).parent

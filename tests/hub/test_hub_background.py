@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import json
-import threading
 
 import pytest
-from celery.contrib.testing.worker import start_worker
 from sqlalchemy import func, select
 
-from celery_config import make_celery
-from hub_api import tasks
 from hub_api.commands import Order, send_text
 from hub_api.database import migrate
 from hub_api.lifecycle import connect, disconnect
 from hub_api.tables import DrainState, InboundMessage, MessageEvent, MessageRecord, SessionEventRecord, WantedSession
-from shared import names
 from shared.instant import now_ms
 from shared.ledger import Ledger
 from shared.message_state import MessageStatus
 from shared.session_snapshot import Snapshots
 from shared.session_state import SessionStatus
 
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
+
 ORDER = Order(to="5491123456789", text="hola", wake=True)
-
-
-@pytest.fixture
-def background(settings, server):
-    made = tasks.make_background(settings)
-    yield made
-    made.close()
 
 
 def _count(hub, table):
@@ -176,22 +166,6 @@ def test_one_run_of_a_task_at_a_time(background):
     background.alone("x", lambda: ran.append("later"))
 
     assert ran == ["outer", "later"]
-
-
-@pytest.mark.filterwarnings("ignore")  # Celery's own, as root
-def test_the_tasks_run_in_a_real_worker(settings, background, hub):
-    app = make_celery(settings)
-    tasks.register(app, background)
-    done = threading.Event()
-    app.task(name="background.test_done")(done.set)
-    send_text(hub, 51, ORDER, now_ms())
-    for name in (names.TASK_EXPIRE_OVERDUE, names.TASK_RING_WAITING, names.TASK_RECORD_DEPTHS, names.TASK_DRAIN_EVENTS):
-        app.send_task(name)
-    app.send_task("background.test_done")
-    with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=15):
-        assert done.wait(15)
-
-    assert _count(hub, MessageRecord) == 1
 
 
 def test_migrating_twice_does_nothing(settings):

@@ -43,6 +43,9 @@ def test_every_answer_is_as_documented(client, root, own):
         (objects.MessageList, client.get(f"{T}/messages", headers=root).json),
         (objects.BulkAccepted, bulk),
         (objects.BulkProgress, client.get(f"{T}/messages/bulk/{bulk['bulk_id']}", headers=root).json),
+        (objects.MessageReport, client.get(f"{T}/report", headers=root).json),
+        (objects.HeldList, client.get(f"{T}/held", headers=root).json),
+        (objects.HeldDone, client.post(f"{T}/held", headers=root, json={"action": "cancel"}).json),
         (objects.InboundList, client.get(f"{T}/inbound", headers=root).json),
         (objects.SessionList, client.get("/api/sessions", headers=root).json),
         (objects.QrAuthorizationObject, client.get(f"{T}/qr-authorization", headers=root).json),
@@ -82,3 +85,9 @@ def test_nothing_makes_it_fail(case, wsgi):
     )
     assert answer.status_code != 500, answer.text
     assert answer.status_code == 404 or "ok" in answer.json
+
+
+def test_the_root_leads_to_the_document(client):
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/openapi")
+    assert "&lt;br" not in client.get("/openapi").text

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 import pytest
 import structlog
 
 from hub_api.app import create_app
+from hub_api.command_log import CommandLog
 from hub_api.hub import make_hub
+from shared import logs
 from shared.settings import SettingsError
 
 SEND = {"to": "5491123456789", "message": "texto secreto", "on_not_ready": "queue"}
@@ -21,7 +24,7 @@ def test_health_and_readiness(client, hub):
 
     assert (health.status_code, health.json["status"]) == (200, "ok")
     assert ready.status_code == 200
-    assert set(ready.json["parts"]) == {"redis", "database", "background", "hosts"}
+    assert set(ready.json["parts"]) == {"redis", "database", "background", "hosts", "ledger"}
     assert ready.json["parts"]["background"]["ok"] is False
 
 
@@ -75,11 +78,18 @@ def test_a_fault_of_ours_is_a_500_without_a_trace(client, maria, hub, monkeypatc
     assert "secret" not in answer.text
 
 
-def test_commands_leave_one_line_without_secrets(client, maria):
+@pytest.mark.parametrize("fmt", ["json", "console"])
+def test_commands_leave_one_line_without_secrets(client, maria, hub, fmt):
+    written = []
+    object.__setattr__(hub, "command_log", CommandLog(fmt, "info", written.append))
     with structlog.testing.capture_logs() as lines:
         client.post(f"{T}/messages", headers=maria, json=SEND)
         client.post(f"{T}/messages", headers=maria, json=SEND | {"on_not_ready": "reject"})
         client.get(f"{T}/status", headers=maria)
+    if fmt == "json":
+        assert not lines
+        assert all(line.endswith(b"\n") and line.count(b"\n") == 1 for line in written)
+        lines = [json.loads(line) for line in written]
 
     assert [(line["what"], line["who"], line["cliente_id"], line["outcome"]) for line in lines] == [
         ("send", "user:maria", 51, "ok"),
@@ -123,3 +133,18 @@ def test_nothing_is_logged_at_warning_by_a_normal_call(client, maria, caplog):
         client.get(f"{T}/status", headers=maria)
 
     assert caplog.records == []
+
+
+def test_the_lines_of_commands_look_like_the_others_and_keep_to_the_level(capfd):
+    logs.configure("hub", "info", "json")
+    try:
+        CommandLog("json", "info").tell("send", "key:crm ñ\n", 51, "ok", 1.5)
+        logs.get_logger("x").info("command", what="send", who="key:crm ñ\n", cliente_id=51, outcome="ok", ms=1.5)
+        CommandLog("json", "error").tell("send", "user:x", 51, "ok", 1.5)
+    finally:
+        logging.getLogger().handlers.clear()
+        structlog.reset_defaults()
+    cheap, usual = (json.loads(line) for line in capfd.readouterr().err.splitlines())
+    assert cheap.keys() == usual.keys()
+    assert {**cheap, "timestamp": ""} == {**usual, "timestamp": ""}
+    assert len(cheap["timestamp"]) == len(usual["timestamp"])

@@ -49,7 +49,7 @@ def _token(secret=SECRET, algorithm="HS256", drop=(), **changes):
         "tipo": "cliente",
         "cliente_id": 51,
         "iat": now,
-        "exp": now + 60,
+        "exp": now + 86_400,  # these are made when the tests are collected, long before some of them run
         "jti": "x",
     } | changes
     return jwt.encode({name: claims[name] for name in claims if name not in drop}, secret, algorithm=algorithm)

@@ -12,6 +12,8 @@ from shared.instant import now_ms
 from shared.ledger import Ledger, Pace, PutKey
 from shared.session_state import SessionStatus
 
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
+
 URL = "/api/whatsapp/51/messages"
 HELLO = {"to": "+54 9 11 2345-6789", "message": "hola ñandú 🦙"}
 LATER = HELLO | {"on_not_ready": "queue"}

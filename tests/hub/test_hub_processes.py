@@ -7,12 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 from pathlib import Path
 
 import pytest
+from celery.contrib.testing.worker import start_worker
 from stand_ins import SECRET, until
 
+from celery_config import beat_schedule, make_celery
+from hub_api import tasks
 from hub_api.commands import Order, send_text
 from hub_api.tables import MessageRecord
 from shared.instant import now_ms
@@ -81,3 +85,20 @@ def test_background_and_beat_record_what_happens(start, settings, hub):
     until(recorded, seconds=30)
     assert _ends(beat, signal.SIGINT) == 0
     assert _ends(background) == 0
+
+
+@pytest.mark.filterwarnings("ignore")  # Celery's own, as root
+def test_the_tasks_run_in_a_real_worker(settings, background, hub):
+    app = make_celery(settings)
+    tasks.register(app, background)
+    done = threading.Event()
+    app.task(name="background.test_done")(done.set)
+    sent = send_text(hub, 51, Order(to="5491123456789", text="x", wake=True), now_ms())
+    for name in beat_schedule():
+        app.send_task(name)
+    app.send_task("background.test_done")
+    with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=15):
+        assert done.wait(15)
+
+    with hub.database.reading() as session:
+        assert session.get(MessageRecord, sent.message.message_id) is not None

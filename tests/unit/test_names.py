@@ -60,6 +60,7 @@ def test_every_key_carries_the_prefix() -> None:
         keys.rebuilt, keys.hosts, keys.held(1), keys.own_number(1), keys.counts(1), keys.sent_today(1, "d"),
         keys.opted_out(1), keys.heard_prefix(1), keys.campaign_epochs,
         keys.campaign_in_hand(1), keys.campaign_quota(1, 20261120), keys.campaign_slot(1),
+        keys.imbalances,
     ]  # fmt: skip
     assert all(key.startswith("p:") for key in made)
     assert len(set(made)) == len(made)

@@ -22,6 +22,8 @@ AT_CODE = Observation(loaded=True, registered=False, mode=StreamMode.QR, socket=
         (replace(AT_CODE, code=None), None),
         (replace(AT_CODE, socket="UNPAIRED_IDLE"), Reading(SessionEvent.CODE_IDLE)),
         (replace(OPEN, loaded=False), None),
+        (replace(AT_CODE, loaded=False), Reading(SessionEvent.CODE_SHOWN)),
+        (replace(AT_CODE, loaded=False, code=None), None),
         (replace(OPEN, mode=StreamMode.SYNCING), Reading(SessionEvent.LINKED)),
         (replace(OPEN, socket="PAIRING"), Reading(SessionEvent.LINKED)),
         (replace(OPEN, online=False), Reading(SessionEvent.CONNECTION_LOST)),

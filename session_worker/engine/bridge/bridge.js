@@ -177,6 +177,12 @@
     return { chat_id: chat.id.toString(), key: key.toString() };
   };
 
+  /** Keys of which the server has not answered the first copy yet; what it answers then is about no other copy. */
+  const firstCopies = new Set();
+
+  /** The page sends again by itself: only a refusal of the first copy says that nothing arrived. @param {string} key */
+  const tellRefusal = (key) => tell({ kind: 'ack', key, ack: firstCopies.has(key) ? -1 : -2 });
+
   /**
    * Resolves once the page holds the message.
    *
@@ -192,16 +198,19 @@
       { type: 'chat', body: text, subtype: null, urlText: null, urlNumber: null },
       { messageId: key },
     );
+    if (!whatsapp.MsgStore.get(key)) {
+      firstCopies.add(key);
+    }
     const [added, outcome] = await whatsapp.functions.addAndSendMsgToChat(chat, raw);
     outcome.then(
       ({ messageSendResult }) => {
         // A message that the page itself marks as failed is told by its ack, below.
         if (isRefusal(messageSendResult) && (whatsapp.MsgStore.get(key)?.ack ?? 0) === 0) {
-          tell({ kind: 'ack', key, ack: -1 });
+          tellRefusal(key);
         }
       },
       () => undefined, // no answer is no refusal: the acknowledgement will tell
-    );
+    ).finally(() => firstCopies.delete(key));
     await added;
     return null;
   };
@@ -291,7 +300,7 @@
   WPP.loader.onInjected(() => {
     whatsapp.MsgStore.on('change:ack', (/** @type {WhatsApp.MsgModel} */ message) => {
       if (message.id.fromMe && (message.ack ?? 0) < 0) {
-        tell({ kind: 'ack', key: message.id.toString(), ack: -1 });
+        tellRefusal(message.id.toString());
       }
     });
   });

@@ -1,0 +1,96 @@
+"""The judge of a chaos run sees each thing that must not happen; a judge that can't fail proves nothing."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from tests.chaos.plan import ENDS_PAGE, ENDS_WINDOW_S, MOST_ENDS, WHOLE, Kind, schedule
+from tests.chaos.verdict import Posted, judge, table
+
+A, B = "549111", "549112"
+
+
+def posted(number: int, to: str = A, lane: str = "single") -> Posted:
+    return Posted(71, to, lane, number, f"{lane} {to} {number}", f"id-{lane}-{to}-{number}")
+
+
+def told(one: Posted, status: str = "sent", **changes: Any) -> dict[str, Any]:
+    message = {"message_id": one.message_id, "message": one.text, "status": status, "error": None, "certain": True}
+    return message | {"whatsapp_id": f"key {one.text}"} | changes
+
+
+def row(one: Posted, seq: int, copies: int = 1, shown: int = 1, key: str = "") -> dict[str, Any]:
+    return {
+        "seq": seq,
+        "body": one.text,
+        "copies": copies,
+        "recipient_copies": shown,
+        "key": key or f"key {one.text}",
+    }
+
+
+ONE, TWO = posted(1), posted(2)
+
+
+def broken(*arguments: Any, dedupe: bool = True) -> set[str]:
+    verdict = judge(*arguments, dedupe=dedupe)
+    assert table(verdict, dedupe=dedupe)
+    return {rule for rule, found in verdict.broken.items() if found}
+
+
+def test_all_is_well() -> None:
+    refused = posted(1, B)
+    messages = [told(ONE), told(TWO, "read"), told(refused, "failed", error="REFUSED_BY_WHATSAPP")]
+    verdict = judge([ONE, TWO, refused], messages, [row(ONE, 1, copies=3), row(TWO, 2)], dedupe=True)
+    assert verdict.ok
+    assert (verdict.copies, verdict.recipient_copies) == ({3: 1, 1: 1}, {1: 2})
+    assert verdict.errors == {"REFUSED_BY_WHATSAPP": 1}
+
+
+@pytest.mark.parametrize(
+    ("messages", "rows", "rules"),
+    [
+        ([told(ONE, "sending")], [row(ONE, 1)], {"open", "lost"}),
+        ([told(ONE)], [], {"phantom"}),
+        ([told(ONE)], [row(ONE, 1, copies=2, shown=2)], {"doubled at the recipient"}),
+        ([told(ONE)], [row(ONE, 1), row(ONE, 2, key="another")], {"sent under two keys", "out of order"}),
+        ([told(ONE)], [row(ONE, 1, key="another")], {"key not the recorded one"}),
+        ([told(ONE, "uncertain", certain=False)], [], {"uncertain"}),
+        ([told(ONE, "failed")], [row(ONE, 1)], {"failed but there"}),
+        ([told(ONE, "failed", certain=False)], [], {"failed but there"}),
+        ([], [], {"unknown to the hub", "lost", "books don't balance"}),
+        ([told(ONE), told(ONE, message_id="again")], [row(ONE, 1)], {"accepted twice", "books don't balance"}),
+    ],
+)
+def test_what_is_wrong_is_seen(messages: list[Any], rows: list[Any], rules: set[str]) -> None:
+    assert broken([ONE], messages, rows) == rules
+
+
+def test_order_is_per_recipient_and_lane() -> None:
+    everyone = [ONE, TWO, posted(1, B), posted(1, lane="bulk")]
+    messages = [told(one) for one in everyone]
+    assert not broken(everyone, messages, [row(one, 9 - n) for n, one in enumerate([TWO, ONE, *everyone[2:]])])
+    assert broken(everyone, messages, [row(one, n) for n, one in enumerate([TWO, ONE, *everyone[2:]])]) == {
+        "out of order"
+    }
+
+
+def test_copies_are_nobodys_fault_where_whatsapp_shows_them_all() -> None:
+    assert not broken([ONE], [told(ONE)], [row(ONE, 1, copies=2, shown=2)], dedupe=False)
+
+
+def test_a_seed_stands_for_one_plan_with_every_kind() -> None:
+    def made(seed: int) -> list[Any]:
+        return schedule(random.Random(seed), [71, 72], seconds=600, every_s=2, lease_s=5)
+
+    assert made(1) == made(1) != made(2)
+    plan = made(1)
+    assert {fault.kind for fault in plan} == set(Kind)
+    assert all((fault.cliente_id is None) == (fault.kind in WHOLE) for fault in plan)
+    ends = [(fault.cliente_id, fault.at_s) for fault in plan if fault.kind in ENDS_PAGE]
+    for cliente_id, at_s in ends:
+        near = [one for one in ends if one[0] == cliente_id and 0 <= at_s - one[1] < ENDS_WINDOW_S - 0.1]
+        assert len(near) <= MOST_ENDS

@@ -1,0 +1,106 @@
+"""A real worker process on a WhatsApp that outlives it; killed, or cut off from Redis, at one step of a message."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from session_worker import worker
+from session_worker.profile_store import open_store
+from shared.lease import Lease
+from shared.ledger import Ledger, Pause
+from shared.message import Message
+from shared.names import Keys
+from shared.settings import Settings
+from tests.integration.durable_whatsapp import DurablePage, DurableWhatsApp
+
+CLIENTE = 51
+
+
+class Gap:
+    """Acts once, at one step. `die`: SIGKILL of the process itself. `cut`: what was done stands, its answer is lost."""
+
+    def __init__(self, step: str, how: str) -> None:
+        self._step = step
+        self._how = how
+
+    def __call__(self, step: str) -> None:
+        if step != self._step:
+            return
+        if self._how == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._step = ""
+        raise redis.ConnectionError("cut by the test")
+
+
+class LedgerWithGaps(Ledger):
+    """The real ledger, with a gap before and after each of the worker's changes."""
+
+    gap: Gap
+
+    def claim_next(self, lease: Lease, *args: Any, **named: Any) -> Any:
+        """See `Ledger.claim_next`."""
+        work = super().claim_next(lease, *args, **named)
+        if not isinstance(work, Pause):
+            self.gap("claimed")
+        return work
+
+    def put_key(self, lease: Lease, message: Message, **named: Any) -> Any:
+        """See `Ledger.put_key`."""
+        self.gap("before the key is kept")
+        answer = super().put_key(lease, message, **named)
+        self.gap("key kept")
+        return answer
+
+    def settle(self, lease: Lease, message: Message, *args: Any, **named: Any) -> Any:
+        """See `Ledger.settle`."""
+        self.gap("before it is settled")
+        answer = super().settle(lease, message, *args, **named)
+        self.gap("settled")
+        return answer
+
+    def acknowledge(self, cliente_id: int, whatsapp_id: str, ack: int, at_ms: int) -> str:
+        """See `Ledger.acknowledge`."""
+        self.gap("before the ack is recorded")
+        answer = super().acknowledge(cliente_id, whatsapp_id, ack, at_ms)
+        self.gap("ack recorded")
+        return answer
+
+
+def settings_for(folder: Path, redis_url: str, keys: Keys) -> Settings:
+    """What worker and test agree on. The lease is long enough for a machine with much to do."""
+    return Settings(
+        _env_file=None,
+        whatsapp_web_url="fake://durable",
+        redis_url=redis_url,
+        redis_prefix=keys.prefix,
+        leadmaster_data_dir=folder,
+        session_lease_seconds=10,
+        send_gap_min_seconds=0,
+        send_gap_max_seconds=0,
+        send_delay_min_seconds=0,
+        send_delay_max_seconds=0,
+        send_ack_timeout_seconds=1,
+        log_level="warning",
+    )
+
+
+def whatsapp_file(folder: Path) -> Path:
+    """Where WhatsApp lives."""
+    return folder / "whatsapp.json"
+
+
+def run(folder: Path, redis_url: str, keys: Keys, token: str, step: str, how: str) -> None:
+    """The child process: a whole tenant's worker, with everything real but the browser."""
+    gap = Gap(step, how)
+    whatsapp = DurableWhatsApp(whatsapp_file(folder), gap)
+    LedgerWithGaps.gap = gap
+    worker.Ledger = LedgerWithGaps  # type: ignore[misc]
+    worker.make_engine = lambda config: DurablePage(config, whatsapp, gap)
+    settings = settings_for(folder, redis_url, keys)
+    store = open_store(settings.profiles_dir)
+    os._exit(worker.run_worker(settings, store, CLIENTE, token, "test/1"))

@@ -1,0 +1,141 @@
+"""Many threads, one round trip: everybody gets its own answer or its own error, whatever happens to the others."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from shared import group_commit
+from shared.group_commit import GroupCommit
+from shared.names import Keys
+from shared.redis_client import connect
+
+SCRIPT = """#!lua
+if ARGV[1] == 'wrong' then return redis.error_reply('WRONG ' .. ARGV[2]) end
+redis.call('INCR', KEYS[1])
+return ARGV[2]
+"""
+
+
+@pytest.fixture(autouse=True)
+def script(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "source", lambda name: SCRIPT)
+
+
+@pytest.fixture
+def group(client: redis.Redis) -> GroupCommit:
+    return GroupCommit(client, "any")
+
+
+def together(count: int, work: Callable[[int], Any]) -> list[Any]:
+    """What each of `count` threads that start at one moment returns or raises."""
+    start = threading.Barrier(count)
+
+    def one(number: int) -> Any:
+        start.wait()
+        try:
+            return work(number)
+        except redis.RedisError as error:
+            return error
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def test_one_alone(group: GroupCommit, client: redis.Redis, keys: Keys) -> None:
+    client.script_flush()
+    assert group.run([keys.events], ["", "a"]) == "a"
+    with pytest.raises(redis.ResponseError, match="WRONG b"):
+        group.run([keys.events], ["wrong", "b"])
+    assert group.run([keys.events], ["", "c"]) == "c"
+
+
+def test_everybody_gets_its_own(group: GroupCommit, client: redis.Redis, keys: Keys) -> None:
+    """Errors of some leave the others alone; a server that forgot the script is taught and nothing runs twice."""
+    expected = 0
+    for number in range(30):
+        if number % 10 == 5:
+            client.script_flush()
+        answers = together(16, lambda n: group.run([keys.events], ["wrong" if n % 5 == 0 else "", f"x{n}"]))
+        for n, answer in enumerate(answers):
+            if n % 5 == 0:
+                assert isinstance(answer, redis.ResponseError)
+                assert f"x{n}" in str(answer)
+            else:
+                assert answer == f"x{n}"
+                expected += 1
+    assert client.get(keys.events) == str(expected)
+
+
+def test_who_comes_meanwhile_shares_the_next_trip(
+    group: GroupCommit, monkeypatch: pytest.MonkeyPatch, keys: Keys
+) -> None:
+    trips: list[int] = []
+    send = group._trip
+
+    def slow(batch: list[Any]) -> None:
+        trips.append(len(batch))
+        time.sleep(0.05)
+        send(batch)
+
+    monkeypatch.setattr(group, "_trip", slow)
+    group.run([keys.events], ["", "loads the script"])
+    trips.clear()
+    assert together(16, lambda n: group.run([keys.events], ["", str(n)])) == [str(n) for n in range(16)]
+    assert sum(trips) == 16
+    assert len(trips) <= 3
+
+
+def test_a_server_that_is_away_fails_each_and_hangs_nobody(keys: Keys) -> None:
+    away = connect("redis://127.0.0.1:1/0")
+    group = GroupCommit(away, "any")
+    answers = together(12, lambda n: group.run([keys.events], ["", str(n)]))
+    assert all(isinstance(answer, redis.ConnectionError) for answer in answers)
+    away.close()
+
+
+def test_a_server_that_hangs_costs_nobody_more_than_one_time_out(keys: Keys) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
+        hanging = redis.Redis.from_url(url, socket_timeout=0.5, retry=Retry(NoBackoff(), 0))
+        group = GroupCommit(hanging, "any")
+        started = time.monotonic()
+        answers = together(8, lambda n: group.run([keys.events], ["", str(n)]))
+        assert time.monotonic() - started < 1.0
+    assert all(isinstance(answer, redis.TimeoutError) for answer in answers)
+    hanging.close()
+
+
+def test_a_leader_that_is_cut_short_leaves_nobody_waiting(
+    group: GroupCommit, monkeypatch: pytest.MonkeyPatch, keys: Keys
+) -> None:
+    send, cut = group._trip, threading.Event()
+
+    def ends(batch: list[Any]) -> None:
+        if not cut.is_set():
+            cut.set()
+            time.sleep(0.05)
+            raise SystemExit(1)
+        send(batch)
+
+    monkeypatch.setattr(group, "_trip", ends)
+
+    def first() -> None:
+        with pytest.raises(SystemExit):
+            group.run([keys.events], ["", "first"])
+
+    leader = threading.Thread(target=first)
+    leader.start()
+    cut.wait()
+    assert group.run([keys.events], ["", "second"]) == "second"
+    leader.join()
+    assert group.run([keys.events], ["", "third"]) == "third"

@@ -1,0 +1,257 @@
+"""The process dies, or loses Redis, between any two steps of a message's way: exactly one arrives, and it is known."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import secrets
+import signal
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+import redis
+
+from celery_config import make_celery
+from hub_api.doorbell import Doorbell
+from shared.instant import now_ms
+from shared.lease import Leases
+from shared.ledger import AcceptLimits, Ledger, new_message_id
+from shared.message import Draft, Message
+from shared.message_state import Lane, MessageStatus
+from shared.names import TASK_STATUS, Keys, session_queue
+from tests.integration.durable_whatsapp import server_record
+from tests.integration.gap_process import CLIENTE, run, settings_for, whatsapp_file
+
+LEAD, OTHER = "5491123456789", "5491123456780"
+OUT = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
+T = TypeVar("T")
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.integration.gap_process", "celery.apps.worker", "kombu.transport.redis"])
+
+
+def wait_for(what: str, ask: Callable[[], T], timeout_s: float = 40.0) -> T:
+    deadline = time.monotonic() + timeout_s
+    while not (answer := ask()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {timeout_s:.0f} s in vain for: {what}")
+        time.sleep(0.05)
+    return answer
+
+
+class _KeysOfLostBells(Keys):
+    def queue_list(self, queue: str) -> str:
+        return f"{Keys.queue_list(self, queue)}:lost"
+
+
+class Tenant:
+    """One tenant's ledger, its WhatsApp, and the worker processes that serve it, one after the other."""
+
+    def __init__(self, folder: Path, redis_url: str, client: redis.Redis, keys: Keys) -> None:
+        self.folder, self.client, self.keys = folder, client, keys
+        self._redis_url = redis_url
+        settings = settings_for(folder, redis_url, keys)
+        self.ledger = Ledger(client, keys)
+        self._leases = Leases(client, keys, 10_000)
+        self.doorbell = Doorbell(make_celery(settings))
+        self._processes: list[tuple[ForkServerProcess, str]] = []
+
+    @property
+    def queue(self) -> str:
+        return self.keys.queue_list(session_queue(CLIENTE))
+
+    def accept(self, text: str, to: str = LEAD, *, ringing: bool = True) -> str:
+        """ringing: false where the bell is lost on its way."""
+        now = now_ms()
+        draft = Draft(new_message_id(), CLIENTE, to, text, Lane.SINGLE, now, now + 600_000, wake=True)
+        bell = self.doorbell.deliver(CLIENTE, draft.message_id)
+        ledger = self.ledger if ringing else Ledger(self.client, _KeysOfLostBells(self.keys.prefix))
+        return ledger.accept(draft, bell, AcceptLimits(100, 0)).message_id
+
+    def start_worker(self, step: str = "", how: str = "") -> ForkServerProcess:
+        token = secrets.token_hex(8)
+        process = _FORKS.Process(target=run, args=(self.folder, self._redis_url, self.keys, token, step, how))
+        process.start()
+        self._processes.append((process, token))
+        return process
+
+    def stop_worker(self) -> None:
+        """SIGKILL; its host would then give its lease back."""
+        process, token = self._processes.pop()
+        process.kill()
+        process.join(20)
+        process.close()
+        self._leases.release(CLIENTE, token)
+
+    def message(self, message_id: str) -> Message:
+        found = self.ledger.read(message_id)
+        assert found is not None
+        return found
+
+    def wait_until_settled(self, *message_ids: str) -> list[Message]:
+        def ask() -> list[Message]:
+            found = [self.message(message_id) for message_id in message_ids]
+            return (
+                found if all(one.status not in (MessageStatus.QUEUED, MessageStatus.SENDING) for one in found) else []
+            )
+
+        return wait_for(f"the end of {message_ids}", ask)
+
+    def shown(self, to: str) -> list[str]:
+        """What the recipient was shown, in order."""
+        return [one["text"] for one in server_record(whatsapp_file(self.folder))["shown"] if one["number"] == to]
+
+    def keys_of(self, text: str) -> list[str]:
+        return [one["key"] for one in server_record(whatsapp_file(self.folder))["shown"] if one["text"] == text]
+
+    def close(self) -> None:
+        while self._processes:
+            self.stop_worker()
+
+
+@pytest.fixture
+def tenant(tmp_path: Path, redis_url: str, client: redis.Redis, keys: Keys) -> Iterator[Tenant]:
+    made = Tenant(tmp_path, redis_url, client, keys)
+    yield made
+    made.close()
+
+
+STEPS = [
+    "claimed",
+    "prepared",
+    "before the key is kept",
+    "key kept",
+    "page has it",
+    "server has it",
+    "handed over",
+    "before the ack is recorded",
+    "ack recorded",
+]
+
+
+def everything_is_right(tenant: Tenant, first: str, second: str, other: str) -> None:
+    """Each is there once, under the key on record, in order, and the books balance."""
+    for message in tenant.wait_until_settled(first, second, other):
+        assert message.status in OUT
+        assert tenant.keys_of(message.text) == [message.whatsapp_id]
+    assert tenant.shown(LEAD) == ["uno", "dos"]
+    assert tenant.shown(OTHER) == ["tres"]
+    balance = tenant.ledger.balance(CLIENTE)
+    assert balance.balanced
+    assert (balance.accepted, balance.settled["sent"], balance.open) == (3, 3, 0)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_a_step(tenant: Tenant, step: str) -> None:
+    # given two messages to one recipient and one to another
+    first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
+    # when the worker dies right there
+    worker = tenant.start_worker(step, "die")
+    worker.join(40)
+    assert worker.exitcode == -signal.SIGKILL
+    assert tenant.message(first).status in OUT or tenant.message(first).status is MessageStatus.SENDING
+    tenant.stop_worker()
+    # then its successor brings all to an end
+    tenant.start_worker()
+    everything_is_right(tenant, first, second, other)
+
+
+@pytest.mark.parametrize("step", ["claimed", "before the key is kept", "key kept", "ack recorded"])
+def test_the_answer_of_redis_is_lost_at_a_step(tenant: Tenant, step: str) -> None:
+    # given a Redis that did what it was asked and was cut off before it could say so
+    first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
+    tenant.start_worker(step, "cut")
+    # then the same worker goes on
+    everything_is_right(tenant, first, second, other)
+
+
+@pytest.mark.parametrize("how", ["die", "cut"])
+@pytest.mark.parametrize("step", ["before it is settled", "settled"])
+def test_a_refusal_at_each_step(tenant: Tenant, step: str, how: str) -> None:
+    # given a server that refuses the first message
+    whatsapp_file(tenant.folder).write_text('{"refusals": 1, "shown": [], "copies": {}, "stores": {}}', "utf-8")
+    first, second = tenant.accept("uno"), tenant.accept("dos")
+    worker = tenant.start_worker(step, how)
+    if how == "die":
+        worker.join(40)
+        assert worker.exitcode == -signal.SIGKILL
+        tenant.stop_worker()
+        tenant.start_worker()
+    refused, sent = tenant.wait_until_settled(first, second)
+    # then it is told as refused if it is not there, and as sent if it is; the next one goes on
+    assert (refused.status, refused.error, refused.certain) == (MessageStatus.FAILED, "REFUSED_BY_WHATSAPP", True)
+    assert sent.status in OUT
+    assert tenant.shown(LEAD) == ["dos"]
+    assert tenant.ledger.balance(CLIENTE).balanced
+
+
+@pytest.mark.parametrize("refusals", [1, 2])
+def test_a_later_copy_is_refused(tenant: Tenant, refusals: int) -> None:
+    # given a message that the server took, of which the dead worker never heard
+    first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
+    worker = tenant.start_worker("server has it", "die")
+    worker.join(40)
+    tenant.stop_worker()
+    assert tenant.shown(LEAD) == ["uno"]
+    # when the server refuses what the new page sends again
+    file = whatsapp_file(tenant.folder)
+    file.write_text(json.dumps(server_record(file) | {"refusals": refusals}), "utf-8")
+    tenant.start_worker()
+    # then that says nothing about the first copy: WhatsApp is asked until it is known
+    everything_is_right(tenant, first, second, other)
+
+
+class TestTheQueueIsOnlyADoorbell:
+    def test_its_messages_are_lost(self, tenant: Tenant) -> None:
+        first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
+        tenant.client.delete(tenant.queue)
+        tenant.start_worker()
+        everything_is_right(tenant, first, second, other)
+
+    def test_one_is_lost_while_the_worker_is_idle(self, tenant: Tenant) -> None:
+        first = tenant.accept("uno")
+        tenant.start_worker()
+        tenant.wait_until_settled(first)
+        second, other = tenant.accept("dos", ringing=False), tenant.accept("tres", OTHER, ringing=False)
+        everything_is_right(tenant, first, second, other)
+
+    def test_they_come_twice_and_out_of_order(self, tenant: Tenant) -> None:
+        first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
+        for message_id in (other, second, first, second, other, first):
+            tenant.client.rpush(tenant.queue, tenant.doorbell.deliver(CLIENTE, message_id))
+        tenant.start_worker()
+        everything_is_right(tenant, first, second, other)
+        # and what comes again after all is done changes nothing
+        for message_id in (first, second, other):
+            tenant.client.lpush(tenant.queue, tenant.doorbell.deliver(CLIENTE, message_id))
+        wait_for("the bells to be taken", lambda: tenant.client.llen(tenant.queue) == 0)
+        last = tenant.accept("cuatro", OTHER)
+        tenant.wait_until_settled(last)
+        assert (tenant.shown(LEAD), tenant.shown(OTHER)) == (["uno", "dos"], ["tres", "cuatro"])
+
+    def test_what_is_no_celery_message_ends_no_session(self, tenant: Tenant) -> None:
+        # given something in the queue that makes Celery's consumer give up
+        worker = tenant.start_worker()
+        first = tenant.accept("uno")
+        tenant.wait_until_settled(first)
+        tenant.client.lpush(tenant.queue, b"no Celery message at all")
+        wait_for("it to be taken", lambda: tenant.client.llen(tenant.queue) == 0)
+        # then the same worker goes on, with and without a bell, and still answers questions
+        second, other = tenant.accept("dos", ringing=False), tenant.accept("tres", OTHER)
+        everything_is_right(tenant, first, second, other)
+        asked = tenant.doorbell.task(
+            TASK_STATUS, {"cliente_id": CLIENTE, "question_id": "q"}, task_id="q", expires_s=None
+        )
+        tenant.client.lpush(tenant.queue, asked)
+        wait_for("an answer", lambda: tenant.client.llen(tenant.keys.reply("q")))
+        assert worker.is_alive()
+        # and ends when it is told to
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGTERM)
+        worker.join(30)
+        assert worker.exitcode == 0
