@@ -147,3 +147,30 @@ def test_what_waits_when_another_phone_is_paired_is_held(stack: Stack, caller: C
     caller.wait_message(fresh, "sent", "delivered", "read")
     assert [row["body"] for row in stack.simulator.messages("5491150000072")] == ["del nuevo"]
     assert caller.http.post(caller.path(f"messages/{held}/cancel")).status_code == 200
+
+
+def test_a_restricted_number_answers_but_starts_nothing(stack: Stack, caller: Caller) -> None:
+    caller.wait_status("READY")
+    phone = str(caller.status()["phone_number"])
+    # given WhatsApp that refuses three sends in a row, as it does for a number it restricts
+    stack.simulator.add_fault("refuse_sends", phone=phone, value="463", count=3)
+    for n in range(3):
+        refused = caller.send(f"549113333010{n}", "no pasa").json()["message_id"]
+        assert caller.wait_message(refused, "failed")["error"] == "REFUSED_BY_WHATSAPP"
+    # then a bulk waits, though its turn has come
+    bulk = caller.http.post(
+        caller.path("messages/bulk"), json={"messages": [{"to": "5491133330200", "message": "oferta"}]}
+    )
+    assert bulk.status_code == 202
+    waiting = (
+        bulk.json()["items"][0]["message_id"] if "items" in bulk.json() else bulk.json()["messages"][0]["message_id"]
+    )
+    # and an answer to someone goes out
+    answer = caller.send("5491133330001", "respuesta").json()["message_id"]
+    caller.wait_message(answer, "sent", "delivered", "read")
+    assert caller.message(waiting)["status"] == "queued"
+    # and a new browser does not forget it
+    caller.http.post(caller.path("restart"))
+    again = caller.send("5491133330001", "otra respuesta", on_not_ready="queue").json()["message_id"]
+    caller.wait_message(again, "sent", "delivered", "read")
+    assert caller.message(waiting)["status"] == "queued"

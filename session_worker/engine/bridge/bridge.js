@@ -17,6 +17,8 @@
   const NEXT_CODE_MS = 20_000;
   const PAIRING_CODE_MS = 180_000; // wa-js itself renews a code after 195 s
   const NEW_CODE_WAIT_MS = 8_000;
+  const LOAD_WAIT_MS = 5_000;
+  const LOAD_POLL_MS = 50;
 
   const WPP = window.WPP;
   const { whatsapp } = WPP;
@@ -180,8 +182,14 @@
   /** Keys of which the server has not answered the first copy yet; what it answers then is about no other copy. */
   const firstCopies = new Set();
 
+  /** Keys whose refusal was told since they were last handed over: page and outcome may both show it. */
+  const refused = new Set();
+
   /** The page sends again by itself: only a refusal of the first copy says that nothing arrived. @param {string} key */
-  const tellRefusal = (key) => tell({ kind: 'ack', key, ack: firstCopies.has(key) ? -1 : -2 });
+  const tellRefusal = (key) => {
+    refused.add(key);
+    tell({ kind: 'ack', key, ack: firstCopies.has(key) ? -1 : -2 });
+  };
 
   /**
    * Resolves once the page holds the message.
@@ -198,14 +206,15 @@
       { type: 'chat', body: text, subtype: null, urlText: null, urlNumber: null },
       { messageId: key },
     );
+    refused.delete(key);
     if (!whatsapp.MsgStore.get(key)) {
       firstCopies.add(key);
     }
     const [added, outcome] = await whatsapp.functions.addAndSendMsgToChat(chat, raw);
     outcome.then(
       ({ messageSendResult }) => {
-        // A message that the page itself marks as failed is told by its ack, below.
-        if (isRefusal(messageSendResult) && (whatsapp.MsgStore.get(key)?.ack ?? 0) === 0) {
+        // A message that the page marks as failed is told by its ack, below, unless it was marked already.
+        if (isRefusal(messageSendResult) && !refused.has(key)) {
           tellRefusal(key);
         }
       },
@@ -382,9 +391,13 @@
   };
 
   /** @template A, T @param {(argument: A) => Promise<T>} work @returns {(argument: A) => Promise<T>} */
-  const loaded = (work) => (argument) => {
-    if (!WPP.isFullReady) {
-      throw new BridgeError('NOT_LOADED', 'WhatsApp Web is not loaded yet');
+  const loaded = (work) => async (argument) => {
+    // A code is shown a moment before wa-js calls itself loaded, and whoever sees it may ask at once.
+    for (let waited = 0; !WPP.isFullReady; waited += LOAD_POLL_MS) {
+      if (waited >= LOAD_WAIT_MS) {
+        throw new BridgeError('NOT_LOADED', 'WhatsApp Web is not loaded yet');
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOAD_POLL_MS));
     }
     return work(argument);
   };
