@@ -48,11 +48,11 @@ def route(
     return {"queue": names.BACKGROUND_QUEUE}
 
 
-def beat_schedule() -> dict[str, dict[str, Any]]:
+def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """The hub's housekeeping, for celery beat."""
     return {
         task: {"task": task, "schedule": schedule(run_every=seconds), "options": {"expires": max(seconds, 5.0)}}
-        for task, seconds in _HOUSEKEEPING
+        for task, seconds in (*_HOUSEKEEPING, (names.TASK_CAMPAIGN_TICK, settings.campaign_tick_seconds))
     }
 
 
@@ -95,7 +95,7 @@ def make_celery(settings: Settings, *, cliente_id: int | None = None) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=True,
         worker_enable_remote_control=True,
         control_queue_expires=60,
-        beat_schedule=beat_schedule(),
+        beat_schedule=beat_schedule(settings),
         beat_max_loop_interval=1,
         timezone="UTC",
         enable_utc=True,

@@ -12,7 +12,17 @@ from types import FrameType
 
 from benchmarks.figures import Benchmark, show
 
-NAMES = ("accept", "handover", "connect_qr", "recovery", "fifty", "memory", "peers_memory")
+NAMES = (
+    "accept",
+    "handover",
+    "connect_qr",
+    "recovery",
+    "fifty",
+    "memory",
+    "peers_memory",
+    "campaign_tick",
+    "campaign_import",
+)
 
 
 def main() -> int:

@@ -22,6 +22,7 @@ from hub_api import (
     settling_routes,
 )
 from hub_api.calls import BODY_LIMIT
+from hub_api.campaigns import campaign_routes, optout_routes, schedule_routes
 from hub_api.hub import Hub, make_hub
 from shared.settings import Settings
 
@@ -34,6 +35,9 @@ _BLUEPRINTS = (
     settling_routes.blueprint,
     health_routes.blueprint,
     legacy_routes.blueprint,
+    campaign_routes.blueprint,
+    schedule_routes.blueprint,
+    optout_routes.blueprint,
 )
 _SECURITY: Any = {
     "jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},

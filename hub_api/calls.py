@@ -31,7 +31,7 @@ Model = TypeVar("Model", bound=BaseModel)
 BODY_LIMIT = 1_048_576  # bytes
 BULK_BODY_LIMIT = 8 * BODY_LIMIT
 
-TenantFrom = Literal["url", "instance", "named", "none"]
+TenantFrom = Literal["url", "instance", "named", "optional", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ def endpoint(
     """Makes a view of a function.
 
     command: the name in the log of a call that changes something; reads leave no line.
-    tenant: where the tenant comes from: the URL, an instance id in it, a body, header, query or token, or nowhere.
+    tenant: where the tenant comes from: the URL, an instance id in it, a body, header, query or token, or nowhere;
+        optional: as named, but an admin who names none means all of them.
     admin: for admins only. public: needs no credentials. creates_tenant: the tenant may be new.
     body_optional: no body means an empty object.
     """
@@ -84,8 +85,8 @@ def endpoint(
             if body_model is not None:
                 given["body"] = read_body(request, body_model, optional=body_optional)
             in_body = getattr(given.get("body"), "cliente_id", None)
-            if tenant == "named":
-                meant = _tenant_named(request, hub, caller, in_body)
+            if tenant in ("named", "optional"):
+                meant = _tenant_beside(request, hub, caller, in_body, tenant)
             elif tenant == "url":
                 _same(caller, meant, in_body, "body")
             return Call(hub, caller, meant), given
@@ -197,6 +198,14 @@ def _tenant_named(request: Request, hub: Hub, caller: Principal, in_body: int | 
     meant = cliente_ids.resolve(in_body, header, query, caller.cliente_id)
     _allow(hub, caller, meant, creates_tenant=False)
     return meant
+
+
+def _tenant_beside(request: Request, hub: Hub, caller: Principal, in_body: int | None, tenant: TenantFrom) -> int:
+    """Named beside the URL; 0 where it is optional and an admin named none."""
+    named = in_body is not None or "X-Cliente-Id" in request.headers or "cliente_id" in request.args
+    if tenant == "optional" and caller.cliente_id is None and not named:
+        return 0
+    return _tenant_named(request, hub, caller, in_body)
 
 
 def _agree(request: Request, caller: Principal, meant: int) -> None:

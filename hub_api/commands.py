@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub_api import lifecycle, records
-from hub_api.hub import Hub
+from hub_api.database import Database
+from hub_api.doorbell import Doorbell
+from hub_api.memory_guard import MemoryGuard
 from shared import phone_number
-from shared.errors import InvalidTo, NotFound, ValidationFailed
+from shared.errors import CampaignWaits, InvalidTo, LeadMasterError, NotFound, ValidationFailed
 from shared.instant import from_iso
-from shared.ledger import new_message_id
+from shared.ledger import Accepted, AcceptLimits, Ledger, new_message_id
 from shared.logs import get_logger
-from shared.message import Draft, Message
+from shared.message import CampaignRelease, Draft, Message
 from shared.message_state import Lane, MessageStatus
+from shared.settings import Settings
 
 _log = get_logger(__name__)
 
 REJECT_LIVES_MS = 10 * 60_000
 QUEUE_LIVES_MS = 24 * 3_600_000
 LONGEST_LIFE_MS = 7 * QUEUE_LIVES_MS
+
+
+class Door(Protocol):
+    """What accepting a message needs; the hub has it, and so has the background worker."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def database(self) -> Database: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def doorbell(self) -> Doorbell: ...
+    @property
+    def memory(self) -> MemoryGuard: ...
+    @property
+    def limits(self) -> AcceptLimits: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +59,8 @@ class Order:
     idempotency_key: str | None = None
     bulk_id: str = ""
     campaign_id: str = ""
+    release: CampaignRelease | None = None  # a campaign's
+    not_after_ms: int | None = None  # instead of expires_at
     message_id: str | None = None  # chosen by the caller of this module; else a fresh one
 
 
@@ -48,10 +72,11 @@ class Sent:
     duplicate: bool
 
 
-def send_text(hub: Hub, cliente_id: int, order: Order, now_ms: int) -> Sent:
+def send_text(hub: Door, cliente_id: int, order: Order, now_ms: int) -> Sent:
     """Accepts one message for a tenant's session; one round trip to Redis.
 
-    Raises InvalidTo, ValidationFailed, SessionNotReady, IdempotencyConflict, RateLimited, QueueFull; redis.RedisError.
+    Raises InvalidTo, ValidationFailed, SessionNotReady, IdempotencyConflict, RateLimited, QueueFull,
+    RecipientOptedOut; redis.RedisError.
     """
     draft = drafted(cliente_id, order, now_ms, hub.settings.default_country)
     hub.memory.check()
@@ -67,7 +92,30 @@ def send_text(hub: Hub, cliente_id: int, order: Order, now_ms: int) -> Sent:
     return Sent(_queued(draft), duplicate=False)
 
 
-def find(hub: Hub, cliente_id: int, message_id: str) -> Message:
+def send_many(door: Door, orders: Sequence[tuple[int, Order]], now_ms: int) -> list[Accepted | LeadMasterError]:
+    """Accepts several messages, each for the tenant beside it, in one round trip; a refusal stands in its place.
+
+    Raises QueueFull where Redis is nearly full; redis.RedisError.
+    """
+    found: list[Accepted | LeadMasterError] = []
+    drafts: list[tuple[int, Draft, bytes]] = []
+    for place, (cliente_id, order) in enumerate(orders):
+        found.append(CampaignWaits())
+        try:
+            draft = drafted(cliente_id, order, now_ms, door.settings.default_country)
+        except LeadMasterError as error:
+            found[place] = error
+        else:
+            drafts.append((place, draft, door.doorbell.deliver(cliente_id, draft.message_id)))
+    if drafts:
+        door.memory.check()
+        answers = door.ledger.accept_many([(draft, bell) for _, draft, bell in drafts], door.limits)
+        for (place, _, _), answer in zip(drafts, answers, strict=True):
+            found[place] = answer
+    return found
+
+
+def find(hub: Door, cliente_id: int, message_id: str) -> Message:
     """A tenant's message, from the ledger or from the records. Raises NotFound; another tenant's is not found."""
     message = hub.ledger.read(message_id) or records.message(hub.database, message_id)
     if message is None or message.cliente_id != cliente_id:
@@ -90,6 +138,7 @@ def drafted(cliente_id: int, order: Order, now_ms: int, default_country: str) ->
         body_digest=_digest(order, default_country) if order.idempotency_key else "",
         bulk_id=order.bulk_id,
         campaign_id=order.campaign_id,
+        release=order.release,
     )
 
 
@@ -110,6 +159,8 @@ def canonical(raw: str, default_country: str, field: str = "to") -> str:
 
 
 def _expiry(order: Order, now_ms: int) -> int:
+    if order.not_after_ms is not None:
+        return order.not_after_ms
     if order.expires_at is None:
         # Bulk and campaign messages leave at their own pace, so ten minutes would end most of them.
         lives_ms = QUEUE_LIVES_MS if order.wake or order.lane is not Lane.SINGLE else REJECT_LIVES_MS

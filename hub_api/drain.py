@@ -14,6 +14,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from hub_api import recorded_message, unrecorded
+from hub_api.campaigns.answers import Answers
+from hub_api.campaigns.outcomes import Outcomes
 from hub_api.database import Database
 from hub_api.event import Event, storable, stream_order
 from hub_api.tables import (
@@ -40,11 +42,21 @@ _BUDGET_S = 20.0
 class Drain:
     """Empties the stream into SQL. Methods raise redis.RedisError and sqlalchemy.exc.SQLAlchemyError."""
 
-    def __init__(self, database: Database, client: redis.Redis, keys: Keys, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        database: Database,
+        client: redis.Redis,
+        keys: Keys,
+        ledger: Ledger,
+        outcomes: Outcomes,
+        answers: Answers,
+    ) -> None:
         self._database = database
         self._client = client
         self._keys = keys
         self._ledger = ledger
+        self._outcomes = outcomes
+        self._answers = answers
 
     def run(self) -> int:
         """Records all that is there, trims the stream up to it, and returns how many events that was."""
@@ -54,6 +66,7 @@ class Drain:
             total += recorded
             if recorded < BATCH:
                 break
+        self._answers.send_due()
         self._client.set(self._keys.last_drain, now_ms())
         return total
 
@@ -89,21 +102,23 @@ class Drain:
         return state
 
     def _record(self, session: Session, events: Sequence[Event]) -> None:
-        record(session, events, self._ledger, self._unwanted)
+        self._outcomes.apply(session, record(session, events, self._ledger, self._unwanted))
 
     def _unwanted(self, cliente_id: int) -> bool:
         return not self._client.hexists(self._keys.wanted, str(cliente_id))
 
 
-def record(session: Session, events: Sequence[Event], ledger: Ledger, unwanted: Callable[[int], bool]) -> None:
+def record(session: Session, events: Sequence[Event], ledger: Ledger, unwanted: Callable[[int], bool]) -> list[Event]:
     """Writes events to the tables within the caller's transaction; those already there change nothing.
+
+    Returns those that were not there.
 
     unwanted: whether a session's mirror says as well that it is no longer wanted.
     """
     fresh = _not_recorded(session, events)
     outgoing = [event for event in fresh if event.type.startswith("message.") and event.type != "message.inbound"]
     _record_messages(session, outgoing, ledger)
-    _record_inbound(session, [event for event in fresh if event.type == "message.inbound"])
+    known = _record_inbound(session, [event for event in fresh if event.type == "message.inbound"])
     of_sessions = [event for event in fresh if event.type.startswith(("session.", "ledger."))]
     if of_sessions:
         session.execute(insert(SessionEventRecord), [_session_row(event) for event in of_sessions])
@@ -112,6 +127,7 @@ def record(session: Session, events: Sequence[Event], ledger: Ledger, unwanted: 
         row = session.get(WantedSession, event.cliente_id) if event.type == "session.unwanted" else None
         if row is not None and unwanted(event.cliente_id):
             session.delete(row)
+    return [event for event in fresh if event.event_id not in known]
 
 
 def _record_stores(session: Session, events: Sequence[Event]) -> None:
@@ -155,7 +171,9 @@ def _record_messages(session: Session, events: Sequence[Event], ledger: Ledger) 
     session.execute(insert(MessageEvent), [_message_row(event) for event in events])
 
 
-def _record_inbound(session: Session, events: Sequence[Event]) -> None:
+def _record_inbound(session: Session, events: Sequence[Event]) -> set[str]:
+    """Returns the ids of events whose message was recorded before."""
+    before: set[str] = set()
     for event in events:
         whatsapp_id = storable(event.message_id, 200)
         known = session.scalar(
@@ -176,6 +194,9 @@ def _record_inbound(session: Session, events: Sequence[Event]) -> None:
                 )
             )
             session.flush()
+        else:
+            before.add(event.event_id)
+    return before
 
 
 def _message_row(event: Event) -> dict[str, Any]:

@@ -38,14 +38,14 @@ def csv_answer(
     writer = csv.writer(out)
     writer.writerow(_COLUMNS)
     for item in objects:
-        writer.writerow([_cell(item.get(column)) for column in _COLUMNS])
+        writer.writerow([csv_cell(item.get(column)) for column in _COLUMNS])
     answer = Response(out.getvalue(), mimetype="text/csv")
     if following is not None:
         answer.headers["Link"] = f'<{url}?{urlencode({**args, "cursor": following})}>; rel="next"'
     return answer
 
 
-def _cell(value: object) -> str:
+def csv_cell(value: object) -> str:
     """A spreadsheet must not take what a stranger wrote for a formula."""
     if value is None:
         return ""

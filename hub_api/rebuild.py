@@ -5,6 +5,7 @@ from __future__ import annotations
 import redis
 from sqlalchemy import func, select
 
+from hub_api.campaigns.restore import restore
 from hub_api.database import Database
 from hub_api.lost_records import LostRecords
 from hub_api.tables import MessageRecord, SessionStore, WantedSession
@@ -25,11 +26,14 @@ class Rebuild:
     What no event told is not brought back: which phone was paired last (the owner says it again), pace and rates.
     """
 
-    def __init__(self, database: Database, client: redis.Redis, keys: Keys, lost: LostRecords) -> None:
+    def __init__(
+        self, database: Database, client: redis.Redis, keys: Keys, lost: LostRecords, longest_delay_ms: int
+    ) -> None:
         self._database = database
         self._client = client
         self._keys = keys
         self._lost = lost
+        self._longest_delay_ms = longest_delay_ms
 
     def run(self) -> bool:
         """Rebuilds where the marker is missing, and sets it last. Returns whether there was anything to do."""
@@ -40,6 +44,7 @@ class Rebuild:
             stores = {row.cliente_id: row.store_id for row in session.scalars(select(SessionStore))}
         came_up_empty = not self._client.exists(self._keys.drain_cursor)
         became = self._lost.restore_all(now_ms()) if came_up_empty else {}
+        restore(self._database, self._client, self._keys, now_ms(), self._longest_delay_ms)
         pipeline = self._client.pipeline(transaction=True)
         for cliente_id, since, reason in rows:
             pipeline.hsetnx(self._keys.wanted, str(cliente_id), wanted_value(since, reason))

@@ -186,4 +186,5 @@ class AuditEntry(Base):
     who: Mapped[str] = mapped_column(String(120))
     what: Mapped[str] = mapped_column(String(60))
     cliente_id: Mapped[int | None] = mapped_column(Integer, index=True)
+    subject: Mapped[str | None] = mapped_column(String(64), index=True)  # the id of what was changed
     details: Mapped[str] = mapped_column(Text)

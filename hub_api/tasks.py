@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,7 +11,14 @@ import redis
 from celery import Celery
 from redis.exceptions import LockError
 
+from hub_api.background_door import make_door
 from hub_api.balances import BalanceCheck
+from hub_api.campaigns.answers import Answers
+from hub_api.campaigns.campaign import Campaigns
+from hub_api.campaigns.epochs import Epochs
+from hub_api.campaigns.optouts import OptOuts
+from hub_api.campaigns.outcomes import Outcomes
+from hub_api.campaigns.tick import Tick
 from hub_api.database import Database
 from hub_api.drain import Drain
 from hub_api.housekeeping import Housekeeping
@@ -40,6 +48,8 @@ class Background:
     rebuild: Rebuild
     drain: Drain
     housekeeping: Housekeeping
+    campaigns: Campaigns
+    tick: Tick
     balance_check: BalanceCheck
     sweep: Sweep
     retention: Retention
@@ -76,13 +86,19 @@ def make_background(settings: Settings) -> Background:
     ledger = Ledger(client, keys, settings.language)
     upkeep = LedgerUpkeep(client, keys)
     lost = LostRecords(database, upkeep, settings)
+    epochs = Epochs(client, keys)
+    door = make_door(settings, database, client, ledger)
+    outcomes = Outcomes(settings, epochs, OptOuts(database, client, keys))
+    campaigns = Campaigns(database, epochs, ledger, settings)
     return Background(
         client,
         keys,
         database,
-        Rebuild(database, client, keys, lost),
-        Drain(database, client, keys, ledger),
+        Rebuild(database, client, keys, lost, round(settings.send_delay_max_seconds * 1000)),
+        Drain(database, client, keys, ledger, outcomes, Answers(door)),
         Housekeeping(database, client, keys, ledger),
+        campaigns,
+        Tick(door, client, keys, campaigns, epochs, random.SystemRandom()),
         BalanceCheck(database, client, keys, ledger),
         Sweep(database, client, keys, ledger, upkeep, lost),
         Retention(database, settings.retention_days),
@@ -108,6 +124,10 @@ def register(app: Celery, parts: Background) -> None:
     @app.task(name=names.TASK_RECORD_DEPTHS)
     def record_depths() -> None:
         parts.alone(names.TASK_RECORD_DEPTHS, parts.housekeeping.record_depths)
+
+    @app.task(name=names.TASK_CAMPAIGN_TICK)
+    def campaign_tick() -> None:
+        parts.alone(names.TASK_CAMPAIGN_TICK, parts.tick.run_slot)
 
     @app.task(name=names.TASK_CHECK_BALANCE)
     def check_balance() -> None:

@@ -45,6 +45,10 @@ class Caller:
         """A POST of JSON. Raises CallFailed where the status is none of `expect`."""
         return self._json("POST", path, expect, json=dict(body or {}))
 
+    def post_csv(self, path: str, text: str) -> Answer:
+        """A POST of CSV whose answer is JSON. Raises CallFailed."""
+        return self._json("POST", path, 200, content=text.encode(), headers={"Content-Type": "text/csv"})
+
     def text(self, path: str) -> str:
         """A GET whose answer is text. Raises CallFailed."""
         response = self._request("GET", path, headers={"Accept": "text/plain"})

@@ -259,6 +259,31 @@ def _explain(error: LeadMasterError) -> str:
     return f"{error.code}: {details}" if details else str(error)
 
 
+# ---- campaigns
+
+
+@cli.group()
+def campaign() -> None:
+    """Campaigns."""
+
+
+@campaign.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--cliente-id", type=click.IntRange(min=1), required=True, help="The tenant.")
+@click.option("--campaign", "campaign_id", required=True, help="The campaign's id, as the hub gave it.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen and store nothing.")
+def campaign_import(file: Path, cliente_id: int, campaign_id: str, dry_run: bool) -> None:
+    """Import the recipients of FILE, CSV or JSON; exit status 1 where rows were rejected."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from leadmaster.campaign_import import ImportWish, run  # noqa: PLC0415
+
+    try:
+        raise SystemExit(run(_settings(), ImportWish(file, cliente_id, campaign_id, dry_run), Console()))
+    except LeadMasterError as error:
+        _complain(_explain(error), _USAGE)
+
+
 # ---- help for operators
 
 

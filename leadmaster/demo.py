@@ -79,6 +79,7 @@ def _environment(data: DataDir, simulator_url: str) -> dict[str, str]:
         "SEND_GAP_MAX_SECONDS": "0.5",
         "SEND_DELAY_MIN_SECONDS": "0.5",
         "SEND_DELAY_MAX_SECONDS": "1",
+        "CAMPAIGN_TICK_SECONDS": "0.5",
     }
 
 

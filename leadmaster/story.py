@@ -14,6 +14,7 @@ from typing import TypeVar
 import psutil
 
 from leadmaster.caller import Answer, Caller, CallFailed
+from leadmaster.campaign_chapter import CampaignChapter
 from leadmaster.house import House
 from leadmaster.screen import Screen
 from leadmaster.up import hub_address
@@ -99,6 +100,7 @@ class Story:
             ("Each agency's phone scans its code", "host", self._scan),
             ("Both write at once; ticks arrive: ✓ sent, ✓✓ delivered, ✔✔ read", "host", self._write),
             ("Someone answers", "background", self._answer),
+            ("A small campaign of Agency B, from a CSV to its report", "background", self._campaign),
             ("kill -9 of Agency A's session worker", "host", self._kill),
             ("Agency A restarts its session: same login, no new code", "host", self._restart),
             ("Agency A's token does not open Agency B's session", "hub", self._refuse),
@@ -209,6 +211,20 @@ class Story:
         if shown is None:
             raise CallFailed("GET /inbound does not show the answer's text")
         self._say(agency, f"GET {agency.path}/inbound → {name} (+{number}): “{shown}”")
+
+    def _campaign(self) -> None:
+        agency = AGENCIES[1]
+        with Caller(hub_address(self._settings), "admin") as admin:
+            CampaignChapter(
+                self._settings,
+                self._simulator,
+                self._caller(agency),
+                admin,
+                agency.phone,
+                agency.people,
+                lambda text: self._say(agency, text),
+                self._waiting,
+            ).tell()
 
     def _kill(self) -> None:
         killed, other = AGENCIES

@@ -289,7 +289,23 @@ class Sender:
             # One that already went out under this key must keep it: queued again it would be given another.
             outcome = Outcome.QUEUED if message.whatsapp_id is None else Outcome.LATER
             self._ledger.settle(self._lease, message, outcome, code="ENGINE_FAILED", now_ms=now, again_at_ms=now + 500)
+        if answer is PutKey.LATE:
+            self._settle_late(message)
         return answer is PutKey.OK
+
+    def _settle_late(self, message: Message) -> None:
+        """A campaign's message that must not leave any more. Without a key the next claim ends it, and says why.
+
+        With one, an earlier page may have sent it, though the present one does not know it: a person looks into it.
+        """
+        now = now_ms()
+        if message.whatsapp_id is None:
+            self._ledger.settle(
+                self._lease, message, Outcome.QUEUED, code="CAMPAIGN_STOPPED", now_ms=now, again_at_ms=now
+            )
+        else:
+            self._ledger.settle(self._lease, message, Outcome.UNCERTAIN, code="OUTCOME_UNKNOWN", now_ms=now)
+        _log.info("message.late", message_id=message.message_id, keyed=message.whatsapp_id is not None)
 
     def _hand_over(self, channel: Channel, message: Message, prepared: Prepared, *, first: bool) -> None:
         with self._ack_heard:

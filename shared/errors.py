@@ -100,6 +100,24 @@ class IdempotencyConflict(LeadMasterError):
     code, http = "IDEMPOTENCY_CONFLICT", 409
 
 
+class InvalidState(LeadMasterError):
+    """What was asked is not possible in the state that a campaign or a schedule is in."""
+
+    code, http = "INVALID_STATE", 409
+
+
+class CampaignStopped(LeadMasterError):
+    """A campaign was paused, cancelled or switched off after its release was decided."""
+
+    code, http = "CAMPAIGN_STOPPED", 409
+
+
+class CampaignWaits(LeadMasterError):
+    """The tenant's previous campaign message is not settled yet, or the day's quota is used up."""
+
+    code, http = "CAMPAIGN_WAITS", 409
+
+
 class NotCancellable(LeadMasterError):
     code, http = "NOT_CANCELLABLE", 409
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
@@ -15,7 +16,16 @@ from typing import Any, cast
 import redis
 from ulid import ULID
 
-from shared.errors import IdempotencyConflict, QueueFull, RateLimited, SessionNotReady
+from shared.errors import (
+    CampaignStopped,
+    CampaignWaits,
+    IdempotencyConflict,
+    LeadMasterError,
+    QueueFull,
+    RateLimited,
+    RecipientOptedOut,
+    SessionNotReady,
+)
 from shared.group_commit import GroupCommit
 from shared.lease import Lease
 from shared.message import Draft, Message
@@ -26,6 +36,7 @@ from shared.session_state import SessionStatus
 from shared.texts import Language, send_refused_text
 
 MOST_ATTEMPTS = 5
+HEARD_MS = 24 * 3_600_000  # so long a single message may answer who wrote (CONTRACT section 3)
 
 
 def new_message_id() -> str:
@@ -93,6 +104,7 @@ class PutKey(StrEnum):
     LOST = "lost"  # no longer the owner
     SHORT = "short"  # too little lease left for a hand-over
     GONE = "gone"  # no longer this owner's message
+    LATE = "late"  # a campaign's message that must not leave any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +155,28 @@ class Ledger:
         """Accepts one message in one step: ledger entry, open index, doorbell on the tenant's queue and event.
 
         bell: the Celery message as kombu would push it.
-        Raises IdempotencyConflict, SessionNotReady, RateLimited, QueueFull; then nothing was written.
+        Raises IdempotencyConflict, SessionNotReady, RateLimited, QueueFull, RecipientOptedOut, and for a campaign's
+        release CampaignStopped and CampaignWaits; then nothing was written.
         """
+        keys, args = self._accept_call(draft, bell, limits)
+        return self._accept_answer(draft, limits, self._accepting.run(keys, args))
+
+    def accept_many(
+        self, drafts: Sequence[tuple[Draft, bytes]], limits: AcceptLimits
+    ) -> list[Accepted | LeadMasterError]:
+        """Accepts several messages in one round trip, each by itself; what `accept` raises stands in its place."""
+        answers = self._scripts.run_many("accept", [self._accept_call(draft, bell, limits) for draft, bell in drafts])
+        found: list[Accepted | LeadMasterError] = []
+        for (draft, _), answer in zip(drafts, answers, strict=True):
+            try:
+                found.append(self._accept_answer(draft, limits, answer))
+            except LeadMasterError as error:
+                found.append(error)
+        return found
+
+    def _accept_call(
+        self, draft: Draft, bell: bytes, limits: AcceptLimits
+    ) -> tuple[list[str], list[str | int | float | bytes]]:
         keys, cliente_id, now_ms = self._keys, draft.cliente_id, draft.accepted_at_ms
         digest = hashlib.sha256((draft.idempotency_key or "").encode()).hexdigest()
         fields: dict[str, str | int] = {
@@ -160,8 +192,20 @@ class Ledger:
             "bulk_id": draft.bulk_id,
             "campaign_id": draft.campaign_id,
         }
+        release = draft.release
+        quota_key = ""
+        if release is not None:
+            quota_key = keys.campaign_quota(cliente_id, release.day)
+            fields |= {
+                "campaign_epoch": release.epoch,
+                "campaign_ref": release.ref,
+                "campaign_day": release.day,
+                "delay": release.delay_ms,
+            }
+        event = json.dumps(fields, ensure_ascii=False)
+        fields["quota_key"] = quota_key
         flat: list[str | int] = [part for pair in fields.items() for part in pair]
-        answer = self._accepting.run(
+        return (
             [
                 keys.message(draft.message_id),
                 keys.open(cliente_id),
@@ -175,6 +219,10 @@ class Ledger:
                 keys.events,
                 keys.wanted,
                 keys.counts(cliente_id),
+                keys.opted_out(cliente_id),
+                keys.campaign_epochs,
+                keys.campaign_in_hand(cliente_id),
+                quota_key,
             ],
             [
                 now_ms,
@@ -187,12 +235,20 @@ class Ledger:
                 limits.queue,
                 limits.per_minute,
                 bell,
-                json.dumps(fields, ensure_ascii=False),
+                event,
                 keys.wake_channel,
                 wanted_value(now_ms, "send"),
+                keys.heard_prefix(cliente_id),
+                keys.message_prefix,
+                draft.to,
+                draft.campaign_id if release is not None else "",
+                release.epoch if release is not None else "",
+                "" if release is None or release.quota is None else release.quota,
                 *flat,
             ],
         )
+
+    def _accept_answer(self, draft: Draft, limits: AcceptLimits, answer: list[str]) -> Accepted:
         match answer:
             case ["accepted", woke]:
                 return Accepted(draft.message_id, duplicate=False, woke=woke == "1")
@@ -202,6 +258,12 @@ class Ledger:
                 raise IdempotencyConflict(details={"field": "idempotency_key"})
             case ["rate", seconds]:
                 raise RateLimited(retry_after_s=max(1, int(seconds)))
+            case ["opted_out"]:
+                raise RecipientOptedOut()
+            case ["stopped"]:
+                raise CampaignStopped()
+            case ["in_hand" | "quota" as why]:
+                raise CampaignWaits(details={"for": why})
             case ["full"]:
                 raise QueueFull(details={"limit": limits.queue}, retry_after_s=60)
             case ["not_ready", status, last_error]:
@@ -236,6 +298,8 @@ class Ledger:
                 keys.events,
                 keys.counts(cliente_id),
                 keys.sent_today(cliente_id, pace.day),
+                keys.opted_out(cliente_id),
+                keys.campaign_epochs,
             ],
             [
                 lease.token,
@@ -249,6 +313,7 @@ class Ledger:
                 "1" if bulk_allowed else "0",
                 pace.daily_cap,
                 pace.day_left_ms,
+                keys.heard_prefix(cliente_id),
             ],
         )
         match answer[0]:
@@ -284,6 +349,8 @@ class Ledger:
                 keys.message(message.message_id),
                 keys.whatsapp_key_prefix(cliente_id) + whatsapp_id,
                 keys.events,
+                keys.opted_out(cliente_id),
+                keys.campaign_epochs,
             ],
             [
                 lease.token,
@@ -297,6 +364,7 @@ class Ledger:
                 boot,
                 lease_left_ms,
                 json.dumps({"whatsapp_id": whatsapp_id, "attempt": message.attempts}),
+                keys.heard_prefix(cliente_id),
             ],
         )
         return PutKey(answer)
@@ -503,6 +571,11 @@ class Ledger:
         ids = cast(list[str], self._client.zrange(self._keys.unread(cliente_id), -most, -1))
         return [message for message in map(self.read, ids) if message is not None]
 
+    def campaign_in_hand(self, cliente_id: int) -> Message | None:
+        """The tenant's latest campaign message, in whatever status."""
+        message_id = cast("str | None", self._client.get(self._keys.campaign_in_hand(cliente_id)))
+        return None if message_id is None else self.read(message_id)
+
     def depth(self, cliente_id: int) -> tuple[int, int]:
         """How many messages are queued, and how many are in flight."""
         pipeline = self._client.pipeline(transaction=False)
@@ -513,10 +586,15 @@ class Ledger:
 
     def record_inbound(self, cliente_id: int, whatsapp_id: str, data: dict[str, Any], now_ms: int) -> bool:
         """Records an inbound message as an event, once. data: `from`, `message`, `at`, as JSON values."""
+        heard_ms = max(0, min(HEARD_MS, HEARD_MS - (now_ms - int(data.get("at") or now_ms))))
         answer = self._scripts.run(
             "inbound",
-            [self._keys.inbound_seen(cliente_id, whatsapp_id), self._keys.events],
-            [now_ms, cliente_id, whatsapp_id, json.dumps(data)],  # escaped: a stranger may send a lone surrogate
+            [
+                self._keys.inbound_seen(cliente_id, whatsapp_id),
+                self._keys.events,
+                self._keys.heard_prefix(cliente_id) + str(data.get("from") or ""),
+            ],
+            [now_ms, cliente_id, whatsapp_id, json.dumps(data), heard_ms],  # escaped: it may hold a lone surrogate
         )
         return bool(answer)
 

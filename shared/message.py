@@ -11,6 +11,17 @@ from shared.texts import Language, error_text
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignRelease:
+    """What a campaign's message carries besides, checked when it is accepted and again when it is claimed."""
+
+    epoch: str  # of everybody's, the tenant's and the campaign's own switch, as it was when the release was decided
+    ref: str  # `<recipient>:<turn>`, so that its events find the recipient
+    delay_ms: int  # at least so long after it until the tenant's next bulk or campaign message
+    day: int  # the tenant's local day it counts for, e.g. 20261120
+    quota: int | None  # of that day
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What the hub asks the ledger to accept; already validated, numbers canonical."""
 
@@ -26,6 +37,7 @@ class Draft:
     body_digest: str = ""  # of what the key stands for; compared when the key comes again
     bulk_id: str = ""
     campaign_id: str = ""
+    release: CampaignRelease | None = None  # with a campaign_id
 
 
 @dataclass(frozen=True, slots=True)

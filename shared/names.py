@@ -21,6 +21,7 @@ TASK_DRAIN_EVENTS = "background.drain_events"
 TASK_EXPIRE_OVERDUE = "background.expire_overdue"
 TASK_RING_WAITING = "background.ring_waiting"
 TASK_RECORD_DEPTHS = "background.record_depths"
+TASK_CAMPAIGN_TICK = "background.campaign_tick"
 TASK_CHECK_BALANCE = "background.check_balance"
 TASK_SWEEP = "background.sweep"
 TASK_FORGET_OLD = "background.forget_old"
@@ -116,6 +117,31 @@ class Keys:
     def pace(self, cliente_id: int) -> str:
         """Hash: when the next message, and the next bulk or campaign message, may leave."""
         return f"{self.prefix}pace:{cliente_id}"
+
+    def opted_out(self, cliente_id: int) -> str:
+        """Set: numbers that asked a tenant not to write to them; SQL is the master, this is never less."""
+        return f"{self.prefix}optout:{cliente_id}"
+
+    def heard_prefix(self, cliente_id: int) -> str:
+        """Strings under it, by number: who wrote to a tenant within 24 h."""
+        return f"{self.prefix}heard:{cliente_id}:"
+
+    @property
+    def campaign_epochs(self) -> str:
+        """Hash: campaign id → epoch; `*<cliente_id>` the tenant's, `*` everybody's. Raising one stops releases."""
+        return f"{self.prefix}campaign:epochs"
+
+    def campaign_in_hand(self, cliente_id: int) -> str:
+        """String: id of the tenant's latest campaign message; no other is released until it is settled."""
+        return f"{self.prefix}campaign:inhand:{cliente_id}"
+
+    def campaign_quota(self, cliente_id: int, day: int) -> str:
+        """Counter: campaign messages of a tenant on a local day such as 20261120."""
+        return f"{self.prefix}campaign:quota:{cliente_id}:{day}"
+
+    def campaign_slot(self, slot: int) -> str:
+        """String with a time to live: the tick of one slot of time ran, whichever beat asked for it."""
+        return f"{self.prefix}campaign:slot:{slot}"
 
     @property
     def deadlines(self) -> str:

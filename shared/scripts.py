@@ -37,3 +37,15 @@ class Scripts:
         if script is None:
             script = self._registered[name] = self._client.register_script(source(name))
         return script(keys=keys, args=args)
+
+    def run_many(
+        self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[str | int | float | bytes]]]
+    ) -> list[Any]:
+        """Runs one script several times in one round trip; each run is a step of its own. Raises redis.RedisError."""
+        script = self._registered.get(name)
+        if script is None:
+            script = self._registered[name] = self._client.register_script(source(name))
+        pipeline = self._client.pipeline(transaction=False)
+        for keys, args in calls:
+            script(keys=keys, args=args, client=pipeline)
+        return pipeline.execute()

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=90, ge=0, le=36_500)  # settled messages and what was received; 0: kept for ever
     host_lost_seconds: float = Field(default=60, ge=1, le=86_400)  # a profile store that nobody announces for so long
     auto_campaigns_enabled: bool = True
+    campaign_tick_seconds: float = Field(default=2, ge=0.1, le=5)  # how often due messages are looked for
     default_country: str = "AR"
     default_timezone: str = "America/Argentina/Buenos_Aires"
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()

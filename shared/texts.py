@@ -64,6 +64,22 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "No se puede saber si WhatsApp recibió el mensaje; revísalo a mano",
         "It can't be known whether WhatsApp has the message; look into it",
     ),
+    # On a campaign.
+    "INVALID_STATE": ("No es posible en el estado actual", "Not possible in the present state"),
+    "CAMPAIGN_STOPPED": ("La campaña se detuvo antes de enviarlo", "The campaign was stopped before it was sent"),
+    "CAMPAIGN_WAITS": ("La campaña espera su turno", "The campaign waits for its turn"),
+    "CAMPAIGN_FAILURES": (
+        "Fallaron 10 de los últimos 50 mensajes; revisa la lista y reanuda a mano",
+        "10 of the last 50 messages failed; look at the list and lift the hold by hand",
+    ),
+    "CAMPAIGN_RESTRICTED": (
+        "WhatsApp rechaza los envíos de este número; espera y reanuda a mano",
+        "WhatsApp refuses this number's messages; wait, then lift the hold by hand",
+    ),
+    "OPTOUT_ANSWER": (
+        "Listo, no volveremos a escribirte. ¡Gracias por avisar!",
+        "Done, we won't write to you again. Thanks for telling us!",
+    ),
     # On a session (`last_error_code`).
     "BROWSER_NOT_FOUND": ("No se encontró Chromium en el servidor", "No Chromium was found on the server"),
     "BROWSER_FAILED": ("El navegador no arranca", "The browser does not start"),

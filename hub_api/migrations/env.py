@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from hub_api.campaigns import tables as _campaigns  # noqa: F401  they join the metadata
 from hub_api.tables import Base
 
 context.configure(

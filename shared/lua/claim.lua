@@ -1,8 +1,10 @@
 #!lua flags=allow-oom
 -- The owner asks for its next piece of work (DESIGN, step 3). Recoveries come before new sends, so order is kept.
 -- KEYS 1 lease  2 open  3 in flight  4 pace  5 deadlines  6 events  7 counts  8 sent today (bulk and campaigns)
+--      9 opted out  10 campaign epochs
 -- ARGV 1 token  2 fence  3 now_ms  4 boot id  5 message key prefix  6 cliente_id  7 gap_ms  8 delay_ms
 --      9 '1' where bulk and campaigns may leave, else '0'  10 daily cap (0: none)  11 ms until the tenant's midnight
+--      12 heard prefix
 -- Returns {'lost'} | {'none', ms until it is worth asking again (-1: not known)}
 --         | {'send'|'recover', field, value, …} with the whole ledger entry
 local token, fence, now, boot, prefix, cliente_id = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
@@ -51,6 +53,16 @@ if next_any - now > 86400000 then next_any = 0 end
 if next_bulk - now > 86400000 then next_bulk = 0 end
 if next_any > now then return {'none', tostring(next_any - now)} end
 
+local function close(id, message_key, status, code)
+  redis.call('ZREM', KEYS[2], id)
+  redis.call('ZREM', KEYS[5], cliente_id .. ':' .. id)
+  redis.call('HSET', message_key, 'status', status, 'error', code)
+  redis.call('PEXPIRE', message_key, 604800000)
+  give_back_quota(message_key)
+  count(KEYS[7], status, 1)
+  emit(KEYS[6], 'message.' .. status, cliente_id, id, ARGV[3], '{"error":"' .. code .. '","certain":true}')
+end
+
 local soonest, offset = -1, 0
 local function later(ms)
   if soonest < 0 or ms < soonest then soonest = ms end
@@ -61,17 +73,19 @@ while offset < MOST do
   local removed = 0
   for _, id in ipairs(ids) do
     local message_key = prefix .. id
-    local entry = redis.call('HMGET', message_key, 'to', 'lane', 'expires_at', 'not_before', 'score', 'status')
+    local entry = redis.call('HMGET', message_key, 'to', 'lane', 'expires_at', 'not_before', 'score', 'status',
+      'campaign_id', 'campaign_epoch', 'delay')
     if entry[6] ~= 'queued' then
       redis.call('ZREM', KEYS[2], id)
       removed = removed + 1
     elseif tonumber(entry[3]) <= now then
-      redis.call('ZREM', KEYS[2], id)
-      redis.call('ZREM', KEYS[5], cliente_id .. ':' .. id)
-      redis.call('HSET', message_key, 'status', 'expired', 'error', 'EXPIRED')
-      redis.call('PEXPIRE', message_key, 604800000)
-      count(KEYS[7], 'expired', 1)
-      emit(KEYS[6], 'message.expired', cliente_id, id, ARGV[3], '{"error":"EXPIRED","certain":true}')
+      close(id, message_key, 'expired', 'EXPIRED')
+      removed = removed + 1
+    elseif entry[7] and entry[7] ~= '' and campaign_epoch(KEYS[10], cliente_id, entry[7]) ~= entry[8] then
+      close(id, message_key, 'cancelled', 'CAMPAIGN_STOPPED')
+      removed = removed + 1
+    elseif is_opted_out(KEYS[9], ARGV[12], tonumber(entry[2]), entry[1]) then
+      close(id, message_key, 'failed', 'RECIPIENT_OPTED_OUT')
       removed = removed + 1
     else
       local lane = tonumber(entry[2])
@@ -100,7 +114,7 @@ while offset < MOST do
         redis.call('HSET', message_key, 'status', 'sending', 'fence', fence, 'boot', boot, 'whatsapp_id', '')
         redis.call('HSET', KEYS[4], 'next_any', now + tonumber(ARGV[7]))
         if lane > 0 then
-          redis.call('HSET', KEYS[4], 'next_bulk', now + tonumber(ARGV[8]))
+          redis.call('HSET', KEYS[4], 'next_bulk', now + math.max(tonumber(ARGV[8]), tonumber(entry[9] or '0')))
           redis.call('INCR', KEYS[8])
           redis.call('EXPIRE', KEYS[8], 172800)
         end

@@ -16,6 +16,7 @@ end
 if ARGV[1] == 'expired' and tonumber(entry[2]) > tonumber(ARGV[3]) then return 'queued' end
 redis.call('HSET', KEYS[1], 'status', ARGV[1], 'error', ARGV[2], 'certain', '1')
 redis.call('PEXPIRE', KEYS[1], 604800000)
+give_back_quota(KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[4])
 redis.call('ZREM', KEYS[5], ARGV[4])
 count(KEYS[6], ARGV[1], 1)

@@ -37,6 +37,7 @@ else
   redis.call('HSET', KEYS[2], 'status', outcome, 'error', code, 'certain', outcome == 'uncertain' and '0' or '1')
   redis.call('PEXPIRE', KEYS[2], 604800000)
   count(KEYS[7], outcome, 1)
+  if outcome == 'expired' then give_back_quota(KEYS[2]) end
 end
 emit(KEYS[6], 'message.' .. outcome, ARGV[5], id, ARGV[3], ARGV[11])
 redis.call('PUBLISH', ARGV[12], id)

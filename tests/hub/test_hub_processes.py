@@ -94,7 +94,7 @@ def test_the_tasks_run_in_a_real_worker(settings, background, hub):
     done = threading.Event()
     app.task(name="background.test_done")(done.set)
     sent = send_text(hub, 51, Order(to="5491123456789", text="x", wake=True), now_ms())
-    for name in beat_schedule():
+    for name in beat_schedule(settings):
         app.send_task(name)
     app.send_task("background.test_done")
     with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=15):

@@ -27,6 +27,20 @@ PURE = (
     "session_worker/reading.py",
     "session_worker/recovery.py",
     "session_worker/children.py",
+    *(
+        f"hub_api/campaigns/{name}.py"
+        for name in (
+            "states",
+            "schedule",
+            "plan",
+            "forecast",
+            "template",
+            "recipients",
+            "keywords",
+            "guard",
+            "message_id",
+        )
+    ),
 )
 DOERS = {"redis", "celery", "kombu", "flask", "sqlalchemy", "playwright"}
 

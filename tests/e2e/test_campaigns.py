@@ -1,0 +1,206 @@
+"""Campaigns, end to end: two agencies, real workers on the simulator, and everything that happens to them on a day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.stack import Caller, Stack, wait_for
+
+PHONES = {51: "5491150000051", 52: "5491150000052"}
+RECIPIENTS = 300  # of each agency
+DELAY_S = 0.2
+ASK_OUT = (RECIPIENTS - 1, RECIPIENTS - 40)  # positions in the list of those who write BAJA meanwhile
+UNKNOWN = 7  # not on WhatsApp
+
+pytestmark = pytest.mark.timeout(900)
+
+
+def number(cliente_id: int, position: int) -> str:
+    return f"549113{cliente_id}{position:05d}"
+
+
+@dataclass
+class Agency:
+    """One tenant and its campaign."""
+
+    stack: Stack
+    caller: Caller
+    campaign_id: str = ""
+
+    @property
+    def cliente_id(self) -> int:
+        return self.caller.cliente_id
+
+    def call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        answer = self.caller.http.request(method, f"/api/{path}", **options)
+        assert answer.is_success, (method, path, answer.status_code, answer.text)
+        return dict(answer.json())
+
+    def read(self) -> dict[str, Any]:
+        return self.call("GET", f"campaigns/{self.campaign_id}")
+
+    def act(self, action: str) -> dict[str, Any]:
+        return self.call("POST", f"campaigns/{self.campaign_id}/{action}")
+
+    def record(self) -> list[dict[str, Any]]:
+        """What WhatsApp's server has of this agency's campaign, in its order."""
+        rows = self.stack.simulator.messages(PHONES[self.cliente_id])
+        return [row for row in rows if row["direction"] == "out" and row["body"].startswith("Promo")]
+
+    def wait_sent(self, count: int) -> None:
+        wait_for(f"{count} messages of {self.cliente_id}", lambda: len(self.record()) >= count, 240)
+
+    def recipients(self) -> list[dict[str, Any]]:
+        return list(self.call("GET", f"campaigns/{self.campaign_id}/recipients?limit=500")["items"])
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder: Path = tmp_path_factory.mktemp("lm")
+    made = Stack(
+        folder,
+        SEND_DELAY_MIN_SECONDS=str(DELAY_S),
+        SEND_DELAY_MAX_SECONDS=str(DELAY_S),
+        CAMPAIGN_TICK_SECONDS="0.2",
+    )
+    made.start_simulator()
+    try:
+        made.start_up()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture(scope="module")
+def admin(stack: Stack) -> httpx.Client:
+    stack.add_user("jefa", None)
+    return stack.log_in("jefa", 0).http
+
+
+@pytest.fixture(scope="module")
+def agencies(stack: Stack, admin: httpx.Client) -> dict[int, Agency]:
+    made = {}
+    for cliente_id in PHONES:
+        stack.add_user(f"agencia_{cliente_id}", cliente_id)
+        made[cliente_id] = Agency(stack, stack.log_in(f"agencia_{cliente_id}", cliente_id))
+    for agency in made.values():
+        assert agency.caller.connect().status_code == 202
+    for agency in made.values():
+        stack.pair(agency.caller, PHONES[agency.cliente_id])
+    return made
+
+
+def begin(agency: Agency, admin: httpx.Client) -> None:
+    """A list from CSV, a schedule that an admin approves, and off it goes."""
+    body = {"name": "Siempre", "weekdays": list(range(7)), "start": "00:00", "end": "24:00", "daily_quota": 1_000}
+    schedule = agency.call("POST", "schedules", json=body)["schedule_id"]
+    assert admin.post(f"/api/schedules/{schedule}/approve").json()["state"] == "aprobada"
+    templates = ["Promo para {nombre|vos}", "Promo: ¡hola {nombre|amigo}!"]
+    campaign = agency.call("POST", "campaigns", json={"name": "Promo", "templates": templates, "schedule_id": schedule})
+    agency.campaign_id = str(campaign["campaign_id"])
+    rows = [f"{number(agency.cliente_id, position)};N{position}" for position in range(RECIPIENTS)]
+    found = agency.call(
+        "POST",
+        f"campaigns/{agency.campaign_id}/recipients",
+        content="telefono;nombre\n" + "\n".join([*rows, "no es un número;X"]),
+        headers={"Content-Type": "text/csv"},
+    )
+    assert (found["added"], found["errors"][0]["line"]) == (RECIPIENTS, RECIPIENTS + 2)
+    assert agency.act("start")["state"] == "en_progreso"
+
+
+def test_a_day_of_two_agencies(stack: Stack, admin: httpx.Client, agencies: dict[int, Agency]) -> None:
+    a, b = agencies[51], agencies[52]
+    stack.simulator.put_number(number(51, UNKNOWN), exists=False)
+    for agency in agencies.values():
+        begin(agency, admin)
+    a.wait_sent(20)
+
+    # people ask to be left alone while the campaign runs
+    for agency in agencies.values():
+        for position in ASK_OUT:
+            stack.simulator.inbound(PHONES[agency.cliente_id], number(agency.cliente_id, position), "BAJA")
+    wait_for("the opt-outs", lambda: all(len(x.call("GET", "optouts")["items"]) == 2 for x in agencies.values()))
+
+    # a pause stops one of them at once, the other goes on; then it resumes where it was
+    assert a.act("pause")["state"] == "pausada"
+    wait_for("the message in hand", lambda: a.read()["progress"]["released"] == 0)
+    at_pause = len(a.record())
+    b.wait_sent(len(b.record()) + 15)
+    assert len(a.record()) == at_pause
+    assert a.act("resume")["state"] == "en_progreso"
+    a.wait_sent(at_pause + 10)
+
+    # everything is stopped and started again in the middle
+    assert stack.stop_up() == 0
+    before = {agency.cliente_id: len(agency.record()) for agency in agencies.values()}
+    stack.start_up()
+    for agency in agencies.values():
+        agency.wait_sent(before[agency.cliente_id] + 10)
+
+    # one phone logs the session out: its campaign waits for the code, the other goes on
+    stack.simulator.log_out(PHONES[52])
+    b.caller.wait_status("QR_REQUIRED")
+    at_logout = len(b.record())
+    a.wait_sent(len(a.record()) + 15)
+    assert (len(b.record()), b.read()["waiting_for"]) == (at_logout, "session_not_ready")
+    stack.pair(b.caller, PHONES[52])
+
+    for agency in agencies.values():
+        wait_for(f"the end of {agency.cliente_id}", lambda x=agency: x.read()["state"] == "finalizado", 400)
+    for agency in agencies.values():
+        check(stack, agency)
+
+
+def check(stack: Stack, agency: Agency) -> None:
+    """The simulator's record is exactly what the schedule allowed."""
+    asked_out = {number(agency.cliente_id, position) for position in ASK_OUT}
+    unknown = {number(51, UNKNOWN)} if agency.cliente_id == 51 else set()
+    rows = agency.recipients()
+    by_state = Counter(row["state"] for row in rows)
+    uncertain = {row["number"] for row in rows if row["state"] == "uncertain"}
+    assert len(uncertain) <= 1, by_state  # at most the one that was being sent when the phone logged out
+    got = Counter(str(row["to"]) for row in agency.record())
+    # everybody got it once, in the list's order; nobody who asked out, and nobody twice
+    expected = [row["number"] for row in rows if row["number"] not in asked_out | unknown | uncertain]
+    assert [to for to in (str(row["to"]) for row in agency.record()) if to not in uncertain] == expected
+    assert all(row["recipient_copies"] == 1 for row in agency.record())
+    assert max(got.values()) == 1
+    assert {row["number"] for row in rows if row["state"] == "skipped"} == asked_out
+    assert {row["number"] for row in rows if row["state"] == "failed"} == unknown
+    # who asked out was answered once
+    answers = [
+        row for row in stack.simulator.messages(PHONES[agency.cliente_id])
+        if row["direction"] == "out" and str(row["to"]) in asked_out
+    ]  # fmt: skip
+    assert Counter(str(row["to"]) for row in answers) == Counter(asked_out)
+    # both variants were used, and nobody reads an empty hole
+    assert len({row["body"].split("N")[0] for row in agency.record()}) == 2
+    # and never sooner than the delay, through every restart
+    claims = sorted(
+        moment(event["at"])
+        for row in rows if row["message_id"]
+        for event in agency.caller.http.get(
+            agency.caller.path(f"messages/{row['message_id']}"), params={"events": "true"}
+        ).json()["events"]
+        if event["type"] == "message.sending"
+    )  # fmt: skip
+    assert all(after - before >= DELAY_S for before, after in pairwise(claims))
+    found = agency.read()["progress"]
+    assert (found["remaining"], found["sent"]) == (0, len(expected))
+    table = agency.caller.http.get(f"/api/campaigns/{agency.campaign_id}/results")
+    assert len(table.text.splitlines()) == RECIPIENTS + 1
+
+
+def moment(text: str) -> float:
+    """Seconds, rounded to the milliseconds they are kept in."""
+    return round(datetime.fromisoformat(text).timestamp(), 3)

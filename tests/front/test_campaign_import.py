@@ -1,0 +1,79 @@
+"""`leadmaster campaign import`, as an operator calls it."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+import redis
+from rich.console import Console
+
+from hub_api.accounts import add_tenant
+from hub_api.campaigns.campaign import Campaigns, Wish, count_recipients, find
+from hub_api.campaigns.epochs import Epochs
+from hub_api.database import Database, migrate
+from leadmaster.campaign_import import ImportWish, run
+from shared.errors import NotFound, ValidationFailed
+from shared.ledger import Ledger
+from shared.names import Keys
+from shared.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path, redis_url: str) -> Settings:
+    return Settings(database_url=f"sqlite:///{tmp_path / 'x.db'}", redis_url=redis_url, leadmaster_data_dir=tmp_path)
+
+
+@pytest.fixture
+def campaign_id(settings: Settings, client: redis.Redis, keys: Keys) -> str:
+    migrate(settings.sqlalchemy_url)
+    database = Database(settings.sqlalchemy_url)
+    add_tenant(database, 51)
+    made = Campaigns(database, Epochs(client, keys), Ledger(client, keys), settings)
+    found = made.create(51, Wish("x", ["Hola {nombre|amigo}"]), "test")
+    database.close()
+    return found
+
+
+def _count(settings: Settings, campaign_id: str) -> int:
+    database = Database(settings.sqlalchemy_url)
+    with database.reading() as session:
+        count = count_recipients(session, find(session, campaign_id).id)
+    database.close()
+    return count
+
+
+def _run(settings: Settings, file: Path, campaign_id: str, *, dry_run: bool = False) -> tuple[int, str]:
+    out = io.StringIO()
+    status = run(settings, ImportWish(file, 51, campaign_id, dry_run), Console(file=out, width=120))
+    return status, out.getvalue()
+
+
+def test_good_rows_go_in_and_bad_ones_are_told(settings: Settings, campaign_id: str, tmp_path: Path) -> None:
+    file = tmp_path / "lista.csv"
+    file.write_text("telefono;nombre\n11 2345-6789;Ana\nno;Bruno\n", "utf-8")
+    status, told = _run(settings, file, campaign_id, dry_run=True)
+    assert (status, _count(settings, campaign_id)) == (1, 0)
+    assert "541123456789  Hola Ana" in told
+    status, told = _run(settings, file, campaign_id)
+    assert (status, _count(settings, campaign_id)) == (1, 1)
+    assert "1 added, 0 were there already" in told
+    assert "line 3, column telefono: INVALID_TO" in told
+
+
+def test_json(settings: Settings, campaign_id: str, tmp_path: Path) -> None:
+    file = tmp_path / "lista.json"
+    file.write_text(json.dumps([{"telefono": "5491123456789"}]))
+    assert _run(settings, file, campaign_id)[0] == 0
+    file.write_text("{")
+    with pytest.raises(ValidationFailed):
+        _run(settings, file, campaign_id)
+
+
+def test_another_tenants_campaign(settings: Settings, campaign_id: str, tmp_path: Path) -> None:
+    file = tmp_path / "lista.csv"
+    file.write_text("telefono\n5491123456789\n")
+    with pytest.raises(NotFound):
+        run(settings, ImportWish(file, 52, campaign_id, False), Console(file=io.StringIO()))
