@@ -24,7 +24,7 @@ from benchmarks.processes import Processes
 from hub_api.tasks import Background, make_background
 from shared.instant import now_ms
 from shared.lease import Leases
-from shared.ledger import new_message_id
+from shared.message_id import new_message_id
 from shared.names import Keys
 from shared.redis_client import connect
 from shared.session_snapshot import Snapshot, Snapshots

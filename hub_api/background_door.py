@@ -10,7 +10,8 @@ from celery_config import make_celery
 from hub_api.database import Database
 from hub_api.doorbell import Doorbell
 from hub_api.memory_guard import MemoryGuard
-from shared.ledger import AcceptLimits, Ledger
+from shared.acceptance import AcceptLimits
+from shared.ledger import Ledger
 from shared.settings import Settings
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from hub_api import accounts
 from hub_api.database import Database
 from hub_api.tables import MessageRecord
+from shared.balance import Balance
 from shared.instant import now_ms
-from shared.ledger import Balance, Ledger
+from shared.ledger import Ledger
 from shared.logs import get_logger
 from shared.names import Keys
 

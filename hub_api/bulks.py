@@ -20,9 +20,9 @@ from hub_api.rejections import rejected
 from hub_api.tables import Bulk
 from shared.errors import IdempotencyConflict, InvalidClienteId, LeadMasterError, NotFound
 from shared.instant import to_iso
-from shared.ledger import new_message_id
 from shared.logs import get_logger
 from shared.message import Message
+from shared.message_id import new_message_id
 from shared.message_state import OPEN_STATUSES, Lane
 
 _log = get_logger(__name__)

@@ -15,11 +15,13 @@ from hub_api.database import Database
 from hub_api.doorbell import Doorbell
 from hub_api.memory_guard import MemoryGuard
 from shared import phone_number
+from shared.acceptance import Accepted, AcceptLimits
 from shared.errors import CampaignWaits, InvalidTo, LeadMasterError, NotFound, ValidationFailed
 from shared.instant import from_iso
-from shared.ledger import Accepted, AcceptLimits, Ledger, new_message_id
+from shared.ledger import Ledger
 from shared.logs import get_logger
 from shared.message import CampaignRelease, Draft, Message
+from shared.message_id import new_message_id
 from shared.message_state import Lane, MessageStatus
 from shared.settings import Settings
 

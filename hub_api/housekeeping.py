@@ -13,10 +13,11 @@ from hub_api.database import Database
 from hub_api.lifecycle import record_wanted
 from hub_api.tables import WantedSession
 from shared.instant import now_ms
-from shared.ledger import Ledger, wanted_value
+from shared.ledger import Ledger
 from shared.logs import get_logger
 from shared.message_state import MessageStatus
 from shared.names import Keys
+from shared.wanted import wanted_value
 
 _log = get_logger(__name__)
 

@@ -19,7 +19,8 @@ from hub_api.login_limit import LoginLimit
 from hub_api.memory_guard import MemoryGuard
 from hub_api.passwords import Passwords
 from hub_api.waiting import Waiting
-from shared.ledger import AcceptLimits, Ledger
+from shared.acceptance import AcceptLimits
+from shared.ledger import Ledger
 from shared.names import Keys
 from shared.redis_client import COMMAND_TIMEOUT_S, connect
 from shared.session_snapshot import Snapshots

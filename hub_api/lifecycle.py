@@ -7,8 +7,8 @@ from hub_api.hub import Hub
 from hub_api.tables import WantedSession
 from shared import names
 from shared.instant import now_ms
-from shared.ledger import wanted_value
 from shared.session_snapshot import SessionView
+from shared.wanted import wanted_value
 
 
 def connect(hub: Hub, cliente_id: int, reason: str, *, refresh_code: bool = False) -> None:

@@ -9,11 +9,12 @@ from hub_api.campaigns.restore import restore
 from hub_api.database import Database
 from hub_api.lost_records import LostRecords
 from hub_api.tables import MessageRecord, SessionStore, WantedSession
+from shared.balance import SETTLED
 from shared.instant import now_ms
-from shared.ledger import SETTLED, wanted_value
 from shared.logs import get_logger
 from shared.message_state import MessageStatus
 from shared.names import Keys
+from shared.wanted import wanted_value
 
 _log = get_logger(__name__)
 

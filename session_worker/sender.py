@@ -7,20 +7,21 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import redis
 
 from session_worker import recovery
+from session_worker.channel import Channel
 from session_worker.engine.port import EngineError, Prepared
+from session_worker.pace_range import PaceRange
 from session_worker.restriction import Restriction
-from session_worker.session import Channel, Session
+from session_worker.session import Session
 from shared.instant import now_ms
 from shared.lease import Lease
-from shared.ledger import LeaseLost, Ledger, Outcome, Pace, Pause, PutKey, Recover, Send
+from shared.ledger import Ledger
 from shared.logs import get_logger
 from shared.message import Message
+from shared.work import LeaseLost, Outcome, Pause, PutKey, Recover, Send
 
 _log = get_logger(__name__)
 
@@ -33,30 +34,6 @@ MOST_IN_DOUBT = 3  # more than that pauses the session's sends
 MOST_REFUSALS = 3  # of later copies of one key: a further one, and it is uncertain
 MOST_UNREAD = 500  # messages asked about after a downtime
 FINAL_CODES = frozenset({"NOT_ON_WHATSAPP"})
-
-
-@dataclass(frozen=True, slots=True)
-class PaceRange:
-    """Seconds between two messages of the tenant, and between two bulk or campaign messages."""
-
-    gap_min: float
-    gap_max: float
-    delay_min: float
-    delay_max: float
-
-    daily_cap: int = 0  # bulk and campaign messages a day; 0 for none
-    zone: str = "UTC"  # whose midnight begins a day
-
-    def draw(self, rng: random.Random, now_ms: int) -> Pace:
-        now = datetime.fromtimestamp(now_ms / 1000, ZoneInfo(self.zone))
-        midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        return Pace(
-            round(1000 * rng.uniform(self.gap_min, self.gap_max)),
-            round(1000 * rng.uniform(self.delay_min, self.delay_max)),
-            self.daily_cap,
-            now.strftime("%Y%m%d"),
-            round(midnight.timestamp() * 1000) - now_ms,
-        )
 
 
 @dataclass(slots=True)

@@ -12,11 +12,12 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import redis
 
 from session_worker import recovery
+from session_worker.channel import Channel
 from session_worker.engine.port import (
     AckSeen,
     BrowserGone,
@@ -28,13 +29,14 @@ from session_worker.engine.port import (
     Observation,
     PageChanged,
 )
+from session_worker.inbox import Connect, FromEngine, Item, Launched, Relaunch, Stop
 from session_worker.profile_store import ProfileStore
 from session_worker.reading import Reading, read
 from session_worker.recorder import Recorder
 from shared.instant import now_ms, steady_ms
 from shared.lease import Lease
-from shared.ledger import new_message_id
 from shared.logs import get_logger
+from shared.message_id import new_message_id
 from shared.session_snapshot import Snapshot, Snapshots
 from shared.session_state import QrStatus, SessionEvent, SessionStatus, step
 from shared.texts import Language, error_text
@@ -45,47 +47,6 @@ HEARTBEAT_MS = 3_000
 PROBE_MS = 10_000  # READY is asked for its evidence this often
 STEADY_READY_MS = 60_000  # READY for so long ends a series of recoveries: a shorter one is part of it
 QUIET_PROBES = 2  # unanswered in a row: the page hangs
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """What a sender needs to send: one browser run that is READY."""
-
-    engine: Engine
-    boot: str
-    epoch: str
-    phone_number: str  # canonical digits of the paired phone
-
-
-@dataclass(frozen=True, slots=True)
-class _Launched:
-    boot: str
-    error: EngineError | None
-
-
-@dataclass(frozen=True, slots=True)
-class _FromEngine:
-    boot: str
-    event: EngineEvent
-
-
-@dataclass(frozen=True, slots=True)
-class _Connect:
-    refresh_code: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Relaunch:
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    logout: bool
-    cause: str
-
-
-_Item = _Launched | _FromEngine | _Connect | _Relaunch | _Stop
 
 
 class Session:
@@ -123,7 +84,7 @@ class Session:
         self._on_end = on_end
         self._on_lost = on_lost
         self._rng = rng
-        self._inbox: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._guard = threading.Lock()  # over _snapshot and _engine, which other threads read
         self._snapshot = Snapshot(
             lease.cliente_id,
@@ -176,15 +137,15 @@ class Session:
 
     def connect(self, *, refresh_code: bool) -> None:
         """Idempotent: starts what does not run; asks for a new code where WhatsApp stopped showing one."""
-        self._inbox.put(_Connect(refresh_code))
+        self._inbox.put(Connect(refresh_code))
 
     def relaunch(self, cause: str) -> None:
         """A new browser, the same login."""
-        self._inbox.put(_Relaunch(cause))
+        self._inbox.put(Relaunch(cause))
 
     def stop(self, *, logout: bool, cause: str) -> None:
         """Ends browser and session; `on_end` follows. Interrupts a launch that hangs."""
-        self._inbox.put(_Stop(logout, cause))
+        self._inbox.put(Stop(logout, cause))
 
     def report_in_doubt(self, count: int) -> None:
         """How many messages wait for an acknowledgement beyond their time; shown in the snapshot."""
@@ -222,16 +183,16 @@ class Session:
             self._tick(steady_ms())
             return
         match item:
-            case _Launched(boot, error) if boot == self._boot:
+            case Launched(boot, error) if boot == self._boot:
                 if error is not None:
                     self._fail_run(error.code, detail=error.detail)
-            case _FromEngine(boot, event) if boot == self._boot:
+            case FromEngine(boot, event) if boot == self._boot:
                 self._take_event(event)
-            case _Connect(refresh_code):
+            case Connect(refresh_code):
                 self._connect(refresh_code)
-            case _Relaunch(cause):
+            case Relaunch(cause):
                 self._launch(cause)
-            case _Stop(logout, cause):
+            case Stop(logout, cause):
                 self._stop(logout, cause)
             case _:
                 pass  # an echo of an earlier browser run
@@ -304,22 +265,22 @@ class Session:
         try:
             engine.start(lambda event: self._heard(boot, event))
         except EngineError as error:
-            self._inbox.put(_Launched(boot, error))
+            self._inbox.put(Launched(boot, error))
             return
         except Exception as error:  # noqa: BLE001
             # The thread's edge: a defect or a broken installation must fail the launch at once, with its reason.
             _log.exception("browser.not_started")
-            self._inbox.put(_Launched(boot, EngineError("BROWSER_FAILED", str(error)[:300])))
+            self._inbox.put(Launched(boot, EngineError("BROWSER_FAILED", str(error)[:300])))
             return
         _log.info("browser.started", seconds=round(time.monotonic() - started, 2))
-        self._inbox.put(_Launched(boot, None))
+        self._inbox.put(Launched(boot, None))
 
     def _heard(self, boot: str, event: EngineEvent) -> None:
         """On a thread of the engine's: sorts, never waits."""
         if isinstance(event, AckSeen | InboundSeen):
             self._recorder.put(event)
         else:
-            self._inbox.put(_FromEngine(boot, event))
+            self._inbox.put(FromEngine(boot, event))
 
     def _end_engine(self, *, logout: bool) -> None:
         with self._guard:

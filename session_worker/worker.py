@@ -23,15 +23,17 @@ from celery.worker import state as celery_state
 from setproctitle import setproctitle
 
 from celery_config import make_celery
+from session_worker.channel import Channel
 from session_worker.engine.engine_factory import make_engine
 from session_worker.engine.port import EngineConfig
 from session_worker.engine.profile_lock import kill_browser
 from session_worker.lease_keeper import LeaseKeeper
 from session_worker.memory import MemoryWatch
+from session_worker.pace_range import PaceRange
 from session_worker.profile_store import ProfileStore
 from session_worker.recorder import Recorder
-from session_worker.sender import PaceRange, Sender
-from session_worker.session import Channel, Session
+from session_worker.sender import Sender
+from session_worker.session import Session
 from session_worker.tasks import Replies, register
 from session_worker.worker_process import worker_title
 from shared import names

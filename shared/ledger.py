@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, cast
 
 import redis
-from ulid import ULID
 
+from shared.acceptance import Accepted, AcceptLimits
+from shared.balance import SETTLED, Balance
 from shared.errors import (
     CampaignStopped,
     CampaignWaits,
@@ -34,111 +33,11 @@ from shared.names import Keys, session_queue
 from shared.scripts import Scripts
 from shared.session_state import SessionStatus
 from shared.texts import Language, send_refused_text
+from shared.wanted import wanted_value
+from shared.work import LeaseLost, Outcome, Pace, Pause, PutKey, Recover, Send
 
 MOST_ATTEMPTS = 5
 HEARD_MS = 24 * 3_600_000  # so long a single message may answer who wrote (CONTRACT section 3)
-
-
-def new_message_id() -> str:
-    """A fresh id, sortable by the time it was made (a ULID, 26 characters)."""
-    return str(ULID())
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptLimits:
-    """queue: open messages a tenant may have. per_minute: messages accepted per minute and tenant, 0 for no limit."""
-
-    queue: int
-    per_minute: int
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """message_id: of the new message, or of the first one under the same idempotency key.
-
-    duplicate: nothing was written. woke: the session was not wanted before and is now.
-    """
-
-    message_id: str
-    duplicate: bool
-    woke: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Nothing to do now. retry_ms: when it is worth asking again; None where only a new message changes that."""
-
-    retry_ms: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """A message to send, now `sending` under the caller's fence."""
-
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Recover:
-    """A message that an earlier browser was given under a key: WhatsApp must be asked before anything else."""
-
-    message: Message
-
-
-class LeaseLost(Exception):
-    """The caller no longer owns the session: it ends its browser and itself."""
-
-
-class Outcome(StrEnum):
-    """How the owner ends one attempt that was not acknowledged."""
-
-    QUEUED = "queued"  # certain that nothing went out: again later
-    FAILED = "failed"  # certain, and final
-    UNCERTAIN = "uncertain"  # WhatsApp could not be asked
-    LATER = "later"  # stays in doubt, looked at again
-    ADOPT = "adopt"  # this browser run holds it now and waits for the acknowledgement
-
-
-class PutKey(StrEnum):
-    OK = "ok"
-    LOST = "lost"  # no longer the owner
-    SHORT = "short"  # too little lease left for a hand-over
-    GONE = "gone"  # no longer this owner's message
-    LATE = "late"  # a campaign's message that must not leave any more
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What limits the next messages (CONTRACT section 3): milliseconds drawn for the wait after this claim, the cap."""
-
-    gap_ms: int
-    delay_ms: int
-    daily_cap: int = 0  # bulk and campaign messages a day; 0 for none
-    day: str = "-"  # today in the tenant's time zone, `20261120`
-    day_left_ms: int = 0  # until its midnight
-
-
-SETTLED = ("sent", "failed", "cancelled", "expired", "uncertain")
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What became of a tenant's messages. settled: by status; `sent` covers delivered and read."""
-
-    accepted: int
-    settled: dict[str, int]
-    queued: int
-    in_flight: int
-    held: int
-
-    @property
-    def open(self) -> int:
-        return self.queued + self.in_flight + self.held
-
-    @property
-    def balanced(self) -> bool:
-        """accepted = sent + failed + cancelled + expired + uncertain + open; anything else is a defect."""
-        return self.accepted == sum(self.settled.values()) + self.open
 
 
 class Ledger:
@@ -597,11 +496,6 @@ class Ledger:
             [now_ms, cliente_id, whatsapp_id, json.dumps(data), heard_ms],  # escaped: it may hold a lone surrogate
         )
         return bool(answer)
-
-
-def wanted_value(now_ms: int, reason: str) -> str:
-    """The value of one entry of the wanted sessions' mirror."""
-    return json.dumps({"since": now_ms, "reason": reason})
 
 
 def _pairs(flat: list[str]) -> dict[str, str]:

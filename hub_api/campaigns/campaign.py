@@ -18,7 +18,8 @@ from hub_api.campaigns.template import NUMBER, Template, TemplateError, column_n
 from hub_api.database import Database
 from shared.errors import InvalidState, NotFound, ValidationFailed
 from shared.instant import now_ms
-from shared.ledger import Ledger, new_message_id
+from shared.ledger import Ledger
+from shared.message_id import new_message_id
 from shared.message_state import MessageStatus
 from shared.settings import Settings
 

@@ -12,8 +12,9 @@ from hub_api.hub import Hub
 from hub_api.tasks import Background
 from shared.instant import now_ms
 from shared.lease import Lease
-from shared.ledger import Ledger, Outcome, Pace, PutKey, Send
+from shared.ledger import Ledger
 from shared.message import Message
+from shared.work import Outcome, Pace, PutKey, Send
 
 ALL_DAY = {"weekdays": [0, 1, 2, 3, 4, 5, 6], "start": "00:00", "end": "24:00"}
 TEMPLATE = ["Hola {nombre|amigo}"]

@@ -19,12 +19,13 @@ from hub_api import tasks
 from hub_api.commands import Order, send_text
 from shared.errors import RecipientOptedOut
 from shared.lease import NotRebuilt
-from shared.ledger import Ledger, Outcome, Pace, PutKey, Recover
+from shared.ledger import Ledger
 from shared.message_state import Lane, MessageStatus
 from shared.names import Keys
 from shared.session_snapshot import Snapshots
 from shared.session_state import SessionStatus
 from shared.settings import Settings
+from shared.work import Outcome, Pace, PutKey, Recover
 from tests.hub.campaign_world import Worker, World, number
 
 HOUR = 3_600_000

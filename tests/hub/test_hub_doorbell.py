@@ -12,7 +12,7 @@ from stand_ins import read_task
 from celery_config import make_celery
 from hub_api.doorbell import Doorbell
 from shared import names
-from shared.ledger import new_message_id
+from shared.message_id import new_message_id
 from shared.names import session_queue
 
 # What differs between any two messages of Celery's own, or only matters for results, which nobody asks for.

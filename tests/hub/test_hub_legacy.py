@@ -9,8 +9,9 @@ from stand_ins import until
 
 from hub_api import older_send
 from shared.instant import now_ms
-from shared.ledger import Ledger, Outcome, Pace
+from shared.ledger import Ledger
 from shared.session_state import QrStatus, SessionStatus
+from shared.work import Outcome, Pace
 
 BODY = {"cliente_id": 51, "to": "5491123456789", "message": "hola"}
 QR = {"qr_status": QrStatus.GENERATED, "qr_string": "2@abc", "qr_expires_at": now_ms() + 600_000}

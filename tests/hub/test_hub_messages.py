@@ -9,8 +9,9 @@ from stand_ins import until
 
 from hub_api.tasks import make_background
 from shared.instant import now_ms
-from shared.ledger import Ledger, Pace, PutKey
+from shared.ledger import Ledger
 from shared.session_state import SessionStatus
+from shared.work import Pace, PutKey
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 

@@ -24,10 +24,11 @@ from hub_api.tables import (
     WantedSession,
 )
 from shared.instant import now_ms
-from shared.ledger import Ledger, Outcome, Pace, PutKey, Recover, Send
+from shared.ledger import Ledger
 from shared.message_state import Lane, MessageStatus
 from shared.session_snapshot import Snapshots
 from shared.session_state import SessionStatus
+from shared.work import Outcome, Pace, PutKey, Recover, Send
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 import redis
 
+from shared.acceptance import AcceptLimits
 from shared.errors import IdempotencyConflict, QueueFull, RateLimited, SessionNotReady
 from shared.lease import Lease, Leases
-from shared.ledger import AcceptLimits, LeaseLost, Ledger, Outcome, Pace, Pause, PutKey, Recover, Send, new_message_id
+from shared.ledger import Ledger
 from shared.message import Draft, Message
+from shared.message_id import new_message_id
 from shared.message_state import Lane, MessageStatus
 from shared.names import Keys, session_queue
 from shared.session_snapshot import Snapshot, Snapshots
 from shared.session_state import SessionStatus
+from shared.work import LeaseLost, Outcome, Pace, Pause, PutKey, Recover, Send
 
 CLIENTE = 51
 NOW = 1_800_000_000_000

@@ -17,10 +17,12 @@ import redis
 
 from celery_config import make_celery
 from hub_api.doorbell import Doorbell
+from shared.acceptance import AcceptLimits
 from shared.instant import now_ms
 from shared.lease import Leases
-from shared.ledger import AcceptLimits, Ledger, new_message_id
+from shared.ledger import Ledger
 from shared.message import Draft, Message
+from shared.message_id import new_message_id
 from shared.message_state import Lane, MessageStatus
 from shared.names import TASK_STATUS, Keys, session_queue
 from tests.integration.durable_whatsapp import server_record, set_up
