@@ -83,7 +83,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
     # On a session (`last_error_code`).
     "BROWSER_NOT_FOUND": ("No se encontró Chromium en el servidor", "No Chromium was found on the server"),
     "BROWSER_FAILED": ("El navegador no arranca", "The browser does not start"),
-    "PAGE_FAILED": ("WhatsApp Web no carga", "WhatsApp Web does not load"),
+    "PAGE_FAILED": (
+        "WhatsApp Web no carga; revisa la conexión a internet de este servidor",
+        "WhatsApp Web does not load; check this server's internet connection",
+    ),
     "PROFILE_LOCKED": ("Otro navegador usa el perfil de esta sesión", "Another browser uses this session's profile"),
     "START_TIMEOUT": ("WhatsApp Web no terminó de cargar a tiempo", "WhatsApp Web did not load in time"),
     "SYNC_TIMEOUT": ("WhatsApp no terminó de sincronizar", "WhatsApp did not finish syncing"),
