@@ -108,7 +108,8 @@ def _has_open(pid: int, lock_path: Path) -> bool:
 def _kill_tree(pid: int) -> None:
     try:
         root = psutil.Process(pid)
-        tree = [*root.children(recursive=True), root]
+        # The root first: it could still answer its children's deaths, by starting others or by ending in peace.
+        tree = [root, *root.children(recursive=True)]
     except psutil.NoSuchProcess:
         return
     for process in tree:

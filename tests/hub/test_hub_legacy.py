@@ -14,7 +14,7 @@ from shared.session_state import QrStatus, SessionStatus
 from shared.work import Outcome, Pace
 
 BODY = {"cliente_id": 51, "to": "5491123456789", "message": "hola"}
-QR = {"qr_status": QrStatus.GENERATED, "qr_string": "2@abc", "qr_expires_at": now_ms() + 600_000}
+QR = {"qr_status": QrStatus.GENERATED, "qr_string": "2@abc", "qr_expires_at": now_ms() + 86_400_000}
 
 
 def test_status_by_header_or_token(client, maria, root):
