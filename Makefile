@@ -51,5 +51,5 @@ LOCK := --strip-extras --allow-unsafe --no-header --annotation-style line \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 clean:  ## remove what set-up made; data/ stays
-	rm -rf .venv .make node_modules demo-data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .make node_modules benchmarks/peers/node_modules demo-data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -14,12 +14,15 @@ from benchmarks.figures import Benchmark, show
 
 NAMES = (
     "accept",
+    "bulk",
     "handover",
+    "sends",
     "connect_qr",
     "recovery",
     "fifty",
     "memory",
     "peers_memory",
+    "drain",
     "campaign_tick",
     "campaign_import",
 )

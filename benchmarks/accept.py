@@ -49,7 +49,7 @@ class _Round:
 def run(folder: Path, quick: bool) -> Figures:
     """See the module."""
     rounds, seconds = (2, 1.0) if quick else (7, 5.0)
-    with Processes(folder, {}) as processes, _accepting_house(processes) as house:
+    with Processes(folder, {}) as processes, accepting_house(processes) as house:
         hello_url = _start_hello(processes, house)
         generator = processes.start("generator", "-m", "benchmarks.load_generator", pipes=True)
         ours = [_plan(house.hub_url, _head(house, cliente_id), _bodies(), seconds) for cliente_id in TENANTS]
@@ -93,7 +93,7 @@ def _row(name: str, rounds: list[_Round]) -> tuple[str, ...]:
 
 
 @contextmanager
-def _accepting_house(processes: Processes) -> Iterator[House]:
+def accepting_house(processes: Processes) -> Iterator[House]:
     """A hub whose tenants are READY as far as Redis can tell."""
     house = open_house(processes, accept_rate_per_minute=0, queue_limit=10_000_000)
     try:

@@ -204,16 +204,27 @@ def _one_run(subject: type[Subject], folder: Path, sessions: int, quiet_s: float
 
 def _figures(grown: dict[str, list[list[Size]]], heap: float, sessions: int) -> Figures:
     rows: list[tuple[str, ...]] = []
-    further: dict[str, float] = {}
+    further: dict[str, Size] = {}
     for name, runs in grown.items():
         totals = [[one.total for one in run] for run in runs]
         means = [mean(run[1:]) for run in totals]
-        further[name] = median(means)
-        anonymous = median(mean(one.anonymous for one in run[1:]) for run in runs)
+        further[name] = Size(median(means), median(mean(one.anonymous for one in run[1:]) for run in runs))
         each = (f"{median(run[number] for run in totals):.0f}" for number in range(sessions))
-        rows.append((name, *each, f"{further[name]:.0f}", f"{min(means):.0f} to {max(means):.0f}", f"{anonymous:.0f}"))
+        rows.append(
+            (
+                name,
+                *each,
+                f"{further[name].total:.0f}",
+                f"{min(means):.0f} to {max(means):.0f}",
+                f"{further[name].anonymous:.0f}",
+            )
+        )
     ours = further["LeadMaster"]
-    ratios = [f"{ours / size:.2f} of {name}" for name, size in further.items() if name != "LeadMaster"]
+    ratios = [
+        f"{ours.total / size.total:.2f} ({ours.anonymous / size.anonymous:.2f} anonymous) of {name}"
+        for name, size in further.items()
+        if name != "LeadMaster"
+    ]
     verdict = f"each further session: {', '.join(ratios)} (goal: <= 1 against a process each)"
     columns = ("", *(f"{number} adds" for number in range(1, sessions + 1)), "further, mean", "over runs", "anonymous")
     count = len(next(iter(grown.values())))

@@ -38,6 +38,8 @@ from shared.settings import Settings
 _log = get_logger(__name__)
 
 ROUND_S = 2.0
+FULL_S = 0.1  # the next look where sessions wait only for others to have started
+EXPIRY_S = 0.02  # past a lease's end, so that it is gone when one looks
 UNWANTED_S = 5.0  # a worker whose session is no longer wanted is told to stop after this long
 HOST_TTL_S = 15
 DISK_LOW_MIB = 500  # less than that free in the profile store: the operator is told
@@ -67,6 +69,7 @@ class Reconciler:
         self._host_id = host_id
         self._disk_told_s = -DISK_TOLD_S
         self._ending = False
+        self._pause_s = ROUND_S  # until the next round, where nobody calls earlier
         wake_read, self._wake_write = os.pipe()
         self._wake = wake_read
         os.set_blocking(self._wake_write, False)
@@ -104,7 +107,7 @@ class Reconciler:
 
     def _pause(self) -> bool:
         """Waits for a notice, an order or the next round. False: the forker is gone."""
-        ready, _, _ = select.select([self._wake, self._reader.descriptor], [], [], ROUND_S)
+        ready, _, _ = select.select([self._wake, self._reader.descriptor], [], [], self._pause_s)
         if self._wake in ready:
             os.read(self._wake, 4096)
         if self._reader.descriptor in ready:
@@ -146,6 +149,7 @@ class Reconciler:
 
     def _round(self) -> None:
         now_s = time.monotonic()
+        self._pause_s = ROUND_S
         self._announce()
         if not self._client.exists(self._keys.rebuilt):
             # A Redis that came up empty knows of no wanted session; the background worker fills it at its start.
@@ -162,7 +166,9 @@ class Reconciler:
             holder = holders.get(cliente_id)
             if holder is not None:
                 self._look_at_stranger(cliente_id, holder)
-            elif room > 0 and self._backoff.due(cliente_id, now_s) and self._start(cliente_id, now_s):
+            elif room <= 0:
+                self._pause_s = min(self._pause_s, FULL_S if self._capacity > len(self._children) else ROUND_S)
+            elif self._backoff.due(cliente_id, now_s) and self._start(cliente_id, now_s):
                 room -= 1
 
     def _wanted(self) -> list[int]:
@@ -238,6 +244,8 @@ class Reconciler:
         Of a dead host on this machine it is adopted while it lives. On another machine only its lease can tell.
         """
         if not same_machine(holder.host_id):
+            left_ms = self._client.pttl(self._keys.lease(cliente_id))
+            self._pause_s = min(self._pause_s, max(0, left_ms) / 1000 + EXPIRY_S)
             return
         worker = find_worker(holder.pid)
         if worker is not None and worker.cliente_id == cliente_id:

@@ -5,7 +5,7 @@
  *
  * Each line on stdin is the name of a further session. Lines on stdout: `{"waits": NAME}` once the library itself says
  * that its code waits for a scan, `{"ready": NAME}` once it says that it is ready. Whatever else it prints goes to stderr.
- * Ends with stdin.
+ * With stdin's end the browsers are closed and it ends.
  */
 const readline = require('node:readline');
 
@@ -18,13 +18,17 @@ process.stdout.write = process.stderr.write.bind(process.stderr);
 const tell = (answer) => answers(`${JSON.stringify(answer)}\n`);
 
 const { open } = require(`./${library}`);
+const closers = [];
 
 readline.createInterface({ input: process.stdin }).on('line', async (name) => {
   try {
-    await open(name, { url, browser, folder, args, waits: () => tell({ waits: name }) });
+    closers.push(await open(name, { url, browser, folder, args, waits: () => tell({ waits: name }) }));
     tell({ ready: name });
   } catch (error) {
     console.error(error);
     process.exit(1);
   }
-}).on('close', () => process.exit(0));
+}).on('close', async () => {
+  await Promise.allSettled(closers.map((close) => close()));
+  process.exit(0);
+});

@@ -5,7 +5,7 @@ const constants = require('whatsapp-web.js/src/util/Constants');
 
 let library = null;
 
-/* Resolves with its event `ready`. */
+/* Resolves with its event `ready`: with a function that closes it. */
 exports.open = (name, { url, browser, folder, args, waits }) => {
   constants.WhatsWebURL = url;
   library ??= require('whatsapp-web.js');
@@ -16,7 +16,7 @@ exports.open = (name, { url, browser, folder, args, waits }) => {
   });
   return new Promise((resolve, reject) => {
     client.once('qr', waits);
-    client.once('ready', resolve);
+    client.once('ready', () => resolve(() => client.destroy()));
     client.initialize().catch(reject);
   });
 };

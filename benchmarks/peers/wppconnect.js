@@ -4,10 +4,10 @@
 const { puppeteerConfig } = require('@wppconnect-team/wppconnect/dist/config/puppeteer.config');
 const wppconnect = require('@wppconnect-team/wppconnect');
 
-/* Resolves once `create` does: logged in and, in its words, inside the chat. */
-exports.open = (name, { url, browser, folder, args, waits }) => {
+/* Resolves once `create` does, logged in and, in its words, inside the chat: with a function that closes it. */
+exports.open = async (name, { url, browser, folder, args, waits }) => {
   puppeteerConfig.whatsappUrl = url;
-  return wppconnect.create({
+  const client = await wppconnect.create({
     session: name,
     folderNameToken: folder,
     useChrome: false, // would look for a Chrome of its own choice
@@ -20,4 +20,5 @@ exports.open = (name, { url, browser, folder, args, waits }) => {
     logQR: false,
     statusFind: (status) => status === 'notLogged' && waits(),
   });
+  return () => client.close();
 };

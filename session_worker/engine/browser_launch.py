@@ -18,9 +18,13 @@ ARGUMENTS = (
     "--disable-notifications",
     "--no-pings",
     "--renderer-process-limit=1",  # one page; spare renderers only cost memory
+    "--enable-features=NetworkServiceInProcess2",  # no process of its own for the network: 15 MB less
     # The address bar's own pages live in a second renderer that nobody sees: 40 MB of its own.
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
 )
+
+# Playwright's driver is a Node that keeps little: a small young generation saves 13 MB, for 13 % more of its CPU a call.
+DRIVER_OPTIONS = "--max-semi-space-size=1"
 
 # The browser gets what a browser needs, and none of the service's secrets.
 _PASSED_ON = re.compile(

@@ -17,14 +17,17 @@ printf '%s %s\n' "$$" "$LEADMASTER_LAUNCH_ID" >"$LEADMASTER_PROFILE_LOCK"
 rm -f -- "$LEADMASTER_PROFILE/SingletonLock" "$LEADMASTER_PROFILE/SingletonSocket" "$LEADMASTER_PROFILE/SingletonCookie"
 
 # Of several lists of features a browser obeys the last one alone: Playwright's and ours become one.
-features=
+off=
+on=
 for argument in "$@"; do
     shift
     case $argument in
-        --disable-features=*) features=$features,${argument#*=} ;;
+        --disable-features=*) off=$off,${argument#*=} ;;
+        --enable-features=*) on=$on,${argument#*=} ;;
         *) set -- "$@" "$argument" ;;
     esac
 done
-[ -z "$features" ] || set -- "$@" "--disable-features=${features#,}"
+[ -z "$off" ] || set -- "$@" "--disable-features=${off#,}"
+[ -z "$on" ] || set -- "$@" "--enable-features=${on#,}"
 
 exec "$LEADMASTER_BROWSER" "$@"

@@ -61,6 +61,7 @@ class WebBrowser:
         config = self._config
         browser = browser_path.find_browser(config.browser_path)
         script = page_script(find_wa_js(config.wa_js_path))
+        os.environ["NODE_OPTIONS"] = browser_launch.DRIVER_OPTIONS  # the driver inherits it; the browser doesn't
         playwright, major = await asyncio.gather(
             async_playwright().start(), asyncio.to_thread(browser_path.major_version, browser)
         )

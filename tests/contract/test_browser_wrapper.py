@@ -33,6 +33,8 @@ def test_lists_of_features_become_one(tmp_path: Path) -> None:
     # given two lists, of which a browser would obey the last alone
     given = ["--a", "--disable-features=One,Two", "--b=with space", "--disable-features=Three", "about:blank"]
     assert run(tmp_path, *given) == ["--a", "--b=with space", "about:blank", "--disable-features=One,Two,Three"]
+    given = ["--enable-features=One", "about:blank", "--disable-features=Two", "--enable-features=Three"]
+    assert run(tmp_path, *given) == ["about:blank", "--disable-features=Two", "--enable-features=One,Three"]
 
 
 def test_other_arguments_are_passed_on_as_they_are(tmp_path: Path) -> None:
