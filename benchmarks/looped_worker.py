@@ -65,7 +65,9 @@ class LoopedEngine(PlaywrightEngine):
         times = self._times[prepared.key]
         times.append(time.perf_counter())
         super().hand_over(prepared, text)
-        times.append(time.perf_counter())
+        with self._changed:
+            times.append(time.perf_counter())
+            self._changed.notify_all()
 
     def hold(self) -> None:
         """Keeps the worker from its next message."""
@@ -111,8 +113,12 @@ class LoopedEngine(PlaywrightEngine):
 
     def _await(self, count: int, timeout_s: float) -> None:
         with self._changed:
-            if not self._changed.wait_for(lambda: len(self._acknowledged) >= count, timeout_s):
+            if not self._changed.wait_for(lambda: self._complete(count), timeout_s):
                 raise TimeoutError(f"{len(self._acknowledged)} of {count} were acknowledged")
+
+    def _complete(self, count: int) -> bool:
+        """An acknowledgement may be told before its hand-over returned."""
+        return len(self._acknowledged) >= count and all(len(times) == 4 for times in self._times.values())
 
     def _measured(self) -> dict[str, Any]:
         """Of all but the first message, which waited for the round to begin."""

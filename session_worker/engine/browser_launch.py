@@ -23,7 +23,7 @@ ARGUMENTS = (
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
 )
 
-# Playwright's driver is a Node that keeps little: a small young generation saves 13 MB, for 13 % more of its CPU a call.
+# Playwright's driver is a Node that keeps little: a small young generation saves 13 MB, for 13 % more CPU a call.
 DRIVER_OPTIONS = "--max-semi-space-size=1"
 
 # The browser gets what a browser needs, and none of the service's secrets.
