@@ -70,7 +70,7 @@ class GroupCommit:
             for entry in batch:
                 entry.answer = error
         except BaseException:
-            # Whatever ends this thread must not leave the others waiting at their gates; it is raised on, not swallowed.
+            # Whatever ends this thread must not leave the others waiting at their gates; it is raised on.
             for entry in batch:
                 entry.answer = redis.ConnectionError("the round trip was cut short")
             raise
