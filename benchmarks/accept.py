@@ -25,9 +25,9 @@ from benchmarks.figures import Figures, median_ratio, percentile
 from benchmarks.house import House, open_house
 from benchmarks.processes import Processes, cpu_of, descendants
 from shared.instant import now_ms
-from shared.lease import Leases
-from shared.session_snapshot import Snapshot
-from shared.session_state import SessionStatus
+from shared.sessions.lease import Leases
+from shared.sessions.snapshot import Snapshot
+from shared.sessions.transitions import SessionStatus
 
 CONNECTIONS = 16
 TENANTS = (51, 52, 53, 54)

@@ -12,11 +12,11 @@ from benchmarks.campaign_databases import ENGINES, opened
 from benchmarks.figures import Figures
 from benchmarks.house import open_house
 from benchmarks.processes import Processes
-from hub_api.accounts import add_tenant
-from hub_api.campaigns import importing
-from hub_api.campaigns.campaign import Wish
-from hub_api.campaigns.recipients import read_csv
-from hub_api.tasks import make_background
+from hub_api.accounts.service import add_tenant
+from hub_api.background_tasks import make_background
+from hub_api.campaigns.recipients import importing
+from hub_api.campaigns.recipients.sheet import read_csv
+from hub_api.campaigns.service import Wish
 
 
 def run(folder: Path, quick: bool) -> Figures:

@@ -21,14 +21,14 @@ from benchmarks.campaign_databases import ENGINES, opened
 from benchmarks.figures import Figures, median_ratio
 from benchmarks.house import open_house
 from benchmarks.processes import Processes
-from hub_api.tasks import Background, make_background
+from hub_api.background_tasks import Background, make_background
 from shared.instant import now_ms
-from shared.lease import Leases
-from shared.message_id import new_message_id
+from shared.ledger.message_id import new_message_id
 from shared.names import Keys
-from shared.redis_client import connect
-from shared.session_snapshot import Snapshot, Snapshots
-from shared.session_state import SessionStatus
+from shared.redis.client import connect
+from shared.sessions.lease import Leases
+from shared.sessions.snapshot import Snapshot, Snapshots
+from shared.sessions.transitions import SessionStatus
 from shared.settings import Settings
 
 _LEASE_MS = 3_600_000

@@ -24,13 +24,13 @@ from benchmarks.campaign_databases import ENGINES, opened
 from benchmarks.figures import Figures, median_ratio
 from benchmarks.house import open_house
 from benchmarks.processes import Processes
-from hub_api.drain import BATCH
-from hub_api.tables import MessageEvent, MessageRecord
-from hub_api.tasks import Background, make_background
+from hub_api.background_tasks import Background, make_background
+from hub_api.messages.models import MessageEvent, MessageRecord
+from hub_api.recording.stream import BATCH
 from shared.instant import now_ms
-from shared.message_id import new_message_id
+from shared.ledger.message_id import new_message_id
 from shared.names import Keys
-from shared.redis_client import connect
+from shared.redis.client import connect
 from shared.settings import Settings
 
 _TENANTS, _TOGETHER, _STEPS = 10, 100, 5

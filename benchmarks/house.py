@@ -13,13 +13,13 @@ import redis
 from pydantic import SecretStr
 
 from benchmarks.processes import Processes, wait_for
-from hub_api.accounts import add_tenant, add_user, issue_token
+from hub_api.accounts.service import add_tenant, add_user, issue_token
 from hub_api.database import Database, migrate
 from leadmaster import embedded_server
 from leadmaster.datadir import DataDir
 from shared.names import Keys
-from shared.redis_client import connect
-from shared.session_snapshot import SessionView, Snapshots
+from shared.redis.client import connect
+from shared.sessions.snapshot import SessionView, Snapshots
 from shared.settings import Settings
 from simulator.client import SimulatorClient
 

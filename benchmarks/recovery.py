@@ -32,7 +32,7 @@ from benchmarks.figures import Figures, median_ratio
 from benchmarks.house import Caller, House, open_house
 from benchmarks.processes import Processes, descendants, wait_for
 from shared.instant import from_iso, now_ms
-from shared.lease import Leases
+from shared.sessions.lease import Leases
 from simulator.client import SimulatorClient
 
 _CLIENTE_ID = 51

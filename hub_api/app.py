@@ -9,21 +9,23 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hub_api import (
-    auth_routes,
-    bulk_routes,
-    document,
-    failures,
-    health_routes,
-    legacy_routes,
-    message_routes,
-    qr_authorization_routes,
-    session_routes,
-    settling_routes,
-)
-from hub_api.calls import BODY_LIMIT
-from hub_api.campaigns import campaign_routes, optout_routes, schedule_routes
-from hub_api.hub import Hub, make_hub
+from hub_api.accounts import views as auth_routes
+from hub_api.accounts.directory import SqlDirectory
+from hub_api.accounts.service import jwt_secret
+from hub_api.bulk import views as bulk_routes
+from hub_api.campaigns import views as campaign_routes
+from hub_api.campaigns.optouts import views as optout_routes
+from hub_api.campaigns.schedules import views as schedule_routes
+from hub_api.health import views as health_routes
+from hub_api.messages import views as message_routes
+from hub_api.older import views as legacy_routes
+from hub_api.review import views as settling_routes
+from hub_api.services import Services, make_services
+from hub_api.sessions import authorization_views as qr_authorization_routes
+from hub_api.sessions import views as session_routes
+from hub_api.web import document, failures
+from hub_api.web.command_log import CommandLog
+from hub_api.web.endpoint import BODY_LIMIT
 from shared.settings import Settings
 
 _BLUEPRINTS = (
@@ -45,7 +47,7 @@ _SECURITY: Any = {
 }
 
 
-def create_app(settings: Settings, hub: Hub | None = None) -> OpenAPI:
+def create_app(settings: Settings, services: Services | None = None) -> OpenAPI:
     """The application for one process; connects to nothing. Raises SettingsError for what is missing.
 
     hub: the parts, where the caller made them.
@@ -59,7 +61,10 @@ def create_app(settings: Settings, hub: Hub | None = None) -> OpenAPI:
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.extensions["hub"] = hub or make_hub(settings)
+    services = services or make_services(settings)
+    app.extensions["services"] = services
+    app.extensions["directory"] = SqlDirectory(services.database, jwt_secret(settings))
+    app.extensions["command_log"] = CommandLog(settings.log_format, settings.log_level)
     failures.register(app)
     for blueprint in _BLUEPRINTS:
         app.register_api(blueprint)

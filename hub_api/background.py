@@ -12,7 +12,7 @@ from celery.platforms import SecurityWarning
 from celery.worker import state
 
 from celery_config import make_celery
-from hub_api import tasks
+from hub_api import background_tasks as tasks
 from hub_api.database import migrate
 from hub_api.ending import end_on_signal
 from shared import logs, names

@@ -1,9 +1,9 @@
-"""Who is calling, and what they may reach (CONTRACT section 1). Pure."""
+"""Who is calling, what they may reach, and the port through which a call finds that out. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from shared.errors import Forbidden
 
@@ -21,6 +21,19 @@ class Principal:
     @property
     def is_admin(self) -> bool:
         return self.tipo == "admin"
+
+
+class Directory(Protocol):
+    """Who and which tenants exist, as a call needs it; `accounts.directory` implements it on SQL."""
+
+    def by_token(self, token: str, now_s: int) -> Principal:
+        """The caller behind a token. Raises Unauthorized, TokenExpired."""
+
+    def by_key(self, key: str) -> Principal:
+        """The program behind an API key. Raises Unauthorized."""
+
+    def tenant_known(self, cliente_id: int) -> bool:
+        """True where the tenant exists."""
 
 
 def require_reach(caller: Principal, cliente_id: int) -> None:

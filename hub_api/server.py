@@ -12,7 +12,7 @@ from gunicorn.glogging import Logger
 
 from hub_api.app import create_app
 from hub_api.database import migrate
-from hub_api.hub import Hub, make_hub
+from hub_api.services import Services, make_services
 from shared import logs
 from shared.settings import Settings, SettingsError
 
@@ -36,7 +36,7 @@ class HubServer(BaseApplication):  # type: ignore[misc]
         """ready_file: gets the real URL once the hub listens, for HUB_PORT=0."""
         self._settings = settings
         self._ready_file = ready_file
-        self._hub: Hub | None = None
+        self._services: Services | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -68,8 +68,8 @@ class HubServer(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """gunicorn's hook: the application, made in each worker process after the fork."""
-        self._hub = make_hub(self._settings)
-        return create_app(self._settings, self._hub)
+        self._services = make_services(self._settings)
+        return create_app(self._settings, self._services)
 
     def _when_ready(self, server: Any) -> None:
         signal.signal(signal.SIGINT, lambda *_: os.kill(os.getpid(), signal.SIGTERM))  # Ctrl-C too ends in order
@@ -82,8 +82,8 @@ class HubServer(BaseApplication):  # type: ignore[misc]
 
     def _worker_started(self, worker: Any) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to every process; the parent decides
-        if self._hub is not None:
-            self._hub.waiting.ending = lambda: not worker.alive
+        if self._services is not None:
+            self._services.waiting.ending = lambda: not worker.alive
 
 
 def run(settings: Settings, ready_file: Path | None = None) -> None:
@@ -91,7 +91,7 @@ def run(settings: Settings, ready_file: Path | None = None) -> None:
     logs.configure("hub", settings.log_level, settings.log_format)
     if not settings.redis_url:
         raise SettingsError("REDIS_URL: must be set (`leadmaster up` starts a server by itself)")
-    make_hub(settings).close()  # says what is missing before anything forks
+    make_services(settings).close()  # says what is missing before anything forks
     migrate(settings.sqlalchemy_url)
     HubServer(settings, ready_file).run()
 

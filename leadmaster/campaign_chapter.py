@@ -50,7 +50,7 @@ class CampaignChapter:
         self.say(f"{name} wrote “BAJA”: on the list of GET /api/optouts, and answered once")
 
     def _schedule(self) -> str:
-        from hub_api.accounts import add_user  # noqa: PLC0415
+        from hub_api.accounts.service import add_user  # noqa: PLC0415
         from hub_api.database import Database  # noqa: PLC0415
 
         body = {"name": "Todo el día", "weekdays": list(range(7)), "start": "00:00", "end": "24:00", "daily_quota": 50}

@@ -10,9 +10,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from hub_api.campaigns import campaign, importing, tenant
-from hub_api.campaigns.recipients import Sheet, SheetError, read_csv, read_rows
-from hub_api.campaigns.template import required_by
+from hub_api.campaigns import service as campaign
+from hub_api.campaigns import tenant
+from hub_api.campaigns.recipients import importing
+from hub_api.campaigns.recipients.sheet import Sheet, SheetError, read_csv, read_rows
+from hub_api.campaigns.recipients.template import required_by
 from hub_api.database import Database, migrate
 from shared.errors import NotFound, ValidationFailed
 from shared.settings import Settings

@@ -204,7 +204,7 @@ def user() -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
 def user_add(usuario: str, tipo: str, cliente_id: int | None, password_stdin: bool) -> None:
     """Add the user USUARIO, and with it its tenant."""
-    from hub_api.accounts import add_user  # noqa: PLC0415
+    from hub_api.accounts.service import add_user  # noqa: PLC0415
     from hub_api.database import Database, migrate  # noqa: PLC0415
 
     if tipo == "cliente" and cliente_id is None:
@@ -239,7 +239,7 @@ def _password(from_stdin: bool) -> str:
 @click.argument("usuario")
 def token(usuario: str) -> None:
     """Print a token for USUARIO."""
-    from hub_api.accounts import find_user, issue_token  # noqa: PLC0415
+    from hub_api.accounts.service import find_user, issue_token  # noqa: PLC0415
     from hub_api.database import Database, migrate  # noqa: PLC0415
 
     settings = _settings()

@@ -16,7 +16,7 @@ from leadmaster import credentials, embedded_server, ports, up
 from leadmaster.dashboard_place import ADDRESS as FLOWER_ADDRESS
 from leadmaster.datadir import DataDir
 from leadmaster.screen import Screen
-from shared import redis_client
+from shared.redis import client as redis_client
 from shared.settings import Settings, SettingsError, load_settings
 
 _LEAST_FREE_BYTES = 2 * 1024**3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import redis
 
-from shared import redis_client
+from shared.redis import client as redis_client
 
 _TIMEOUT_S = 1.0
 

@@ -18,9 +18,9 @@ from leadmaster.campaign_chapter import CampaignChapter
 from leadmaster.house import House
 from leadmaster.screen import Screen
 from leadmaster.up import hub_address
-from shared import redis_client
-from shared.lease import Leases
 from shared.names import Keys, worker_hostname
+from shared.redis import client as redis_client
+from shared.sessions.lease import Leases
 from shared.settings import Settings
 from simulator.client import ControlError, SimulatorClient
 
@@ -128,7 +128,7 @@ class Story:
 
     def _accounts(self) -> None:
         # What `leadmaster user add` does; the story's process is that command's for a moment.
-        from hub_api.accounts import add_user  # noqa: PLC0415
+        from hub_api.accounts.service import add_user  # noqa: PLC0415
         from hub_api.database import Database  # noqa: PLC0415
 
         database = Database(self._settings.sqlalchemy_url)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import redis
 
-from shared.lease import Lease, Leases
 from shared.logs import get_logger
+from shared.sessions.lease import Lease, Leases
 
 _log = get_logger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.work import Pace
+from shared.ledger.work import Pace
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,11 @@ from session_worker.orders import Exited, Start, Started
 from session_worker.profile_store import ProfileStore
 from session_worker.worker_process import find_worker, reconciler_title
 from shared import names
-from shared.lease import LeaseHolder, Leases, parse_holder
 from shared.logs import get_logger, stamp
-from shared.redis_client import connect, connect_blocking
-from shared.session_snapshot import Snapshots
-from shared.session_state import SessionStatus
+from shared.redis.client import connect, connect_blocking
+from shared.sessions.lease import LeaseHolder, Leases, parse_holder
+from shared.sessions.snapshot import Snapshots
+from shared.sessions.transitions import SessionStatus
 from shared.settings import Settings
 
 _log = get_logger(__name__)

@@ -13,7 +13,7 @@ import redis
 
 from session_worker.engine.port import AckSeen, InboundSeen
 from shared.instant import now_ms
-from shared.ledger import Ledger
+from shared.ledger.ledger import Ledger
 from shared.logs import get_logger
 
 _log = get_logger(__name__)

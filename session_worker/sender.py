@@ -17,11 +17,11 @@ from session_worker.pace_range import PaceRange
 from session_worker.restriction import Restriction
 from session_worker.session import Session
 from shared.instant import now_ms
-from shared.lease import Lease
-from shared.ledger import Ledger
+from shared.ledger.ledger import Ledger
+from shared.ledger.message import Message
+from shared.ledger.work import LeaseLost, Outcome, Pause, PutKey, Recover, Send
 from shared.logs import get_logger
-from shared.message import Message
-from shared.work import LeaseLost, Outcome, Pause, PutKey, Recover, Send
+from shared.sessions.lease import Lease
 
 _log = get_logger(__name__)
 

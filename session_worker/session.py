@@ -34,11 +34,11 @@ from session_worker.profile_store import ProfileStore
 from session_worker.reading import Reading, read
 from session_worker.recorder import Recorder
 from shared.instant import now_ms, steady_ms
-from shared.lease import Lease
+from shared.ledger.message_id import new_message_id
 from shared.logs import get_logger
-from shared.message_id import new_message_id
-from shared.session_snapshot import Snapshot, Snapshots
-from shared.session_state import QrStatus, SessionEvent, SessionStatus, step
+from shared.sessions.lease import Lease
+from shared.sessions.snapshot import Snapshot, Snapshots
+from shared.sessions.transitions import QrStatus, SessionEvent, SessionStatus, step
 from shared.texts import Language, error_text
 
 _log = get_logger(__name__)

@@ -15,7 +15,7 @@ from session_worker.session import Session
 from shared import names
 from shared.instant import now_ms, to_iso
 from shared.logs import get_logger
-from shared.session_snapshot import SessionView
+from shared.sessions.snapshot import SessionView
 from shared.texts import Language
 
 _log = get_logger(__name__)

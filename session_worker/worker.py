@@ -37,11 +37,11 @@ from session_worker.session import Session
 from session_worker.tasks import Replies, register
 from session_worker.worker_process import worker_title
 from shared import names
-from shared.lease import Lease, Leases, NotRebuilt, WrongStore
-from shared.ledger import Ledger
+from shared.ledger.ledger import Ledger
 from shared.logs import get_logger, stamp
-from shared.redis_client import connect
-from shared.session_snapshot import Snapshots
+from shared.redis.client import connect
+from shared.sessions.lease import Lease, Leases, NotRebuilt, WrongStore
+from shared.sessions.snapshot import Snapshots
 from shared.settings import Settings
 
 _log = get_logger(__name__)

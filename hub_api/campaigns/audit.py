@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hub_api.accounts.models import AuditEntry
 from hub_api.database import Database
-from hub_api.tables import AuditEntry
 from shared.instant import now_ms, to_iso
 
 GUARD, CLOCK = "guard", "clock"  # who acts where no person does

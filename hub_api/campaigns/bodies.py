@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
-from hub_api.bodies import ClienteId, Cursor, Limit, MessageText, Number, ShortId, Text
-from hub_api.campaigns.schedule import DAY_MINUTES
-from hub_api.campaigns.template import LONGEST_MESSAGE
+from hub_api.campaigns.planning.hours import DAY_MINUTES
+from hub_api.campaigns.recipients.template import LONGEST_MESSAGE
+from hub_api.web.fields import ClienteId, Cursor, Limit, MessageText, Number, ShortId, Text
 
 MOST_VARIANTS = 20
 MOST_IMPORTED = 200_000  # in one call; the command line takes more
@@ -74,15 +74,15 @@ Rows = Annotated[
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 
 
-class _Sent(BaseModel):
+class Input(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
-class _Named(_Sent):
+class _Named(Input):
     cliente_id: ClienteId | None = Field(default=None, description="The tenant, where the token names none")
 
 
-class CampaignPath(_Sent):
+class CampaignPath(Input):
     campaign_id: str = Field(max_length=64)
 
 
@@ -90,11 +90,11 @@ class RecipientPath(CampaignPath):
     recipient_id: int = Field(ge=1, le=2**53)
 
 
-class SchedulePath(_Sent):
+class SchedulePath(Input):
     schedule_id: str = Field(max_length=64)
 
 
-class OptOutPath(_Sent):
+class OptOutPath(Input):
     number: Number
 
 
@@ -140,23 +140,23 @@ class PutBackBody(_Named):
     )
 
 
-class ImportQuery(_Sent):
+class ImportQuery(Input):
     dry_run: bool = Field(default=False, description="Says what would happen and stores nothing")
 
 
-class CampaignsQuery(_Sent):
+class CampaignsQuery(Input):
     state: Literal["pendiente", "en_progreso", "finalizado", "pausada", "cancelada"] | None = None
     cursor: Cursor | None = None
     limit: Limit = 50
 
 
-class RecipientsQuery(_Sent):
+class RecipientsQuery(Input):
     state: Literal["pending", "released", "sent", "delivered", "read", "failed", "uncertain", "skipped"] | None = None
     cursor: Cursor | None = None
     limit: Limit = 100
 
 
-class PageQuery(_Sent):
+class PageQuery(Input):
     cursor: Cursor | None = None
     limit: Limit = 100
 
@@ -176,7 +176,7 @@ class SettingsBody(_Named):
     optout_answer: MessageText | None = None
 
 
-class WarmupBody(_Sent):
+class WarmupBody(Input):
     first: StrictInt = Field(ge=1, le=100_000, description="Messages on the first day")
     step: StrictInt = Field(ge=0, le=100_000, description="More on each further day")
     since: Day | None = Field(default=None, description="The first day; today where none is given")
@@ -220,7 +220,7 @@ class DecisionBody(_Named):
     comment: Comment | None = None
 
 
-class SchedulesQuery(_Sent):
+class SchedulesQuery(Input):
     state: Literal["pendiente", "aprobada", "rechazada", "pausada"] | None = None
     cursor: Cursor | None = None
     limit: Limit = 100

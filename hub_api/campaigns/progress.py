@@ -9,14 +9,16 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hub_api.campaigns import plan, schedules, tenant
-from hub_api.campaigns.counters import read_counters
-from hub_api.campaigns.forecast import expected_end
-from hub_api.campaigns.plan import Wait
-from hub_api.campaigns.schedule import day_number, local_day
-from hub_api.campaigns.states import OUT, CampaignState, RecipientState, ScheduleState
-from hub_api.campaigns.tables import CampaignRecord, RecipientRecord, ScheduleRecord
-from hub_api.hub import Hub
+from hub_api.campaigns import tenant
+from hub_api.campaigns.models import CampaignRecord, RecipientRecord, ScheduleRecord
+from hub_api.campaigns.planning import plan
+from hub_api.campaigns.planning.forecast import expected_end
+from hub_api.campaigns.planning.hours import day_number, local_day
+from hub_api.campaigns.planning.plan import Wait
+from hub_api.campaigns.releasing.counters import read_counters
+from hub_api.campaigns.schedules import service as schedules
+from hub_api.campaigns.transitions import OUT, CampaignState, RecipientState, ScheduleState
+from hub_api.services import Services
 from shared.instant import to_iso
 from shared.texts import error_text
 
@@ -52,23 +54,23 @@ def counts(session: Session, key: int) -> dict[str, Any]:
     }
 
 
-def campaign_object(hub: Hub, session: Session, row: CampaignRecord, now_ms: int) -> dict[str, Any]:
+def campaign_object(services: Services, session: Session, row: CampaignRecord, now_ms: int) -> dict[str, Any]:
     """A campaign with its progress and forecast."""
     found = counts(session, row.id)
     return {
-        **brief(hub, session, row),
+        **brief(services, session, row),
         "progress": found,
         "import": {"done": row.import_done, "total": row.import_total},
-        **_forecast(hub, session, row, found["remaining"], now_ms),
+        **_forecast(services, session, row, found["remaining"], now_ms),
     }
 
 
-def brief(hub: Hub, session: Session, row: CampaignRecord) -> dict[str, Any]:
+def brief(services: Services, session: Session, row: CampaignRecord) -> dict[str, Any]:
     """A campaign as lists show it."""
     schedule = None if row.schedule is None else session.get(ScheduleRecord, row.schedule)
     reason = None
     if row.reason and row.state == CampaignState.PAUSADA.value:
-        reason = error_text(row.reason, hub.language)
+        reason = error_text(row.reason, services.language)
     return {
         "campaign_id": row.campaign_id,
         "cliente_id": row.cliente_id,
@@ -87,18 +89,18 @@ def brief(hub: Hub, session: Session, row: CampaignRecord) -> dict[str, Any]:
     }
 
 
-def _forecast(hub: Hub, session: Session, row: CampaignRecord, remaining: int, now_ms: int) -> dict[str, Any]:
+def _forecast(services: Services, session: Session, row: CampaignRecord, remaining: int, now_ms: int) -> dict[str, Any]:
     nothing = {"waiting_for": None, "next_at": None, "expected_end": None}
     schedule = None if row.schedule is None else session.get(ScheduleRecord, row.schedule)
     if schedule is None or row.state in (CampaignState.FINALIZADO.value, CampaignState.CANCELADA.value):
         return nothing
-    rules = tenant.rules(session, row.cliente_id, hub.settings)
+    rules = tenant.rules(session, row.cliente_id, services.settings)
     rule = schedules.rule_of(schedule, rules.timezone)
     day = day_number(local_day(rules.timezone, now_ms))
-    counters = read_counters(hub.client, hub.keys, [(row.cliente_id, day)], now_ms)[row.cliente_id]
+    counters = read_counters(services.client, services.keys, [(row.cliente_id, day)], now_ms)[row.cliente_id]
     planned = plan.Campaign(CampaignState(row.state), ScheduleState(schedule.state), rule, rules.switched_on)
     answer = plan.due(planned, now_ms, counters.shared, random.Random(0))
-    tick_ms = round(hub.settings.campaign_tick_seconds * 1000)
+    tick_ms = round(services.settings.campaign_tick_seconds * 1000)
     end = expected_end(rule, now_ms, remaining, counters.shared.used_today, counters.shared.next_at_ms, tick_ms)
     waits = isinstance(answer, Wait)
     return {

@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hub_api.campaigns import audit
-from hub_api.campaigns.epochs import Epochs
-from hub_api.campaigns.keywords import DEFAULT
-from hub_api.campaigns.states import CampaignState
-from hub_api.campaigns.tables import ALL_TENANTS, CampaignRecord, CampaignTenant
+from hub_api.campaigns.models import ALL_TENANTS, CampaignRecord, CampaignTenant
+from hub_api.campaigns.optouts.keywords import DEFAULT
+from hub_api.campaigns.releasing.stop_versions import Epochs
+from hub_api.campaigns.transitions import CampaignState
 from hub_api.database import Database
 from shared.errors import InvalidState
 from shared.instant import now_ms, to_iso

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from hub_api.campaigns import tables as _campaigns  # noqa: F401  they join the metadata
-from hub_api.tables import Base
+from hub_api.campaigns import models as _campaigns  # noqa: F401  they join the metadata
+from hub_api.database import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

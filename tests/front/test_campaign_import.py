@@ -10,13 +10,13 @@ import pytest
 import redis
 from rich.console import Console
 
-from hub_api.accounts import add_tenant
-from hub_api.campaigns.campaign import Campaigns, Wish, count_recipients, find
-from hub_api.campaigns.epochs import Epochs
+from hub_api.accounts.service import add_tenant
+from hub_api.campaigns.releasing.stop_versions import Epochs
+from hub_api.campaigns.service import Campaigns, Wish, count_recipients, find
 from hub_api.database import Database, migrate
 from leadmaster.campaign_import import ImportWish, run
 from shared.errors import NotFound, ValidationFailed
-from shared.ledger import Ledger
+from shared.ledger.ledger import Ledger
 from shared.names import Keys
 from shared.settings import Settings
 

@@ -16,7 +16,7 @@ import pytest
 
 from leadmaster import embedded_server, ports
 from leadmaster.datadir import DataDir
-from shared.redis_client import connect
+from shared.redis.client import connect
 
 PARTS = {"redis", "hub", "background", "beat", "host", "flower"}
 pytestmark = pytest.mark.timeout(300)

@@ -8,13 +8,13 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from hub_api.hub import Hub
-from hub_api.tasks import Background
+from hub_api.background_tasks import Background
+from hub_api.services import Services
 from shared.instant import now_ms
-from shared.lease import Lease
-from shared.ledger import Ledger
-from shared.message import Message
-from shared.work import Outcome, Pace, PutKey, Send
+from shared.ledger.ledger import Ledger
+from shared.ledger.message import Message
+from shared.ledger.work import Outcome, Pace, PutKey, Send
+from shared.sessions.lease import Lease
 
 ALL_DAY = {"weekdays": [0, 1, 2, 3, 4, 5, 6], "start": "00:00", "end": "24:00"}
 TEMPLATE = ["Hola {nombre|amigo}"]
@@ -29,7 +29,7 @@ class World:
     """`tenant` is the caller's headers, `admin` an admin's."""
 
     client: FlaskClient
-    hub: Hub
+    services: Services
     background: Background
     tenant: dict[str, str]
     admin: dict[str, str]

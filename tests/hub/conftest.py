@@ -19,16 +19,16 @@ from postgres_cluster import PostgresCluster
 from pydantic import SecretStr
 from stand_ins import PASSWORD, SECRET, Owner, Task, read_task
 
-from hub_api import accounts
+from hub_api.accounts import service as accounts
 from hub_api.app import create_app
+from hub_api.background_tasks import Background, make_background
 from hub_api.database import Database, migrate
-from hub_api.hub import Hub, make_hub
-from hub_api.tasks import Background, make_background
-from shared.lease import Leases
+from hub_api.services import Services, make_services
 from shared.names import Keys, session_queue
-from shared.redis_client import connect
-from shared.session_snapshot import Snapshot, Snapshots
-from shared.session_state import SessionStatus
+from shared.redis.client import connect
+from shared.sessions.lease import Leases
+from shared.sessions.snapshot import Snapshot, Snapshots
+from shared.sessions.transitions import SessionStatus
 from shared.settings import Settings
 
 
@@ -96,15 +96,15 @@ def settings(redis_url: str, database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def hub(settings: Settings) -> Iterator[Hub]:
-    made = make_hub(settings)
+def services(settings: Settings) -> Iterator[Services]:
+    made = make_services(settings)
     yield made
     made.close()
 
 
 @pytest.fixture
-def app(settings: Settings, hub: Hub) -> OpenAPI:
-    return create_app(settings, hub)
+def app(settings: Settings, services: Services) -> OpenAPI:
+    return create_app(settings, services)
 
 
 @pytest.fixture
@@ -134,9 +134,9 @@ def background(settings: Settings, server: redis.Redis) -> Iterator[Background]:
 
 
 @pytest.fixture
-def token_of(settings: Settings, hub: Hub) -> Callable[[str], str]:
+def token_of(settings: Settings, services: Services) -> Callable[[str], str]:
     def make(usuario: str) -> str:
-        account = accounts.find_user(hub.database, usuario)
+        account = accounts.find_user(services.database, usuario)
         assert account is not None
         return accounts.issue_token(settings, account)
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.instant import now_ms
-from shared.lease import Lease, Leases
-from shared.session_snapshot import Snapshot, Snapshots
-from shared.session_state import SessionStatus
+from shared.sessions.lease import Lease, Leases
+from shared.sessions.snapshot import Snapshot, Snapshots
+from shared.sessions.transitions import SessionStatus
 
 PASSWORD = "una clave larga"
 SECRET = "s" * 32

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redis
 
-from hub_api import tasks
+from hub_api import background_tasks as tasks
 from hub_api.campaigns import objects
 from tests.hub.campaign_world import World, number
 
@@ -22,9 +22,9 @@ no es;Bruno;Salta
 
 
 @pytest.fixture
-def world(settings: Any, client: Any, hub: Any, maria: Any, root: Any, server: redis.Redis) -> Iterator[World]:
+def world(settings: Any, client: Any, services: Any, maria: Any, root: Any, server: redis.Redis) -> Iterator[World]:
     background = tasks.make_background(settings)
-    yield World(client, hub, background, maria, root)
+    yield World(client, services, background, maria, root)
     background.close()
 
 

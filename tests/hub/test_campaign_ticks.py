@@ -15,17 +15,17 @@ import pytest
 import redis
 from pydantic import SecretStr
 
-from hub_api import tasks
-from hub_api.commands import Order, send_text
+from hub_api import background_tasks as tasks
+from hub_api.messages.service import Order, send_text
 from shared.errors import RecipientOptedOut
-from shared.lease import NotRebuilt
-from shared.ledger import Ledger
-from shared.message_state import Lane, MessageStatus
+from shared.ledger.ledger import Ledger
+from shared.ledger.transitions import Lane, MessageStatus
+from shared.ledger.work import Outcome, Pace, PutKey, Recover
 from shared.names import Keys
-from shared.session_snapshot import Snapshots
-from shared.session_state import SessionStatus
+from shared.sessions.lease import NotRebuilt
+from shared.sessions.snapshot import Snapshots
+from shared.sessions.transitions import SessionStatus
 from shared.settings import Settings
-from shared.work import Outcome, Pace, PutKey, Recover
 from tests.hub.campaign_world import Worker, World, number
 
 HOUR = 3_600_000
@@ -51,9 +51,11 @@ def settings(redis_url: str, database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def world(settings: Settings, client: Any, hub: Any, maria: Any, root: Any, server: redis.Redis) -> Iterator[World]:
+def world(
+    settings: Settings, client: Any, services: Any, maria: Any, root: Any, server: redis.Redis
+) -> Iterator[World]:
     background = tasks.make_background(settings)
-    yield World(client, hub, background, maria, root)
+    yield World(client, services, background, maria, root)
     background.close()
 
 
@@ -135,7 +137,7 @@ def test_pause_and_cancel_take_back_what_was_released(world: World, worker: Work
 def test_a_release_that_was_decided_before_a_pause_is_worthless(world: World, worker: Worker, server: redis.Redis):
     campaign = world.campaign(1)
     world.tick()
-    server.hincrby(world.hub.keys.campaign_epochs, campaign, 1)  # a pause whose close has not come yet
+    server.hincrby(world.services.keys.campaign_epochs, campaign, 1)  # a pause whose close has not come yet
     assert worker.claim() is None
     world.drain()
     assert world.states(campaign) == ["pending"]
@@ -230,7 +232,7 @@ def test_two_beats_at_once_are_safe(world: World, worker: Worker):
 
 
 def test_one_slot_is_one_tick(world: World, worker: Worker, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("hub_api.campaigns.tick.now_ms", lambda: world.clock)
+    monkeypatch.setattr("hub_api.campaigns.releasing.tick.now_ms", lambda: world.clock)
     world.campaign(1)
     assert [world.background.tick.run_slot(), world.background.tick.run_slot()] == [1, 0]
 
@@ -240,7 +242,7 @@ def test_a_release_that_crashed_half_way_is_repeated_and_sent_once(
 ):
     campaign = world.campaign(2)
     with monkeypatch.context() as crashing:
-        crashing.setattr("hub_api.campaigns.tick._keep", _crash)
+        crashing.setattr("hub_api.campaigns.releasing.tick._keep", _crash)
         with pytest.raises(RuntimeError):
             world.tick()
     assert worker.send_next()  # accepted before the crash
@@ -254,7 +256,7 @@ def test_a_release_that_crashed_half_way_is_repeated_and_sent_once(
 def test_a_crash_before_the_events_were_recorded(world: World, worker: Worker, monkeypatch: pytest.MonkeyPatch):
     campaign = world.campaign(2)
     with monkeypatch.context() as crashing:
-        crashing.setattr("hub_api.campaigns.tick._keep", _crash)
+        crashing.setattr("hub_api.campaigns.releasing.tick._keep", _crash)
         with pytest.raises(RuntimeError):
             world.tick()
     worker.send_next()
@@ -279,7 +281,7 @@ def test_a_redis_that_is_lost_before_the_recording(world: World, own: Callable[.
     campaign = world.campaign(2)
     own(SessionStatus.READY)
     world.background.tick.run(world.clock)
-    server.delete(*server.keys(world.hub.keys.prefix + "*"))
+    server.delete(*server.keys(world.services.keys.prefix + "*"))
     world.background.rebuild.run()
     own(SessionStatus.READY)
     assert world.tick() == 1
@@ -318,7 +320,7 @@ class TestOptOuts:
 
     def test_a_queued_bulk_message_does_not_leave(self, world: World, worker: Worker):
         order = Order(to="+" + number(0), text="x", lane=Lane.BULK)
-        message = send_text(world.hub, 51, order, world.clock).message
+        message = send_text(world.services, 51, order, world.clock).message
         world.call("POST", "/optouts", {"numbers": [number(0)]}, 201)
         assert worker.claim() is None
         assert world.call("GET", f"/whatsapp/51/messages/{message.message_id}")["error"] == "RECIPIENT_OPTED_OUT"
@@ -348,7 +350,7 @@ class TestOptOuts:
         assert worker.sent == [(number(1), "Ok")]
 
     def test_an_empty_redis_never_means_that_nobody_opted_out(self, world: World, server: redis.Redis, own: Any):
-        keys = world.hub.keys
+        keys = world.services.keys
         quota = world.schedule(daily_quota=2)
         campaign = world.campaign(4, schedule=quota)
         worker = Worker(Ledger(server, keys), own(SessionStatus.READY).lease, world)
@@ -534,9 +536,9 @@ def test_message_ids_are_taken_back_only_once(world: World, worker: Worker):
 
 
 def test_an_opted_out_release_raises_its_own_error(world: World, server: redis.Redis):
-    server.sadd(world.hub.keys.opted_out(51), number(0))
+    server.sadd(world.services.keys.opted_out(51), number(0))
     with pytest.raises(RecipientOptedOut):
-        send_text(world.hub, 51, Order(to="+" + number(0), text="x", lane=Lane.BULK, wake=True), world.clock)
+        send_text(world.services, 51, Order(to="+" + number(0), text="x", lane=Lane.BULK, wake=True), world.clock)
 
 
 def _crash(*_: Any) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from shared.session_state import SessionStatus
+from shared.sessions.transitions import SessionStatus
 
 T = "/api/whatsapp/51"
 NO_TEXT = (None, 3, 1.5, True, [], {}, "")
@@ -244,14 +244,14 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
-def test_another_tenant_is_forbidden_and_nothing_is_told(client, maria, own, hub, method, path):
+def test_another_tenant_is_forbidden_and_nothing_is_told(client, maria, own, services, method, path):
     own(SessionStatus.READY, 52, phone_number="5491199999999")
     known = client.open(f"/api/whatsapp/52/{path}", method=method.upper(), headers=maria)
     unknown = client.open(f"/api/whatsapp/99/{path}", method=method.upper(), headers=maria)
 
     assert (known.status_code, known.json["error"]) == (403, "FORBIDDEN")
     assert known.data == unknown.data
-    assert hub.client.llen(hub.keys.queue_list("session.52")) == 0
+    assert services.client.llen(services.keys.queue_list("session.52")) == 0
 
 
 @pytest.mark.parametrize("where", ["header", "query", "body"])

@@ -9,8 +9,8 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, seed
 from hypothesis import settings as hypothesis_settings
 
-from hub_api import document, objects
-from shared.session_state import SessionStatus
+from hub_api.web import document, objects
+from shared.sessions.transitions import SessionStatus
 
 FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
 T = "/api/whatsapp/51"

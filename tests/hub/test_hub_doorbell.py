@@ -10,9 +10,9 @@ from celery.contrib.testing.worker import start_worker
 from stand_ins import read_task
 
 from celery_config import make_celery
-from hub_api.doorbell import Doorbell
+from hub_api.workers.notifications import Notifications
 from shared import names
-from shared.message_id import new_message_id
+from shared.ledger.message_id import new_message_id
 from shared.names import session_queue
 
 # What differs between any two messages of Celery's own, or only matters for results, which nobody asks for.
@@ -40,7 +40,7 @@ def test_the_bytes_are_those_of_send_task(settings, server, keys, template):
     kwargs = {"cliente_id": 51, "message_id": message_id}
     app.send_task(names.TASK_DELIVER, kwargs=kwargs, task_id=message_id)
     theirs = json.loads(server.lindex(keys.queue_list(session_queue(51)), 0))
-    bell = Doorbell(app)
+    bell = Notifications(app)
     ours = json.loads(
         bell.deliver(51, message_id)
         if template
@@ -55,14 +55,14 @@ def test_the_bytes_are_those_of_send_task(settings, server, keys, template):
 
 
 def test_each_bell_has_a_tag_of_its_own(settings):
-    bell = Doorbell(make_celery(settings))
+    bell = Notifications(make_celery(settings))
     tags = {json.loads(bell.deliver(51, "A"))["properties"]["delivery_tag"] for _ in range(10)}
 
     assert len(tags) == 10
 
 
 @pytest.mark.filterwarnings("ignore")  # Celery's own, as root
-def test_a_real_worker_serves_bells_and_commands(settings, server, keys, hub):
+def test_a_real_worker_serves_bells_and_commands(settings, server, keys, services):
     app = make_celery(settings, cliente_id=51)
     served, done = [], threading.Event()
 
@@ -75,8 +75,8 @@ def test_a_real_worker_serves_bells_and_commands(settings, server, keys, hub):
     def connect(cliente_id, refresh_code=False):
         served.append(("connect", cliente_id, refresh_code))
 
-    server.lpush(keys.queue_list(session_queue(51)), hub.doorbell.deliver(51, "01ABC"))
-    hub.control.tell(names.TASK_CONNECT, 51, refresh_code=True)
+    server.lpush(keys.queue_list(session_queue(51)), services.notifications.deliver(51, "01ABC"))
+    services.control.tell(names.TASK_CONNECT, 51, refresh_code=True)
     with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=15):
         assert done.wait(15)
 

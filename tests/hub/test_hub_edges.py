@@ -9,8 +9,8 @@ import pytest
 import structlog
 
 from hub_api.app import create_app
-from hub_api.command_log import CommandLog
-from hub_api.hub import make_hub
+from hub_api.services import make_services
+from hub_api.web.command_log import CommandLog
 from shared import logs
 from shared.settings import SettingsError
 
@@ -18,7 +18,7 @@ SEND = {"to": "5491123456789", "message": "texto secreto", "on_not_ready": "queu
 T = "/api/whatsapp/51"
 
 
-def test_health_and_readiness(client, hub):
+def test_health_and_readiness(client, services):
     health = client.get("/health")
     ready = client.get("/ready")
 
@@ -31,9 +31,9 @@ def test_health_and_readiness(client, hub):
 @pytest.fixture
 def without_redis(settings):
     """A hub whose Redis refuses connections."""
-    hub = make_hub(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
-    yield create_app(settings, hub).test_client()
-    hub.close()
+    services = make_services(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
+    yield create_app(settings, services).test_client()
+    services.close()
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,11 @@ def test_without_redis_the_hub_lives_and_is_not_ready(without_redis):
     assert (answer.status_code, answer.json["parts"]["redis"]["ok"]) == (503, False)
 
 
-def test_a_fault_of_ours_is_a_500_without_a_trace(client, maria, hub, monkeypatch):
+def test_a_fault_of_ours_is_a_500_without_a_trace(client, maria, services, monkeypatch):
     def broken(*_):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(hub.snapshots, "read", broken)
+    monkeypatch.setattr(services.snapshots, "read", broken)
     answer = client.get(f"{T}/status", headers=maria)
 
     assert (answer.status_code, answer.json["error"]) == (500, "INTERNAL_ERROR")
@@ -79,9 +79,9 @@ def test_a_fault_of_ours_is_a_500_without_a_trace(client, maria, hub, monkeypatc
 
 
 @pytest.mark.parametrize("fmt", ["json", "console"])
-def test_commands_leave_one_line_without_secrets(client, maria, hub, fmt):
+def test_commands_leave_one_line_without_secrets(client, maria, services, fmt):
     written = []
-    object.__setattr__(hub, "command_log", CommandLog(fmt, "info", written.append))
+    object.__setattr__(services, "command_log", CommandLog(fmt, "info", written.append))
     with structlog.testing.capture_logs() as lines:
         client.post(f"{T}/messages", headers=maria, json=SEND)
         client.post(f"{T}/messages", headers=maria, json=SEND | {"on_not_ready": "reject"})
@@ -100,8 +100,8 @@ def test_commands_leave_one_line_without_secrets(client, maria, hub, fmt):
         assert secret not in str(lines)
 
 
-def test_cors_is_for_the_origins_of_the_settings(settings, hub):
-    browser = create_app(settings.model_copy(update={"cors_origins": ("https://crm.example",)}), hub).test_client()
+def test_cors_is_for_the_origins_of_the_settings(settings, services):
+    browser = create_app(settings.model_copy(update={"cors_origins": ("https://crm.example",)}), services).test_client()
 
     allowed = browser.options(f"{T}/status", headers={"Origin": "https://crm.example"})
     other = browser.get("/health", headers={"Origin": "https://evil.example"})
@@ -111,10 +111,10 @@ def test_cors_is_for_the_origins_of_the_settings(settings, hub):
     assert "Access-Control-Allow-Origin" not in other.headers
 
 
-def test_forwarded_addresses_are_believed_only_from_trusted_proxies(settings, hub):
+def test_forwarded_addresses_are_believed_only_from_trusted_proxies(settings, services):
     seen = []
     for count in (0, 1):
-        app = create_app(settings.model_copy(update={"trusted_proxies": count}), hub)
+        app = create_app(settings.model_copy(update={"trusted_proxies": count}), services)
         app.before_request(lambda: seen.append(__import__("flask").request.remote_addr))
         app.test_client().get("/health", headers={"X-Forwarded-For": "203.0.113.9"})
 
@@ -125,7 +125,7 @@ def test_forwarded_addresses_are_believed_only_from_trusted_proxies(settings, hu
 def test_what_is_missing_is_named(settings, missing, named):
     value = "" if missing == "redis_url" else None
     with pytest.raises(SettingsError, match=named):
-        make_hub(settings.model_copy(update={missing: value}))
+        make_services(settings.model_copy(update={missing: value}))
 
 
 def test_nothing_is_logged_at_warning_by_a_normal_call(client, maria, caplog):

@@ -7,11 +7,11 @@ import threading
 import pytest
 from stand_ins import until
 
-from hub_api import older_send
+from hub_api.older import send as older_send
 from shared.instant import now_ms
-from shared.ledger import Ledger
-from shared.session_state import QrStatus, SessionStatus
-from shared.work import Outcome, Pace
+from shared.ledger.ledger import Ledger
+from shared.ledger.work import Outcome, Pace
+from shared.sessions.transitions import QrStatus, SessionStatus
 
 BODY = {"cliente_id": 51, "to": "5491123456789", "message": "hola"}
 QR = {"qr_status": QrStatus.GENERATED, "qr_string": "2@abc", "qr_expires_at": now_ms() + 86_400_000}
@@ -61,7 +61,7 @@ def test_qr_is_there_or_not(client, maria, own):
     assert client.get("/qr-code", headers=maria).json["error"] == "QR_NOT_REQUIRED"
 
 
-def test_connect_and_disconnect_answer_at_once(client, maria, own, hub):
+def test_connect_and_disconnect_answer_at_once(client, maria, own, services):
     first = client.post("/connect", headers=maria)
     own(SessionStatus.READY)
     again = client.post("/connect", headers=maria, json={"cliente_id": 51})
@@ -70,7 +70,7 @@ def test_connect_and_disconnect_answer_at_once(client, maria, own, hub):
     assert (first.status_code, first.json["alreadyConnected"]) == (200, False)
     assert (again.json["alreadyConnected"], again.json["state"]) == (True, "READY")
     assert (ended.status_code, ended.json["success"]) == (200, True)
-    assert not hub.client.hexists(hub.keys.wanted, "51")
+    assert not services.client.hexists(services.keys.wanted, "51")
 
 
 @pytest.mark.parametrize(
@@ -155,22 +155,22 @@ def test_a_synchronous_send_that_failed_for_certain(sending, own, server, keys):
 
 @pytest.mark.parametrize("claimed", [False, True])
 def test_when_time_is_up_the_answer_says_whether_it_is_certain(
-    client, maria, own, hub, server, keys, monkeypatch, claimed
+    client, maria, own, services, server, keys, monkeypatch, claimed
 ):
     owner = own(SessionStatus.READY)
 
-    def settled(_hub, message, seconds):
+    def settled(_services, message, seconds):
         if claimed:
             ledger, found = _claim(server, keys, owner)
             _key(ledger, owner, found)
-        return hub.ledger.read(message.message_id)
+        return services.ledger.read(message.message_id)
 
     monkeypatch.setattr(older_send.message_waits, "until_settled", settled)
     answer = client.post("/send", headers=maria, json=BODY)
 
     assert (answer.status_code, answer.json["error"]) == (504, "SESSION_MANAGER_TIMEOUT")
     assert answer.json["certain"] is not claimed
-    status = hub.ledger.read(answer.json["message_id"]).status.value
+    status = services.ledger.read(answer.json["message_id"]).status.value
     assert status == ("sending" if claimed else "cancelled")
 
 

@@ -6,7 +6,7 @@ import jwt
 import pytest
 from stand_ins import PASSWORD, SECRET
 
-from hub_api import accounts
+from hub_api.accounts import service as accounts
 from shared.instant import now_ms
 
 STATUS = "/api/whatsapp/51/status"
@@ -103,8 +103,8 @@ def test_an_expired_token_is_told(client):
     assert (answer.status_code, answer.json["error"]) == (401, "TOKEN_EXPIRED")
 
 
-def test_an_api_key_reaches_its_tenant_only(client, hub):
-    key = accounts.add_api_key(hub.database, "crm", "cliente", 51)
+def test_an_api_key_reaches_its_tenant_only(client, services):
+    key = accounts.add_api_key(services.database, "crm", "cliente", 51)
 
     assert client.get(STATUS, headers={"X-Api-Key": key}).status_code == 200
     assert client.get("/api/whatsapp/52/status", headers={"X-Api-Key": key}).status_code == 403
@@ -112,8 +112,8 @@ def test_an_api_key_reaches_its_tenant_only(client, hub):
         assert client.get(STATUS, headers={"X-Api-Key": wrong}).status_code == 401
 
 
-def test_a_disabled_user_is_refused(client, hub, maria):
-    with hub.database.writing() as session:
+def test_a_disabled_user_is_refused(client, services, maria):
+    with services.database.writing() as session:
         session.get(accounts.User, 1).disabled_at = now_ms()
 
     assert client.get(STATUS, headers=maria).status_code == 401

@@ -7,11 +7,11 @@ import threading
 import pytest
 from stand_ins import until
 
-from hub_api.tasks import make_background
+from hub_api.background_tasks import make_background
 from shared.instant import now_ms
-from shared.ledger import Ledger
-from shared.session_state import SessionStatus
-from shared.work import Pace, PutKey
+from shared.ledger.ledger import Ledger
+from shared.ledger.work import Pace, PutKey
+from shared.sessions.transitions import SessionStatus
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 
@@ -76,9 +76,9 @@ def test_not_ready_is_refused_with_its_text(client, maria, own, queued, status, 
     assert queued() == []
 
 
-def test_queue_accepts_in_any_state_and_wants_the_session(client, maria, hub):
+def test_queue_accepts_in_any_state_and_wants_the_session(client, maria, services):
     assert client.post(URL, headers=maria, json=LATER).status_code == 202
-    assert hub.client.hexists(hub.keys.wanted, "51")
+    assert services.client.hexists(services.keys.wanted, "51")
 
 
 def test_a_waiting_send_is_200_once_it_is_out(app, maria, own, server, keys, queued):
@@ -112,12 +112,12 @@ def test_the_same_key_answers_with_the_first_message(client, maria, own, queued)
     assert len(queued()) == 1
 
 
-def test_the_limits_of_a_tenant(settings, client, maria, hub):
-    limited = hub.limits.__class__(queue=1, per_minute=0)
-    object.__setattr__(hub, "limits", limited)
+def test_the_limits_of_a_tenant(settings, client, maria, services):
+    limited = services.limits.__class__(queue=1, per_minute=0)
+    object.__setattr__(services, "limits", limited)
     client.post(URL, headers=maria, json=LATER)
     full = client.post(URL, headers=maria, json=LATER)
-    object.__setattr__(hub, "limits", hub.limits.__class__(queue=100, per_minute=1))
+    object.__setattr__(services, "limits", services.limits.__class__(queue=100, per_minute=1))
     client.post(URL, headers=maria, json=LATER)
     fast = client.post(URL, headers=maria, json=LATER)
 
@@ -126,8 +126,8 @@ def test_the_limits_of_a_tenant(settings, client, maria, hub):
     assert int(fast.headers["Retry-After"]) > 0
 
 
-def test_a_full_redis_refuses_new_messages(client, maria, hub, monkeypatch):
-    monkeypatch.setattr(hub.client, "info", lambda section: {"used_memory": 81, "maxmemory": 100})
+def test_a_full_redis_refuses_new_messages(client, maria, services, monkeypatch):
+    monkeypatch.setattr(services.client, "info", lambda section: {"used_memory": 81, "maxmemory": 100})
 
     answer = client.post(URL, headers=maria, json=LATER)
 

@@ -16,9 +16,9 @@ from celery.contrib.testing.worker import start_worker
 from stand_ins import SECRET, until
 
 from celery_config import beat_schedule, make_celery
-from hub_api import tasks
-from hub_api.commands import Order, send_text
-from hub_api.tables import MessageRecord
+from hub_api import background_tasks as tasks
+from hub_api.messages.models import MessageRecord
+from hub_api.messages.service import Order, send_text
 from shared.instant import now_ms
 
 ROOT = Path(__file__).parents[2]
@@ -65,21 +65,21 @@ def _ends(process, number=signal.SIGTERM):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_hub_serves_on_a_free_port_and_starts_without_redis(start, settings, number):
     ready = settings.leadmaster_data_dir / "hub.ready"
-    hub = start("server", "redis://127.0.0.1:1/0", f"run(load_settings(), Path({str(ready)!r}))")
+    services = start("server", "redis://127.0.0.1:1/0", f"run(load_settings(), Path({str(ready)!r}))")
     until(ready.exists)
     url = ready.read_text().strip()
 
     with urllib.request.urlopen(f"{url}/health") as answer:
         assert json.load(answer)["ok"] is True
-    assert _ends(hub, number) == 0
+    assert _ends(services, number) == 0
 
 
-def test_background_and_beat_record_what_happens(start, settings, hub):
-    message_id = send_text(hub, 51, Order(to="5491123456789", text="x", wake=True), now_ms()).message.message_id
+def test_background_and_beat_record_what_happens(start, settings, services):
+    message_id = send_text(services, 51, Order(to="5491123456789", text="x", wake=True), now_ms()).message.message_id
     beat, background = start("beat"), start("background")
 
     def recorded():
-        with hub.database.reading() as session:
+        with services.database.reading() as session:
             return session.get(MessageRecord, message_id)
 
     until(recorded, seconds=30)
@@ -88,17 +88,17 @@ def test_background_and_beat_record_what_happens(start, settings, hub):
 
 
 @pytest.mark.filterwarnings("ignore")  # Celery's own, as root
-def test_the_tasks_run_in_a_real_worker(settings, background, hub):
+def test_the_tasks_run_in_a_real_worker(settings, background, services):
     app = make_celery(settings)
     tasks.register(app, background)
     done = threading.Event()
     app.task(name="background.test_done")(done.set)
-    sent = send_text(hub, 51, Order(to="5491123456789", text="x", wake=True), now_ms())
+    sent = send_text(services, 51, Order(to="5491123456789", text="x", wake=True), now_ms())
     for name in beat_schedule(settings):
         app.send_task(name)
     app.send_task("background.test_done")
     with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=15):
         assert done.wait(15)
 
-    with hub.database.reading() as session:
+    with services.database.reading() as session:
         assert session.get(MessageRecord, sent.message.message_id) is not None

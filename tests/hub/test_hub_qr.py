@@ -8,7 +8,7 @@ import pytest
 from stand_ins import until
 
 from shared.instant import now_ms
-from shared.session_state import QrStatus, SessionStatus
+from shared.sessions.transitions import QrStatus, SessionStatus
 
 URL = "/api/whatsapp/51/qr"
 CODE = "2@abc,def,ghi"
@@ -34,11 +34,11 @@ def test_a_valid_code_is_answered_in_every_form(client, maria, own):
     assert as_json.headers["Cache-Control"] == "no-store"
 
 
-def test_none_yet_starts_the_session_and_answers_202(client, maria, hub):
+def test_none_yet_starts_the_session_and_answers_202(client, maria, services):
     answer = client.get(f"{URL}?wait=0", headers=maria)
 
     assert (answer.status_code, answer.json["status"]) == (202, "DISCONNECTED")
-    assert hub.client.hexists(hub.keys.wanted, "51")
+    assert services.client.hexists(services.keys.wanted, "51")
 
 
 def test_a_waiting_call_gets_the_code_once_it_is_there(app, maria, own, server, keys):
@@ -57,8 +57,8 @@ def test_a_waiting_call_gets_the_code_once_it_is_there(app, maria, own, server, 
     assert (answers[0].status_code, answers[0].json["qr_string"]) == (200, CODE)
 
 
-def test_beyond_the_cap_nobody_waits(client, maria, hub):
-    taken = [hub.waiting._room.acquire(blocking=False) for _ in range(hub.settings.hub_max_waiting)]
+def test_beyond_the_cap_nobody_waits(client, maria, services):
+    taken = [services.waiting._room.acquire(blocking=False) for _ in range(services.settings.hub_max_waiting)]
 
     answer = client.get(f"{URL}?wait=30", headers=maria)
 

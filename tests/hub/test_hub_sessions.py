@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from hub_api.tables import WantedSession
-from shared.session_state import SessionStatus
+from hub_api.sessions.models import WantedSession
+from shared.sessions.transitions import SessionStatus
 
 URL = "/api/whatsapp/51"
 
 
-def _wanted(hub):
-    with hub.database.reading() as session:
-        return session.get(WantedSession, 51) is not None, bool(hub.client.hexists(hub.keys.wanted, "51"))
+def _wanted(services):
+    with services.database.reading() as session:
+        return session.get(WantedSession, 51) is not None, bool(services.client.hexists(services.keys.wanted, "51"))
 
 
 def test_a_tenant_that_never_connected_has_a_session_object(client, maria, queued):
@@ -25,11 +25,11 @@ def test_a_tenant_that_never_connected_has_a_session_object(client, maria, queue
     assert queued() == []
 
 
-def test_an_unknown_tenant_is_not_found_and_opens_nothing(client, root, hub):
+def test_an_unknown_tenant_is_not_found_and_opens_nothing(client, root, services):
     for method, path in (("get", "status"), ("post", "status"), ("post", "connect"), ("get", "qr?wait=0")):
         answer = getattr(client, method)(f"/api/whatsapp/99/{path}", headers=root)
         assert (answer.status_code, answer.json["error"]) == (404, "SESSION_NOT_FOUND")
-    assert hub.client.hgetall(hub.keys.wanted) == {}
+    assert services.client.hgetall(services.keys.wanted) == {}
 
 
 def test_status_is_what_the_owner_wrote_and_goes_stale_without_it(client, maria, own):
@@ -59,9 +59,9 @@ def test_without_an_owner_the_object_comes_at_once(client, maria, queued):
     assert queued() == []
 
 
-def test_a_hung_owner_is_a_timeout_and_the_question_is_taken_back(client, maria, own, queued, hub, monkeypatch):
+def test_a_hung_owner_is_a_timeout_and_the_question_is_taken_back(client, maria, own, queued, services, monkeypatch):
     own(SessionStatus.READY)
-    monkeypatch.setattr(hub.control, "within_s", 0.2)
+    monkeypatch.setattr(services.control, "within_s", 0.2)
 
     answer = client.post(f"{URL}/status", headers=maria)
 
@@ -69,13 +69,13 @@ def test_a_hung_owner_is_a_timeout_and_the_question_is_taken_back(client, maria,
     assert queued() == []
 
 
-def test_connect_wants_the_session_once(client, maria, hub):
+def test_connect_wants_the_session_once(client, maria, services):
     first = client.post(f"{URL}/connect", headers=maria)
     again = client.post(f"{URL}/connect", headers=maria)
 
     assert (first.status_code, first.json["already_connected"]) == (202, False)
     assert again.status_code == 202
-    assert _wanted(hub) == (True, True)
+    assert _wanted(services) == (True, True)
 
 
 def test_connect_tells_the_live_owner_and_wakes_the_hosts(client, maria, own, queued, server, keys):
@@ -91,7 +91,7 @@ def test_connect_tells_the_live_owner_and_wakes_the_hosts(client, maria, own, qu
     assert message["data"] == "51"
 
 
-def test_disconnect_ends_what_runs(client, maria, own, queued, hub):
+def test_disconnect_ends_what_runs(client, maria, own, queued, services):
     client.post(f"{URL}/connect", headers=maria)
     own(SessionStatus.READY)
 
@@ -101,16 +101,16 @@ def test_disconnect_ends_what_runs(client, maria, own, queued, hub):
     assert [(task.name, task.kwargs) for task in queued()] == [
         ("session.disconnect", {"cliente_id": 51, "logout": True})
     ]
-    assert _wanted(hub) == (False, False)
+    assert _wanted(services) == (False, False)
 
 
 def test_disconnect_where_nothing_runs_is_200(client, maria):
     assert client.post(f"{URL}/disconnect", headers=maria).status_code == 200
 
 
-def test_restart_tells_the_owner_or_starts(client, maria, own, queued, hub):
+def test_restart_tells_the_owner_or_starts(client, maria, own, queued, services):
     assert client.post(f"{URL}/restart", headers=maria).status_code == 202
-    assert _wanted(hub) == (True, True)
+    assert _wanted(services) == (True, True)
     own(SessionStatus.READY)
     assert client.post(f"{URL}/restart", headers=maria).status_code == 202
     assert [task.name for task in queued()] == ["session.restart"]

@@ -8,27 +8,21 @@ import random
 import pytest
 from sqlalchemy import func, select, text
 
-from hub_api.commands import Order, send_text
-from hub_api.lifecycle import connect
-from hub_api.lost_hosts import LostHosts
-from hub_api.retention import Retention
-from hub_api.tables import (
-    AuditEntry,
-    DrainState,
-    InboundMessage,
-    MessageEvent,
-    MessageRecord,
-    SessionEventRecord,
-    SessionStore,
-    UnrecordedEvent,
-    WantedSession,
-)
+from hub_api.accounts.models import AuditEntry
+from hub_api.inbox.models import InboundMessage
+from hub_api.messages.models import MessageEvent, MessageRecord
+from hub_api.messages.service import Order, send_text
+from hub_api.recording.models import DrainState, UnrecordedEvent
+from hub_api.recording.retention import Retention
+from hub_api.repair.lost_host import LostHosts
+from hub_api.sessions.models import SessionEventRecord, SessionStore, WantedSession
+from hub_api.sessions.service import connect
 from shared.instant import now_ms
-from shared.ledger import Ledger
-from shared.message_state import Lane, MessageStatus
-from shared.session_snapshot import Snapshots
-from shared.session_state import SessionStatus
-from shared.work import Outcome, Pace, PutKey, Recover, Send
+from shared.ledger.ledger import Ledger
+from shared.ledger.transitions import Lane, MessageStatus
+from shared.ledger.work import Outcome, Pace, PutKey, Recover, Send
+from shared.sessions.snapshot import Snapshots
+from shared.sessions.transitions import SessionStatus
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 
@@ -36,9 +30,9 @@ T = "/api/whatsapp/51"
 DAY = 86_400_000
 
 
-def _accept(hub, to="5491123456789", at=None, **fields):
+def _accept(services, to="5491123456789", at=None, **fields):
     at = at or now_ms()
-    return send_text(hub, 51, Order(to=to, text="hola", wake=True, **fields), at).message.message_id
+    return send_text(services, 51, Order(to=to, text="hola", wake=True, **fields), at).message.message_id
 
 
 @pytest.fixture
@@ -72,9 +66,9 @@ def _key(ledger, owner, message):
 
 
 @pytest.fixture
-def uncertain(hub, ledger, owner):
+def uncertain(services, ledger, owner):
     def make():
-        message_id = _accept(hub)
+        message_id = _accept(services)
         message = _claim(ledger, owner)
         _key(ledger, owner, message)
         assert ledger.settle(owner.lease, message, Outcome.UNCERTAIN, code="OUTCOME_UNKNOWN", now_ms=now_ms())
@@ -83,20 +77,20 @@ def uncertain(hub, ledger, owner):
     return make
 
 
-def _record(hub, message_id):
-    with hub.database.reading() as session:
+def _record(services, message_id):
+    with services.database.reading() as session:
         return session.get(MessageRecord, message_id)
 
 
-def _count(hub, table):
-    with hub.database.reading() as session:
+def _count(services, table):
+    with services.database.reading() as session:
         return session.scalar(select(func.count()).select_from(table))
 
 
 class TestSettle:
     @pytest.mark.parametrize("status", ["sent", "failed", "queued"])
     def test_a_person_settles_what_is_uncertain(
-        self, client, maria, hub, background, uncertain, ledger, status, server, keys
+        self, client, maria, services, background, uncertain, ledger, status, server, keys
     ):
         message_id = uncertain()
         background.drain.run()
@@ -110,13 +104,13 @@ class TestSettle:
         server.delete(keys.message(message_id))
         recorded = client.get(f"{T}/messages/{message_id}", headers=maria).json
         assert recorded == before
-        with hub.database.reading() as session:
+        with services.database.reading() as session:
             [audit] = session.scalars(select(AuditEntry))
         assert (audit.who, audit.what, json.loads(audit.details)["status"]) == ("user:maria", "message.settle", status)
         assert ledger.balance(51).accepted == 1
 
-    def test_anything_else_is_409(self, client, maria, hub):
-        message_id = _accept(hub)
+    def test_anything_else_is_409(self, client, maria, services):
+        message_id = _accept(services)
         answer = client.post(f"{T}/messages/{message_id}/settle", headers=maria, json={"status": "sent"})
         none = client.post(f"{T}/messages/nothing/settle", headers=maria, json={"status": "sent"})
         bad = client.post(f"{T}/messages/{message_id}/settle", headers=maria, json={"status": "read"})
@@ -143,28 +137,28 @@ class TestSettle:
 
 class TestHeld:
     @pytest.fixture
-    def held(self, hub, ledger, owner):
+    def held(self, services, ledger, owner):
         ledger.hold_for_another_phone(owner.lease, "5491", now_ms())
-        ids = [_accept(hub, f"549112345678{n}") for n in range(3)]
+        ids = [_accept(services, f"549112345678{n}") for n in range(3)]
         ledger.hold_for_another_phone(owner.lease, "5492", now_ms())
         return ids
 
-    def test_a_person_releases_one_and_cancels_the_rest(self, client, maria, hub, background, held, ledger, owner):
+    def test_a_person_releases_one_and_cancels_the_rest(self, client, maria, services, background, held, ledger, owner):
         listed = client.get(f"{T}/held", headers=maria).json
         background.drain.run()
         assert [item["message_id"] for item in listed["items"]] == held
         assert {item["error"] for item in listed["items"]} == {"HELD_NUMBER_CHANGED"}
-        assert _record(hub, held[0]).error == "HELD_NUMBER_CHANGED"
+        assert _record(services, held[0]).error == "HELD_NUMBER_CHANGED"
 
         body = {"action": "release", "message_ids": [held[1], "nothing"]}
         released = client.post(f"{T}/held", headers=maria, json=body).json
         assert (released["done"], released["not_held"], released["still_held"]) == ([held[1]], ["nothing"], 2)
         assert client.post(f"{T}/held", headers=maria, json={"action": "cancel"}).json["done"] == [held[0], held[2]]
         background.drain.run()
-        assert (_record(hub, held[1]).status, _record(hub, held[1]).error) == ("queued", None)
-        assert _record(hub, held[0]).status == "cancelled"
+        assert (_record(services, held[1]).status, _record(services, held[1]).error) == ("queued", None)
+        assert _record(services, held[0]).status == "cancelled"
         assert _claim(ledger, owner).message_id == held[1]
-        assert _count(hub, AuditEntry) == 2
+        assert _count(services, AuditEntry) == 2
 
     def test_only_its_tenant(self, client, token_of, held):
         pedro = {"Authorization": f"Bearer {token_of('pedro')}"}
@@ -174,8 +168,8 @@ class TestHeld:
 
 
 class TestBalance:
-    def test_the_report_adds_up(self, client, maria, hub, background, ledger, owner):
-        ids = [_accept(hub, f"549112345678{n}") for n in range(4)]
+    def test_the_report_adds_up(self, client, maria, services, background, ledger, owner):
+        ids = [_accept(services, f"549112345678{n}") for n in range(4)]
         message = _claim(ledger, owner)
         _key(ledger, owner, message)
         ledger.acknowledge(51, f"true_{message.message_id}", 2, now_ms())
@@ -190,8 +184,8 @@ class TestBalance:
             "recorded": {"delivered": 1, "cancelled": 1, "sending": 1, "queued": 1},
         }  # fmt: skip
 
-    def test_twice_in_a_row_is_an_alarm_until_it_adds_up_again(self, client, hub, background, server, keys):
-        _accept(hub)
+    def test_twice_in_a_row_is_an_alarm_until_it_adds_up_again(self, client, services, background, server, keys):
+        _accept(services)
         server.hincrby(keys.counts(51), "accepted", 1)
         assert background.balance_check.run() == []
         assert client.get("/ready").json["parts"]["ledger"]["ok"] is True
@@ -201,7 +195,7 @@ class TestBalance:
         assert (ready.status_code, ready.json["parts"]["ledger"]["ok"]) == (200, False)
         assert "51" in ready.json["parts"]["ledger"]["detail"]
         background.drain.run()
-        with hub.database.reading() as session:
+        with services.database.reading() as session:
             [event] = session.scalars(select(SessionEventRecord).where(SessionEventRecord.cliente_id == 51))
         assert (event.type, json.loads(event.data)["accepted"]) == ("ledger.imbalance", 2)
 
@@ -211,9 +205,9 @@ class TestBalance:
 
 
 class TestSweep:
-    def test_what_stands_in_no_index_is_put_back(self, hub, background, server, keys, ledger, owner):
+    def test_what_stands_in_no_index_is_put_back(self, services, background, server, keys, ledger, owner):
         at = now_ms() - 300_000
-        first, second = _accept(hub, at=at), _accept(hub, "5491123456780", at=at)
+        first, second = _accept(services, at=at), _accept(services, "5491123456780", at=at)
         _key(ledger, owner, _claim(ledger, owner))
         background.drain.run()
         server.delete(keys.open(51), keys.in_flight(51))
@@ -228,18 +222,18 @@ class TestSweep:
         assert isinstance(recover, Recover)
         assert recover.message.message_id == first
 
-    def test_a_settled_one_leaves_the_indexes(self, hub, background, server, keys, ledger):
-        message_id = _accept(hub)
+    def test_a_settled_one_leaves_the_indexes(self, services, background, server, keys, ledger):
+        message_id = _accept(services)
         ledger.close(51, message_id, MessageStatus.CANCELLED, "CANCELLED", now_ms())
         server.zadd(keys.in_flight(51), {message_id: 1})
         assert background.sweep.run(now_ms())["cleared"] == 1
         assert ledger.balance(51).balanced
 
     def test_a_queued_message_without_entry_comes_back_from_sql_before_later_ones(
-        self, hub, background, server, keys, ledger, owner
+        self, services, background, server, keys, ledger, owner
     ):
         lost, also, later = (
-            _accept(hub, to, at=now_ms() - 300_000) for to in ("5491123456780", "5491123456781", "5491123456780")
+            _accept(services, to, at=now_ms() - 300_000) for to in ("5491123456780", "5491123456781", "5491123456780")
         )
         background.drain.run()
         server.delete(keys.message(lost), keys.message(also))
@@ -249,24 +243,24 @@ class TestSweep:
         assert ledger.read(lost).text == "hola"
         assert server.zrange(keys.open(51), 0, -1) == [lost, also, later]
         assert ledger.balance(51).balanced
-        assert _record(hub, lost).status == "queued"
+        assert _record(services, lost).status == "queued"
         assert _claim(ledger, owner).message_id == lost
 
-    def test_one_that_had_a_key_is_for_a_person(self, hub, background, server, keys, ledger, owner):
-        message_id = _accept(hub)
+    def test_one_that_had_a_key_is_for_a_person(self, services, background, server, keys, ledger, owner):
+        message_id = _accept(services)
         _key(ledger, owner, _claim(ledger, owner))
         background.drain.run()
         server.delete(keys.message(message_id))
         background.sweep.run(now_ms())
         background.drain.run()
 
-        assert (_record(hub, message_id).status, ledger.read(message_id).status) == ("uncertain", "uncertain")
+        assert (_record(services, message_id).status, ledger.read(message_id).status) == ("uncertain", "uncertain")
         assert ledger.balance(51).balanced
         # evidence that comes late is still found by the key
         assert ledger.acknowledge(51, f"true_{message_id}", 1, now_ms()) == "sent"
 
-    def test_nothing_is_brought_back_before_all_is_recorded(self, hub, background, server, keys, ledger, owner):
-        message_id = _accept(hub)
+    def test_nothing_is_brought_back_before_all_is_recorded(self, services, background, server, keys, ledger, owner):
+        message_id = _accept(services)
         background.drain.run()
         _key(ledger, owner, _claim(ledger, owner))  # SQL still says queued
         server.delete(keys.message(message_id))
@@ -276,25 +270,25 @@ class TestSweep:
         assert background.sweep.run(now_ms())["brought_back"] == 1
         assert ledger.read(message_id).status is MessageStatus.UNCERTAIN
 
-    def test_an_index_entry_that_nobody_knows_is_dropped_and_counted(self, hub, background, server, keys, ledger):
-        message_id = _accept(hub)
+    def test_an_index_entry_that_nobody_knows_is_dropped_and_counted(self, services, background, server, keys, ledger):
+        message_id = _accept(services)
         server.delete(keys.message(message_id), keys.events)
         assert background.sweep.run(now_ms())["dropped"] == 1
         assert ledger.balance(51).balanced
         assert ledger.balance(51).settled["uncertain"] == 1
 
-    def test_a_record_that_is_behind_learns_from_the_ledger(self, hub, background, ledger, server, keys):
-        message_id = _accept(hub, at=now_ms() - 2 * 3_600_000)
+    def test_a_record_that_is_behind_learns_from_the_ledger(self, services, background, ledger, server, keys):
+        message_id = _accept(services, at=now_ms() - 2 * 3_600_000)
         background.drain.run()
         ledger.close(51, message_id, MessageStatus.CANCELLED, "CANCELLED", now_ms())
         server.xtrim(keys.events, maxlen=0)
-        with hub.database.writing() as session:
+        with services.database.writing() as session:
             session.get(DrainState, 1).cursor = server.xinfo_stream(keys.events)["last-generated-id"]
         assert background.sweep.run(now_ms())["records"] == 1
-        assert _record(hub, message_id).status == "cancelled"
+        assert _record(services, message_id).status == "cancelled"
 
-    def test_a_server_that_came_up_empty_is_left_to_the_rebuild(self, hub, background, server, keys):
-        _accept(hub)
+    def test_a_server_that_came_up_empty_is_left_to_the_rebuild(self, services, background, server, keys):
+        _accept(services)
         server.delete(keys.rebuilt)
         assert background.sweep.run(now_ms()) == {}
 
@@ -305,19 +299,19 @@ def _empty(server, keys):
 
 
 class TestRebuild:
-    def test_stores_wanted_sessions_and_messages_come_back(self, hub, background, server, keys, ledger, own):
-        connect(hub, 51, "test")
+    def test_stores_wanted_sessions_and_messages_come_back(self, services, background, server, keys, ledger, own):
+        connect(services, 51, "test")
         owner = own(SessionStatus.INIT)
         transition = json.dumps({"from": "INIT", "to": "READY", "store": "s-1"})
         Snapshots(server, keys).write(owner.lease, owner.snapshot, now_ms(), transition)
-        sent = _accept(hub)
+        sent = _accept(services)
         message = _claim(ledger, owner)
         _key(ledger, owner, message)
         ledger.acknowledge(51, f"true_{sent}", 3, now_ms())
-        waiting = [_accept(hub, f"54911234567{n:02}") for n in range(20)]
-        campaign = _accept(hub, lane=Lane.CAMPAIGN, campaign_id="c1")
+        waiting = [_accept(services, f"54911234567{n:02}") for n in range(20)]
+        campaign = _accept(services, lane=Lane.CAMPAIGN, campaign_id="c1")
         background.record()
-        with hub.database.reading() as session:
+        with services.database.reading() as session:
             assert session.get(SessionStore, 51).store_id == "s-1"
         _empty(server, keys)
 
@@ -337,17 +331,17 @@ class TestRebuild:
         assert ledger.read(waiting[0]).status is MessageStatus.UNCERTAIN
         assert ledger.read(waiting[-1]).status is MessageStatus.QUEUED
         assert ledger.read(campaign).status in (MessageStatus.UNCERTAIN, MessageStatus.EXPIRED)
-        assert _record(hub, waiting[0]).status == "uncertain"
-        assert _record(hub, waiting[-1]).status == "queued"
+        assert _record(services, waiting[0]).status == "uncertain"
+        assert _record(services, waiting[-1]).status == "queued"
 
     @pytest.mark.parametrize("seed", range(4))
-    def test_whenever_redis_is_lost_nothing_is_sent_twice(self, hub, background, server, keys, ledger, own, seed):
+    def test_whenever_redis_is_lost_nothing_is_sent_twice(self, services, background, server, keys, ledger, own, seed):
         """The recorder is up to a moment behind; claims keep the pace; what was handed over is never queued again."""
         rng = random.Random(seed)
         owner = own(SessionStatus.READY)
-        ids = [_accept(hub, f"54911234567{rng.randrange(12):02}") for _ in range(20)]
+        ids = [_accept(services, f"54911234567{rng.randrange(12):02}") for _ in range(20)]
         background.drain.run()
-        with hub.database.writing() as session:  # the last look was 4 s ago
+        with services.database.writing() as session:  # the last look was 4 s ago
             session.get(DrainState, 1).read_at = now_ms() - 4_000
         handed_over, start = [], now_ms()
         for n in range(4):
@@ -367,23 +361,23 @@ class TestRebuild:
 
 
 class TestRetention:
-    def test_what_is_settled_and_old_goes_what_is_open_stays(self, hub, background, ledger):
+    def test_what_is_settled_and_old_goes_what_is_open_stays(self, services, background, ledger):
         old = now_ms() - 100 * DAY
-        gone, kept_open, young = _accept(hub, at=old), _accept(hub, at=old), _accept(hub)
+        gone, kept_open, young = _accept(services, at=old), _accept(services, at=old), _accept(services)
         for message_id in (gone, young):
             ledger.close(51, message_id, MessageStatus.CANCELLED, "CANCELLED", old + 1)
         ledger.record_inbound(51, "wa-1", {"from": "5491", "message": "x", "at": old}, old)
         background.drain.run()
-        with hub.database.writing() as session:
+        with services.database.writing() as session:
             session.add(SessionEventRecord(event_id="1-1", cliente_id=51, type="session.status", at=old, data="{}"))
-        assert Retention(hub.database, 0).run(now_ms()) == {}
+        assert Retention(services.database, 0).run(now_ms()) == {}
         done = background.retention.run(now_ms())
 
         assert (done["messages"], done["inbound_messages"], done["session_events"]) == (1, 1, 1)
-        assert _record(hub, gone) is None
-        assert (_record(hub, kept_open).status, _record(hub, young).status) == ("queued", "cancelled")
-        assert _count(hub, InboundMessage) == 0
-        with hub.database.reading() as session:
+        assert _record(services, gone) is None
+        assert (_record(services, kept_open).status, _record(services, young).status) == ("queued", "cancelled")
+        assert _count(services, InboundMessage) == 0
+        with services.database.reading() as session:
             left = set(session.scalars(select(MessageEvent.message_id)))
         assert left == {kept_open, young}
 
@@ -398,9 +392,9 @@ class TestLostHosts:
         return LostHosts(server, keys, "es", 60, clock=lambda: clock[0])
 
     def test_a_store_that_stays_away_is_said_and_a_new_owner_replaces_it(
-        self, hub, client, maria, lost, clock, own, server, keys
+        self, services, client, maria, lost, clock, own, server, keys
     ):
-        connect(hub, 51, "test")
+        connect(services, 51, "test")
         owner = own(SessionStatus.READY, phone_number="5491")
         server.hset(keys.host("h"), mapping={"store": "store"})
         server.sadd(keys.hosts, "h")
@@ -424,9 +418,9 @@ class TestLostHosts:
         assert lost.run() == []
         assert client.get(f"{T}/status", headers=maria).json["last_error_code"] is None
 
-    def test_a_live_owner_and_an_unwanted_session_are_left_alone(self, hub, lost, clock, own):
+    def test_a_live_owner_and_an_unwanted_session_are_left_alone(self, services, lost, clock, own):
         own(SessionStatus.READY, 52)
-        connect(hub, 51, "test")
+        connect(services, 51, "test")
         own(SessionStatus.READY)
         lost.run()
         clock[0] = 10**9
@@ -434,49 +428,49 @@ class TestLostHosts:
 
 
 class TestDrain:
-    def test_one_that_offends_is_set_aside_and_the_rest_recorded(self, hub, background, server, keys, monkeypatch):
-        first = _accept(hub)
+    def test_one_that_offends_is_set_aside_and_the_rest_recorded(self, services, background, server, keys, monkeypatch):
+        first = _accept(services)
         huge = {"type": "message.queued", "cliente_id": "99999999999999999999", "message_id": "m1", "at": "1"}
         server.xadd(keys.events, huge | {"data": json.dumps({"to": "1", "message": "x"})})
         server.xadd(keys.events, {"type": "x"})
         bad = {"type": "message.queued", "cliente_id": "51", "message_id": "m2", "at": "1"}
         server.xadd(keys.events, bad | {"data": json.dumps({"to": "1", "message": "x", "lane": "no"})})
-        last = _accept(hub)
+        last = _accept(services)
         assert background.drain.run() == 5
         assert background.drain.run() == 0
 
-        assert _record(hub, first)
-        assert _record(hub, last)
-        with hub.database.reading() as session:
+        assert _record(services, first)
+        assert _record(services, last)
+        with services.database.reading() as session:
             aside = {row.reason for row in session.scalars(select(UnrecordedEvent))}
-        assert _count(hub, UnrecordedEvent) == 3
+        assert _count(services, UnrecordedEvent) == 3
         assert "KeyError" in aside
 
-    def test_a_database_that_fails_loses_nothing(self, hub, background, server, keys):
-        _accept(hub)
-        with hub.database.writing() as session:
+    def test_a_database_that_fails_loses_nothing(self, services, background, server, keys):
+        _accept(services)
+        with services.database.writing() as session:
             session.execute(text("ALTER TABLE message_events RENAME TO away"))
         with pytest.raises(Exception, match="message_events"):
             background.drain.run() or pytest.fail("set aside")
-        with hub.database.writing() as session:
+        with services.database.writing() as session:
             session.execute(text("ALTER TABLE away RENAME TO message_events"))
         assert background.drain.run() == 1
 
 
 class TestDatabaseAway:
     @pytest.fixture
-    def away(self, hub, monkeypatch):
+    def away(self, services, monkeypatch):
         """Every new connection is refused; those that were made before are closed."""
-        hub.database.engine.dispose()
+        services.database.engine.dispose()
 
         def refused(*_, **__):
-            raise hub.database.engine.dialect.loaded_dbapi.OperationalError("refused")
+            raise services.database.engine.dialect.loaded_dbapi.OperationalError("refused")
 
-        return lambda: monkeypatch.setattr(hub.database.engine.dialect, "connect", refused)
+        return lambda: monkeypatch.setattr(services.database.engine.dialect, "connect", refused)
 
-    def test_it_is_said(self, client, maria, hub, away):
+    def test_it_is_said(self, client, maria, services, away):
         assert client.get(f"{T}/status", headers=maria).status_code == 200  # who calls is remembered a few seconds
-        hub.database.engine.dispose()
+        services.database.engine.dispose()
         away()
         answer = client.get(f"{T}/messages", headers=maria)
         assert (answer.status_code, answer.json["error"]) == (503, "SESSION_MANAGER_UNREACHABLE")
@@ -484,18 +478,18 @@ class TestDatabaseAway:
         assert answer.json["details"] == {"database": "OperationalError"}
         assert client.get("/ready").json["parts"]["database"]["ok"] is False
 
-    def test_a_message_that_was_accepted_is_answered_as_accepted(self, client, maria, hub, away):
+    def test_a_message_that_was_accepted_is_answered_as_accepted(self, client, maria, services, away):
         client.get(f"{T}/status", headers=maria)
-        hub.database.engine.dispose()
+        services.database.engine.dispose()
         away()
         body = {"to": "5491123456789", "message": "x", "on_not_ready": "queue"}
         assert client.post(f"{T}/messages", headers=maria, json=body).status_code == 202
-        assert hub.client.hexists(hub.keys.wanted, "51")
+        assert services.client.hexists(services.keys.wanted, "51")
 
 
-def test_wanted_sessions_are_known_to_sql_after_the_database_was_away(hub, background, server, keys):
+def test_wanted_sessions_are_known_to_sql_after_the_database_was_away(services, background, server, keys):
     server.hset(keys.wanted, "52", json.dumps({"since": 1, "reason": "send"}))
     background.housekeeping.reconcile_wanted()
     background.housekeeping.reconcile_wanted()
-    with hub.database.reading() as session:
+    with services.database.reading() as session:
         assert session.get(WantedSession, 52) is not None

@@ -11,12 +11,12 @@ import redis
 
 from session_worker import sender, worker
 from session_worker.profile_store import open_store
-from shared.lease import Lease
-from shared.ledger import Ledger
-from shared.message import Message
+from shared.ledger.ledger import Ledger
+from shared.ledger.message import Message
+from shared.ledger.work import Pause, PutKey
 from shared.names import Keys
+from shared.sessions.lease import Lease
 from shared.settings import Settings
-from shared.work import Pause, PutKey
 from tests.integration.durable_whatsapp import DurablePage, DurableWhatsApp
 
 CLIENTE = 51

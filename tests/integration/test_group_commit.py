@@ -14,10 +14,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from shared import group_commit
-from shared.group_commit import GroupCommit
 from shared.names import Keys
-from shared.redis_client import connect
+from shared.redis import group_commit
+from shared.redis.client import connect
+from shared.redis.group_commit import GroupCommit
 
 SCRIPT = """#!lua
 if ARGV[1] == 'wrong' then return redis.error_reply('WRONG ' .. ARGV[2]) end

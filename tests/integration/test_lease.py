@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import redis
 
-from shared.lease import Lease, Leases, NotRebuilt, WrongStore
 from shared.names import Keys
-from shared.session_snapshot import Snapshot, Snapshots
-from shared.session_state import SessionStatus
+from shared.sessions.lease import Lease, Leases, NotRebuilt, WrongStore
+from shared.sessions.snapshot import Snapshot, Snapshots
+from shared.sessions.transitions import SessionStatus
 
 
 @pytest.fixture

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 import redis
 
-from shared.acceptance import AcceptLimits
 from shared.errors import IdempotencyConflict, QueueFull, RateLimited, SessionNotReady
-from shared.lease import Lease, Leases
-from shared.ledger import Ledger
-from shared.message import Draft, Message
-from shared.message_id import new_message_id
-from shared.message_state import Lane, MessageStatus
+from shared.ledger.acceptance import AcceptLimits
+from shared.ledger.ledger import Ledger
+from shared.ledger.message import Draft, Message
+from shared.ledger.message_id import new_message_id
+from shared.ledger.transitions import Lane, MessageStatus
+from shared.ledger.work import LeaseLost, Outcome, Pace, Pause, PutKey, Recover, Send
 from shared.names import Keys, session_queue
-from shared.session_snapshot import Snapshot, Snapshots
-from shared.session_state import SessionStatus
-from shared.work import LeaseLost, Outcome, Pace, Pause, PutKey, Recover, Send
+from shared.sessions.lease import Lease, Leases
+from shared.sessions.snapshot import Snapshot, Snapshots
+from shared.sessions.transitions import SessionStatus
 
 CLIENTE = 51
 NOW = 1_800_000_000_000

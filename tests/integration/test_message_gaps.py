@@ -16,15 +16,15 @@ import pytest
 import redis
 
 from celery_config import make_celery
-from hub_api.doorbell import Doorbell
-from shared.acceptance import AcceptLimits
+from hub_api.workers.notifications import Notifications
 from shared.instant import now_ms
-from shared.lease import Leases
-from shared.ledger import Ledger
-from shared.message import Draft, Message
-from shared.message_id import new_message_id
-from shared.message_state import Lane, MessageStatus
+from shared.ledger.acceptance import AcceptLimits
+from shared.ledger.ledger import Ledger
+from shared.ledger.message import Draft, Message
+from shared.ledger.message_id import new_message_id
+from shared.ledger.transitions import Lane, MessageStatus
 from shared.names import TASK_STATUS, Keys, session_queue
+from shared.sessions.lease import Leases
 from tests.integration.durable_whatsapp import server_record, set_up
 from tests.integration.gap_process import CLIENTE, run, settings_for, whatsapp_file
 
@@ -59,7 +59,7 @@ class Tenant:
         settings = settings_for(folder, redis_url, keys)
         self.ledger = Ledger(client, keys)
         self._leases = Leases(client, keys, 10_000)
-        self.doorbell = Doorbell(make_celery(settings))
+        self.doorbell = Notifications(make_celery(settings))
         self._processes: list[tuple[ForkServerProcess, str]] = []
 
     @property

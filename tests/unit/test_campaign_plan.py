@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub_api.campaigns import plan
-from hub_api.campaigns.forecast import expected_end
-from hub_api.campaigns.plan import Campaign, Counters, Release, Wait, Why
-from hub_api.campaigns.schedule import Schedule, Warmup, day_number, is_open, local_day, open_until, opens_at
-from hub_api.campaigns.states import CampaignState, ScheduleState
+from hub_api.campaigns.planning import plan
+from hub_api.campaigns.planning.forecast import expected_end
+from hub_api.campaigns.planning.hours import Schedule, Warmup, day_number, is_open, local_day, open_until, opens_at
+from hub_api.campaigns.planning.plan import Campaign, Counters, Release, Wait, Why
+from hub_api.campaigns.transitions import CampaignState, ScheduleState
 
 ZONES = (
     "America/Argentina/Buenos_Aires",

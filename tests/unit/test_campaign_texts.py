@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from hub_api.campaigns import guard
-from hub_api.campaigns.keywords import DEFAULT, asks_to_stop
-from hub_api.campaigns.message_id import answer_id, message_id
-from hub_api.campaigns.recipients import MOST_TOLD, SheetError, read_csv, read_rows
-from hub_api.campaigns.states import CAMPAIGN_ACTIONS, CampaignState, ScheduleState, campaign_after, schedule_after
-from hub_api.campaigns.template import EmptyVariable, TemplateError, draw, parse, parse_all, required_by
-from shared.message_state import MessageStatus
+from hub_api.campaigns.optouts.keywords import DEFAULT, asks_to_stop
+from hub_api.campaigns.planning import guard
+from hub_api.campaigns.recipients.sheet import MOST_TOLD, SheetError, read_csv, read_rows
+from hub_api.campaigns.recipients.template import EmptyVariable, TemplateError, draw, parse, parse_all, required_by
+from hub_api.campaigns.releasing.message_id import answer_id, message_id
+from hub_api.campaigns.transitions import CAMPAIGN_ACTIONS, CampaignState, ScheduleState, campaign_after, schedule_after
+from shared.ledger.transitions import MessageStatus
 
 
 class TestTemplate:

@@ -18,8 +18,8 @@ ALLOWED: dict[str, set[str]] = {
 }
 # What decides is pure: it takes `now` and `rng` and knows none of these (STYLE 3).
 PURE = (
-    "shared/session_state.py",
-    "shared/message_state.py",
+    "shared/sessions/transitions.py",
+    "shared/ledger/transitions.py",
     "shared/phone_number.py",
     "shared/texts.py",
     "shared/errors.py",
@@ -30,15 +30,15 @@ PURE = (
     *(
         f"hub_api/campaigns/{name}.py"
         for name in (
-            "states",
-            "schedule",
-            "plan",
-            "forecast",
-            "template",
-            "recipients",
-            "keywords",
-            "guard",
-            "message_id",
+            "transitions",
+            "planning/hours",
+            "planning/plan",
+            "planning/forecast",
+            "recipients/template",
+            "recipients/sheet",
+            "optouts/keywords",
+            "planning/guard",
+            "releasing/message_id",
         )
     ),
 )

@@ -9,15 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_api import cliente_id, qr_picture, recorded_message, records, tokens
-from hub_api.commands import Order, drafted
-from hub_api.event import Event, storable
-from hub_api.login_limit import wait_after
-from hub_api.memory_guard import MemoryGuard
-from hub_api.message_table import csv_answer
-from hub_api.qr_answer import QrAnswer, answer, ran_out
-from hub_api.qr_authorizations import Authorization
+from hub_api.accounts import tokens
+from hub_api.accounts.login_limit import wait_after
+from hub_api.messages import history as records
+from hub_api.messages import record as recorded_message
+from hub_api.messages.csv_page import csv_answer
+from hub_api.messages.service import Order, drafted
+from hub_api.recording.event import Event, storable
+from hub_api.sessions import qr_picture
+from hub_api.sessions.authorizations import Authorization
+from hub_api.sessions.qr_answer import QrAnswer, answer, ran_out
 from hub_api.ttl_cache import TtlCache
+from hub_api.web import cliente_id
+from hub_api.workers.memory_guard import MemoryGuard
 from shared.errors import (
     InvalidClienteId,
     InvalidHeader,
@@ -28,9 +32,9 @@ from shared.errors import (
     Unauthorized,
     ValidationFailed,
 )
-from shared.message_state import Lane, MessageStatus
-from shared.session_snapshot import SessionView, Snapshot
-from shared.session_state import QrStatus, SessionStatus
+from shared.ledger.transitions import Lane, MessageStatus
+from shared.sessions.snapshot import SessionView, Snapshot
+from shared.sessions.transitions import QrStatus, SessionStatus
 
 NOW = 1_700_000_000_000
 

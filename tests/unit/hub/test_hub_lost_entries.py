@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_api.ledger_upkeep import Readmitted
-from hub_api.lost_entries import decide, doubtful, unseen_sends
-from shared.message import Message
-from shared.message_state import Lane, MessageStatus
+from hub_api.repair.ledger_upkeep import Readmitted
+from hub_api.repair.lost_entry import decide, doubtful, unseen_sends
+from shared.ledger.message import Message
+from shared.ledger.transitions import Lane, MessageStatus
 
 NOW = 1_800_000_000_000
 

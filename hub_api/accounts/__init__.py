@@ -1,0 +1,1 @@
+"""Users, API keys and tenants; login and tokens; the audit trail."""

@@ -1,0 +1,55 @@
+"""The tables of accounts. Times are whole milliseconds since the epoch, UTC."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub_api.database import Base, BigKey
+
+
+class Tenant(Base):
+    """A known tenant: created together with a user, a key, or by an admin's call."""
+
+    __tablename__ = "tenants"
+    cliente_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class User(Base):
+    """A person who logs in."""
+
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    usuario: Mapped[str] = mapped_column(String(100), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    tipo: Mapped[str] = mapped_column(String(10))  # admin | cliente
+    cliente_id: Mapped[int | None] = mapped_column(Integer, index=True)  # none: an admin of no tenant
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    disabled_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class ApiKey(Base):
+    """A program's key; only its digest is kept."""
+
+    __tablename__ = "api_keys"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)  # sha256, hex
+    label: Mapped[str] = mapped_column(String(100))
+    tipo: Mapped[str] = mapped_column(String(10))
+    cliente_id: Mapped[int | None] = mapped_column(Integer, index=True)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    revoked_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class AuditEntry(Base):
+    """Who changed what that is not a message."""
+
+    __tablename__ = "audit"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    at: Mapped[int] = mapped_column(BigInteger)
+    who: Mapped[str] = mapped_column(String(120))
+    what: Mapped[str] = mapped_column(String(60))
+    cliente_id: Mapped[int | None] = mapped_column(Integer, index=True)
+    subject: Mapped[str | None] = mapped_column(String(64), index=True)  # the id of what was changed
+    details: Mapped[str] = mapped_column(Text)

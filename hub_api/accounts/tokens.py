@@ -1,0 +1,90 @@
+"""JSON Web Tokens of users (CONTRACT section 1). Pure: the clock and the secret are handed in."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+from hub_api.principal import Principal
+from hub_api.web.cliente_id import MOST
+from shared.errors import TokenExpired, Unauthorized
+
+_ALGORITHM = "HS256"
+_CLAIMS = ["sub", "usuario", "tipo", "iat", "exp", "jti"]
+_LONGEST = 4_096  # characters
+_CLOCK_SKEW_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUser:
+    """Whom a token is for."""
+
+    id: int
+    usuario: str
+    tipo: str
+    cliente_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A token whose signature and claims are good. expires_at_s: seconds since the epoch."""
+
+    user_id: int
+    principal: Principal
+    expires_at_s: int
+
+
+def issue(user: TokenUser, secret: str, now_s: int, ttl_s: int) -> str:
+    """A signed token. ttl_s: seconds it is good for."""
+    claims: dict[str, Any] = {
+        "sub": str(user.id),
+        "usuario": user.usuario,
+        "tipo": user.tipo,
+        "cliente_id": user.cliente_id,
+        "iat": now_s,
+        "exp": now_s + ttl_s,
+        "jti": uuid.uuid4().hex,
+    }
+    return jwt.encode(claims, secret, algorithm=_ALGORITHM)
+
+
+def verify(token: str, secret: str, now_s: int) -> Verified:
+    """What a token says. Raises TokenExpired, and Unauthorized for any other fault."""
+    if len(token) > _LONGEST:
+        raise Unauthorized()
+    options: Any = {"require": _CLAIMS, "verify_exp": False, "verify_iat": False, "verify_nbf": False}
+    try:
+        claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], options=options)
+    except (jwt.PyJWTError, ValueError):
+        raise Unauthorized() from None
+    verified = _read(claims)
+    if claims["iat"] > now_s + _CLOCK_SKEW_S:
+        raise Unauthorized()
+    if verified.expires_at_s <= now_s:
+        raise TokenExpired()
+    return verified
+
+
+def _read(claims: dict[str, Any]) -> Verified:
+    subject, usuario, tipo, cliente_id = claims["sub"], claims["usuario"], claims["tipo"], claims.get("cliente_id")
+    good = (
+        isinstance(subject, str)
+        and subject.isascii()
+        and subject.isdigit()
+        and len(subject) < 19
+        and isinstance(usuario, str)
+        and isinstance(claims["jti"], str)
+        and _whole(claims["iat"])
+        and _whole(claims["exp"])
+        and ((tipo == "admin" and cliente_id is None) or _whole(cliente_id, MOST))
+    )
+    if not good or tipo not in ("admin", "cliente"):
+        raise Unauthorized()
+    return Verified(int(subject), Principal(f"user:{usuario}", tipo, cliente_id), claims["exp"])
+
+
+def _whole(value: object, most: int = 2**53) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most

@@ -1,0 +1,42 @@
+"""Login (CONTRACT section 4)."""
+
+from __future__ import annotations
+
+from flask import Response, g, request
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+
+from hub_api.accounts import service as accounts
+from hub_api.accounts.bodies import LoginBody
+from hub_api.accounts.login_limit import LoginLimit
+from hub_api.accounts.objects import LoggedIn
+from hub_api.accounts.passwords import Passwords
+from hub_api.web.answers import succeeded
+from hub_api.web.endpoint import Call, endpoint
+from hub_api.web.objects import Failure
+
+_PASSWORDS = Passwords()  # of this process: few hashes at a time
+blueprint = APIBlueprint("auth", __name__, url_prefix="/api/auth", abp_tags=[Tag(name="auth")])
+
+
+@blueprint.post(
+    "/login", summary="Log in", security=[], responses={200: LoggedIn, 401: Failure, 429: Failure}, operation_id="login"
+)
+@endpoint(command="login", tenant="none", public=True)
+def login(call: Call, body: LoginBody) -> Response:
+    """A token for a name and a password. Failures of one name from one address make it wait longer and longer."""
+    services = call.services
+    address = request.remote_addr or ""
+    limit = LoginLimit(services.client, services.keys)
+    limit.begin(body.usuario, address)
+    account = accounts.verify(services.database, _PASSWORDS, body.usuario, body.password)
+    limit.succeeded(body.usuario, address)
+    g.who = f"user:{account.usuario}"
+    user = {
+        "id": account.id,
+        "usuario": account.usuario,
+        "tipo": account.tipo,
+        "cliente_id": account.cliente_id,
+    }
+    token = accounts.issue_token(services.settings, account)
+    return succeeded({"token": token, "expires_in": services.settings.jwt_ttl_seconds, "user": user})

@@ -1,0 +1,157 @@
+"""Bulk sends: every entry goes through the same door as a single message, by itself (CONTRACT section 4)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub_api.bulk.models import Bulk
+from hub_api.messages import history as records
+from hub_api.messages.bodies import SendBody
+from hub_api.messages.service import Order, send_text
+from hub_api.services import Services
+from hub_api.web.answers import entry_failed
+from hub_api.web.rejections import rejected
+from shared.errors import IdempotencyConflict, InvalidClienteId, LeadMasterError, NotFound
+from shared.instant import to_iso
+from shared.ledger.message import Message
+from shared.ledger.message_id import new_message_id
+from shared.ledger.transitions import OPEN_STATUSES, Lane
+from shared.logs import get_logger
+
+_log = get_logger(__name__)
+
+_KEY_LIVES_MS = 24 * 3_600_000
+
+
+def send(services: Services, cliente_id: int, entries: Sequence[Any], key: str | None, now_ms: int) -> dict[str, Any]:
+    """Accepts what can be accepted and returns the answer: `bulk_id` and one entry each.
+
+    key: the call's idempotency key; a repeated call finishes what the first one began and answers the same ids.
+    Raises IdempotencyConflict; redis.RedisError where Redis went away: what was accepted until then stands.
+    """
+    digest = hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
+    bulk_id = _bulk_id(cliente_id, key, now_ms)
+    planned: list[str | None] = [new_message_id() for _ in entries]
+    planned = _begin(
+        services, Bulk(bulk_id=bulk_id, cliente_id=cliente_id, created_at=now_ms, body_digest=digest), planned
+    )
+    items: list[dict[str, Any]] = []
+    outcome: list[str | None] = []
+    for index, (entry, message_id) in enumerate(zip(entries, planned, strict=True)):
+        try:
+            message = _send_one(services, cliente_id, entry, message_id, bulk_id, _entry_key(key, index), now_ms)
+        except LeadMasterError as error:
+            items.append({**entry_failed(error, services.language), "index": index})
+            outcome.append(None)
+        else:
+            items.append({"ok": True, "index": index, "message_id": message.message_id, "status": message.status.value})
+            outcome.append(message.message_id)
+    if outcome != planned:
+        _finish(services, bulk_id, outcome)
+    refused = outcome.count(None)
+    return {
+        "bulk_id": bulk_id,
+        "total": len(items),
+        "accepted": len(items) - refused,
+        "refused": refused,
+        "items": items,
+    }
+
+
+def progress(services: Services, cliente_id: int, bulk_id: str) -> dict[str, Any]:
+    """How many of a bulk's messages stand where. Raises NotFound."""
+    with services.database.reading() as session:
+        row = session.get(Bulk, bulk_id)
+        if row is None or row.cliente_id != cliente_id:
+            raise NotFound()
+        message_ids: list[str | None] = json.loads(row.message_ids)
+        created_at = row.created_at
+    ids = [message_id for message_id in message_ids if message_id is not None]
+    known = _statuses(services, ids)
+    counts = Counter(known.values())
+    still_open = sum(counts[status.value] for status in OPEN_STATUSES)
+    return {
+        "bulk_id": bulk_id,
+        "cliente_id": cliente_id,
+        "created_at": to_iso(created_at),
+        "total": len(message_ids),
+        "refused": len(message_ids) - len(known),
+        "done": len(known) - still_open,
+        "counts": dict(counts),
+    }
+
+
+def _send_one(
+    services: Services, cliente_id: int, entry: Any, message_id: str | None, bulk_id: str, key: str | None, now_ms: int
+) -> Message:
+    try:
+        body = SendBody.model_validate(entry)
+    except ValidationError as error:
+        raise rejected(error) from None
+    if body.cliente_id not in (None, cliente_id):
+        raise InvalidClienteId(details={"cliente_id": "URL and entry disagree"})
+    order = Order(
+        to=body.to,
+        text=body.message,
+        lane=Lane.BULK,
+        wake=body.on_not_ready == "queue",
+        expires_at=body.expires_at,
+        idempotency_key=body.idempotency_key or key,
+        bulk_id=bulk_id,
+        message_id=message_id,
+    )
+    return send_text(services, cliente_id, order, now_ms).message
+
+
+def _bulk_id(cliente_id: int, key: str | None, now_ms: int) -> str:
+    if key is None:
+        return new_message_id()
+    return "K" + hashlib.sha256(f"{cliente_id}\x00{key}".encode()).hexdigest()[:31]
+
+
+def _entry_key(key: str | None, index: int) -> str | None:
+    return None if key is None else f"bulk\x00{key}\x00{index}"
+
+
+def _begin(services: Services, bulk: Bulk, planned: list[str | None]) -> list[str | None]:
+    """Keeps the plan before anything is accepted, so that a call cut short can still be followed."""
+    with services.database.writing() as session:
+        first = session.get(Bulk, bulk.bulk_id)
+        if first is not None and bulk.created_at - first.created_at < _KEY_LIVES_MS:
+            if first.body_digest != bulk.body_digest:
+                raise IdempotencyConflict(details={"field": "idempotency_key"})
+            before: list[str | None] = json.loads(first.message_ids)
+            return [old or new for old, new in zip(before, planned, strict=True)]
+        bulk.message_ids = json.dumps(planned)
+        session.merge(bulk)
+        return planned
+
+
+def _finish(services: Services, bulk_id: str, outcome: list[str | None]) -> None:
+    try:
+        with services.database.writing() as session:
+            row = session.get(Bulk, bulk_id)
+            if row is not None:
+                row.message_ids = json.dumps(outcome)
+    except SQLAlchemyError as error:  # they are accepted, and progress finds them by the plan
+        _log.error("bulk_not_finished", bulk_id=bulk_id, reason=type(error).__name__)
+
+
+def _statuses(services: Services, ids: list[str]) -> dict[str, str]:
+    """The status of each that is known: from the ledger, else from the records."""
+    pipeline = services.client.pipeline(transaction=False)
+    for message_id in ids:
+        pipeline.hget(services.keys.message(message_id), "status")
+    live: dict[str, str] = {
+        message_id: status for message_id, status in zip(ids, pipeline.execute(), strict=True) if status is not None
+    }
+    gone = [message_id for message_id in ids if message_id not in live]
+    recorded = records.messages_by_id(services.database, gone) if gone else {}
+    return live | {message_id: message.status.value for message_id, message in recorded.items()}

@@ -1,0 +1,1 @@
+"""Who asked not to be written to."""

@@ -1,0 +1,1 @@
+"""Lists of recipients: reading, checking, keeping and showing them."""

@@ -1,0 +1,1 @@
+"""Releasing what is due, and following what became of it."""

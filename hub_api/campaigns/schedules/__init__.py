@@ -1,0 +1,1 @@
+"""On which days and hours a campaign may send, approved by an admin."""

@@ -1,0 +1,1 @@
+"""Whether the process lives, and whether what it needs does."""

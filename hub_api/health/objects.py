@@ -1,0 +1,25 @@
+"""What callers get about health, for the document; a test checks real answers against these models."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+
+class Health(BaseModel):
+    ok: Literal[True]
+    status: Literal["ok"]
+    service: str
+    timestamp: str
+
+
+class Part(BaseModel):
+    ok: bool
+    detail: str | None = None
+
+
+class Readiness(BaseModel):
+    ok: bool
+    status: Literal["ready", "not ready"]
+    parts: dict[str, Part]

@@ -1,0 +1,1 @@
+"""Messages that callers send: accepting one, its history, cancelling it."""

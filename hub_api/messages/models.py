@@ -1,0 +1,51 @@
+"""The tables of messages. Times are whole milliseconds since the epoch, UTC."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Index, Integer, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub_api.database import Base
+
+# The partial index of open messages serves only queries that say it in these words.
+IS_OPEN = text("status IN ('queued', 'sending')")
+
+
+class MessageRecord(Base):
+    """A message's history as the events told it."""
+
+    __tablename__ = "messages"
+    message_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    cliente_id: Mapped[int] = mapped_column(Integer)
+    to_number: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(12))
+    lane: Mapped[int] = mapped_column(Integer)
+    whatsapp_id: Mapped[str | None] = mapped_column(String(200))
+    attempts: Mapped[int] = mapped_column(Integer)
+    campaign_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    bulk_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    accepted_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int] = mapped_column(BigInteger)
+    sent_at: Mapped[int | None] = mapped_column(BigInteger)
+    delivered_at: Mapped[int | None] = mapped_column(BigInteger)
+    read_at: Mapped[int | None] = mapped_column(BigInteger)
+    error: Mapped[str | None] = mapped_column(String(60))
+
+    __table_args__ = (
+        Index("ix_messages_tenant", "cliente_id", "accepted_at", "message_id"),
+        Index("ix_messages_recipient", "cliente_id", "to_number"),
+        Index("ix_messages_open", "accepted_at", "message_id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
+    )
+
+
+class MessageEvent(Base):
+    """One transition of a message."""
+
+    __tablename__ = "message_events"
+    event_id: Mapped[str] = mapped_column(String(40), primary_key=True)  # of the events stream
+    message_id: Mapped[str] = mapped_column(String(64), index=True)
+    cliente_id: Mapped[int] = mapped_column(Integer)
+    type: Mapped[str] = mapped_column(String(40))
+    at: Mapped[int] = mapped_column(BigInteger)
+    data: Mapped[str] = mapped_column(Text)  # JSON object, without the message's text

@@ -1,0 +1,1 @@
+"""Calls that callers of the replaced system make."""

@@ -1,0 +1,175 @@
+"""Calls that existing callers already make (CONTRACT section 6). Their failures also carry `success` and `code`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+
+from hub_api.accounts import service as accounts
+from hub_api.messages.service import Order, send_text
+from hub_api.messages.views import idempotency_key
+from hub_api.older import send as older_send
+from hub_api.older.bodies import InstancePath, NoBody, OlderSendBody, OlderSenderBody
+from hub_api.sessions import qr_codes, qr_picture
+from hub_api.sessions import service as lifecycle
+from hub_api.sessions.bodies import QrQuery
+from hub_api.sessions.qr_answer import QrAnswer
+from hub_api.sessions.views import session_object
+from hub_api.web.answers import plain
+from hub_api.web.endpoint import Call, endpoint
+from hub_api.web.objects import Failure
+from shared.errors import QrNotRequired, SessionAlreadyConnected
+from shared.instant import now_ms, to_iso
+from shared.ledger.transitions import OPEN_STATUSES
+from shared.sessions.transitions import SessionStatus
+
+blueprint = APIBlueprint("legacy", __name__, abp_tags=[Tag(name="older calls")])
+_COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 503: Failure}
+
+
+@blueprint.get("/status", summary="Session object", deprecated=True, responses=_COMMON)
+@endpoint(tenant="named")
+def older_status(call: Call) -> Response:
+    """The session named by X-Cliente-Id, else the caller's own."""
+    return _session(call, 200)
+
+
+@blueprint.get("/qr", summary="The code, if there is one", deprecated=True, responses=_COMMON)
+@endpoint(command="older qr", tenant="named")
+def older_qr(call: Call) -> Response:
+    """`QR_AVAILABLE` with a data URL, or `NO_QR`; starts the session where needed and does not wait."""
+    try:
+        return _code_or_none(call)
+    except SessionAlreadyConnected:
+        return plain({"ok": True, "success": True, "status": "NO_QR"})
+
+
+@blueprint.get("/qr-code", summary="The code, if one is needed", deprecated=True, responses={**_COMMON, 409: Failure})
+@endpoint(command="older qr", tenant="named")
+def older_qr_code(call: Call) -> Response:
+    """As `/qr`, but 409 `QR_NOT_REQUIRED` on READY."""
+    try:
+        return _code_or_none(call)
+    except SessionAlreadyConnected:
+        raise QrNotRequired() from None
+
+
+@blueprint.post("/connect", summary="Start the session", deprecated=True, responses=_COMMON)
+@endpoint(command="older connect", tenant="named", body_optional=True)
+def older_connect(call: Call, body: NoBody) -> Response:
+    """200 at once."""
+    ready = call.services.snapshots.read(call.cliente_id).can_send
+    lifecycle.connect(call.services, call.cliente_id, "connect")
+    return _lifecycle_answer(call, "Already connected" if ready else "Connecting", ready)
+
+
+@blueprint.post("/disconnect", summary="Stop the session", deprecated=True, responses=_COMMON)
+@endpoint(command="older disconnect", tenant="named", body_optional=True)
+def older_disconnect(call: Call, body: NoBody) -> Response:
+    """200 at once."""
+    lifecycle.disconnect(call.services, call.cliente_id, logout=False)
+    return _lifecycle_answer(call, "Disconnected", False)
+
+
+@blueprint.post("/send", summary="Send and wait", deprecated=True, responses={**_COMMON, 500: Failure, 504: Failure})
+@endpoint(command="older send", tenant="named")
+def older_send_text(call: Call, body: OlderSendBody) -> Response:
+    """Synchronous, 30 s. A failure's `certain` says whether the message can be sent again without doubling it."""
+    order = Order(to=body.to, text=body.message, idempotency_key=idempotency_key(None))
+    message = older_send.send_and_wait(call.services, call.cliente_id, order)
+    data = {
+        "success": True,
+        "cliente_id": call.cliente_id,
+        "to": message.to,
+        "messageId": message.whatsapp_id,
+        "timestamp": to_iso(message.sent_at_ms),
+    }
+    return plain({"ok": True, "success": True, "message": "Message sent", "data": data})
+
+
+@blueprint.get("/sessions", summary="Sessions that are READY", deprecated=True, responses=_COMMON)
+@endpoint(tenant="none")
+def older_sessions(call: Call) -> Response:
+    """Ids as text, within the caller's reach."""
+    caller = call.caller
+    ids = accounts.tenants(call.services.database) if caller.is_admin else [caller.cliente_id or 0]
+    ready = [str(view.snapshot.cliente_id) for view in call.services.snapshots.read_many(ids) if view.can_send]
+    return plain({"ok": True, "success": True, "sessions": ready, "count": len(ready)})
+
+
+@blueprint.post("/sender/messages", summary="Send from one's own session", deprecated=True, responses=_COMMON)
+@endpoint(command="older sender", tenant="named")
+def older_sender(call: Call, body: OlderSenderBody) -> Response:
+    """201 with what became of it so far."""
+    order = Order(to=body.destinatario, text=body.mensaje, idempotency_key=idempotency_key(None))
+    message = send_text(call.services, call.cliente_id, order, now_ms()).message
+    out = message.sent_at_ms is not None
+    state = "enviado" if out else "pendiente" if message.status in OPEN_STATUSES else "error"
+    fields = {
+        "id": message.message_id,
+        "destinatario": message.to,
+        "estado": state,
+        "fecha": to_iso(message.accepted_at_ms),
+    }
+    return plain(fields, 201)
+
+
+@blueprint.get(
+    "/api/session-manager/sessions/<string:instance_id>", summary="Session object", deprecated=True, responses=_COMMON
+)
+@endpoint(tenant="instance")
+def older_instance(call: Call, path: InstancePath) -> Response:
+    """By its older name, `sender_<cliente_id>`."""
+    return _session(call, 200)
+
+
+@blueprint.post(
+    "/api/session-manager/sessions/<string:instance_id>/qr",
+    summary="The valid code or a new one",
+    deprecated=True,
+    responses={**_COMMON, 409: Failure, 500: Failure},
+)
+@endpoint(command="older qr", tenant="instance")
+def older_instance_qr(call: Call, path: InstancePath) -> Response:
+    """Idempotent: starts the session where needed and waits for a code."""
+    outcome = qr_codes.obtain(call.services, call.cliente_id, QrQuery().wait)
+    if outcome.kind is QrAnswer.NONE_YET:
+        return _session(call, 202)
+    snapshot = outcome.view.snapshot
+    fields: dict[str, Any] = {"ok": True, "success": True, "status": snapshot.status.value}
+    if outcome.kind is QrAnswer.CODE:
+        fields |= {
+            "qr_string": snapshot.qr_string,
+            "qr": qr_picture.data_url(snapshot.qr_string),
+            "qr_expires_at": to_iso(snapshot.qr_expires_at or None),
+        }
+    return plain(fields)
+
+
+def _session(call: Call, status: int) -> Response:
+    view = call.services.snapshots.read(call.cliente_id)
+    return plain({"ok": True, "success": True, **session_object(call, view)}, status)
+
+
+def _code_or_none(call: Call) -> Response:
+    outcome = qr_codes.obtain(call.services, call.cliente_id, 0)
+    if outcome.kind is not QrAnswer.CODE:
+        return plain({"ok": True, "success": True, "status": "NO_QR"})
+    picture = qr_picture.data_url(outcome.view.snapshot.qr_string)
+    return plain({"ok": True, "success": True, "status": "QR_AVAILABLE", "qr": picture})
+
+
+def _lifecycle_answer(call: Call, message: str, already: bool) -> Response:
+    status: SessionStatus = call.services.snapshots.read(call.cliente_id).snapshot.status
+    fields = {
+        "ok": True,
+        "success": True,
+        "message": message,
+        "state": status.value,
+        "cliente_id": call.cliente_id,
+        "alreadyConnected": already,
+    }
+    return plain(fields)

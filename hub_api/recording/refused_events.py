@@ -1,0 +1,72 @@
+"""Events that can't be recorded are set aside with the reason, so that none of them stops the stream."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from hub_api.recording.event import Event, storable
+from hub_api.recording.models import UnrecordedEvent
+from shared.instant import now_ms
+from shared.logs import get_logger
+
+_log = get_logger(__name__)
+
+_LONGEST_KEPT = 20_000  # characters of an event
+_OFFENCES = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, SQLAlchemyError)
+
+Found = Sequence[tuple[str, dict[str, str]]]
+
+
+def record_around(session: Session, found: Found, record: Callable[[Session, Sequence[Event]], None]) -> None:
+    """Records entries of the stream together; where that fails, one by one, setting aside what offends.
+
+    Raises redis.RedisError, and sqlalchemy.exc.SQLAlchemyError where the database is what fails.
+    """
+    events: list[Event] = []
+    for event_id, fields in found:
+        try:
+            events.append(Event.parse(event_id, fields))
+        except _OFFENCES as error:
+            _set_aside(session, event_id, fields, error)
+    if _offence(session, events, record) is None:
+        return
+    entries = dict(found)
+    for event in events:
+        offence = _offence(session, [event], record)
+        if offence is not None:
+            _set_aside(session, event.event_id, entries[event.event_id], offence)
+
+
+def _offence(
+    session: Session, events: Sequence[Event], record: Callable[[Session, Sequence[Event]], None]
+) -> Exception | None:
+    """Records all of them or none; what prevented it."""
+    if not events:
+        return None
+    try:
+        with session.begin_nested():
+            record(session, events)
+            session.flush()
+    except _OFFENCES as error:
+        if _database_fails(error):
+            raise
+        return error
+    return None
+
+
+def _database_fails(error: Exception) -> bool:
+    """True where not the event but the database is at fault: away, locked, full, a table missing."""
+    return isinstance(error, DBAPIError) and not isinstance(error, (DataError, IntegrityError))
+
+
+def _set_aside(session: Session, event_id: str, fields: dict[str, str], error: Exception) -> None:
+    reason = type(error).__name__
+    _log.error("event_unrecorded", event_id=event_id, type=storable(fields.get("type", ""), 40), reason=reason)
+    if session.get(UnrecordedEvent, event_id) is None:
+        kept = storable(json.dumps(fields), _LONGEST_KEPT)
+        session.add(UnrecordedEvent(event_id=event_id, at=now_ms(), reason=reason, fields=kept))
+        session.flush()

@@ -1,0 +1,63 @@
+"""What a subject of the hub registers: its calls, what it does with events, what it restores, what it does on time.
+
+A subject is a package. Its module `subject.py` says so with one constant `SUBJECT`; `subjects.py` lists the packages by
+name, and nothing else imports them. The application and the background worker read that list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flask_openapi3.blueprint import APIBlueprint
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
+
+from hub_api.recording.event import Event
+from hub_api.services import Services
+from shared.settings import Settings
+
+
+class EventHandler(Protocol):
+    """Takes the events of the stream, in their order, within the transaction that also moves the stream's cursor."""
+
+    def known(self, session: Session, events: Sequence[Event]) -> set[str]:
+        """The ids of those events that this handler recorded before; the stream may be read twice."""
+
+    def apply(self, session: Session, events: Sequence[Event]) -> None:
+        """Takes events that nobody recorded before. Raises ValueError, KeyError, TypeError for one that it refuses.
+
+        Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodicTask:
+    """A task that celery beat publishes and the background worker runs, one run of it at a time."""
+
+    name: str  # of `shared.names`
+    every_s: Callable[[Settings], float]  # seconds between two runs; a run that waited longer is dropped
+    make: Callable[[Services], Callable[[], object]]  # made once per process; what it returns is called at each run
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """Rows that are deleted by age. key: a column of the table's primary key. is_old: given the moment before which."""
+
+    name: str  # of the table, for the log
+    key: Any
+    is_old: Callable[[int], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Everything that a package adds to the hub. Handlers and hooks run in the order of `subjects.NAMES`."""
+
+    name: str
+    blueprints: tuple[APIBlueprint, ...] = ()
+    event_handlers: tuple[Callable[[Services], EventHandler], ...] = ()  # made once per process
+    after_events: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called after each drain of the stream
+    restore: tuple[Callable[[Services, int], None], ...] = ()  # into a Redis that came up empty; the moment in ms
+    tasks: tuple[PeriodicTask, ...] = ()
+    expiring: tuple[Expiring, ...] = ()

@@ -1,0 +1,1 @@
+"""What mends a fault, one file per fault."""

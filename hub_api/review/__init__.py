@@ -1,0 +1,1 @@
+"""What persons decide: uncertain and held messages; and the report of all messages."""

@@ -1,0 +1,77 @@
+"""What calls and background tasks work with, put together once per process. Nothing connects before it is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import redis
+
+from celery_config import make_celery
+from hub_api.database import Database
+from hub_api.workers.control import ANSWER_WITHIN_S, Control
+from hub_api.workers.memory_guard import MemoryGuard
+from hub_api.workers.notifications import Notifications
+from hub_api.workers.waiting import Waiting
+from shared.ledger.acceptance import AcceptLimits
+from shared.ledger.ledger import Ledger
+from shared.names import Keys
+from shared.redis.client import connect, connect_waiting
+from shared.sessions.snapshot import Snapshots
+from shared.settings import Settings, SettingsError
+from shared.texts import Language
+
+_CONNECTIONS_TO_SPARE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services of one process, by name: the hub's and the background worker's are the same."""
+
+    settings: Settings
+    keys: Keys
+    client: redis.Redis  # short commands
+    database: Database
+    ledger: Ledger
+    snapshots: Snapshots
+    notifications: Notifications
+    control: Control
+    waiting: Waiting
+    memory: MemoryGuard
+    limits: AcceptLimits
+
+    @property
+    def language(self) -> Language:
+        """The language of texts for people."""
+        return self.settings.language
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.client.close()
+        self.database.close()
+
+
+def make_services(settings: Settings) -> Services:
+    """Wires the services. Raises SettingsError where REDIS_URL is missing."""
+    if not settings.redis_url:
+        raise SettingsError("REDIS_URL: must be set (`leadmaster up` starts a server by itself)")
+    keys = Keys(settings.redis_prefix)
+    client = connect(settings.redis_url, max_connections=settings.hub_threads + _CONNECTIONS_TO_SPARE)
+    notifications = Notifications(make_celery(settings))
+    waiting_client = connect_waiting(
+        settings.redis_url,
+        longest_s=ANSWER_WITHIN_S,
+        max_connections=settings.hub_threads + settings.hub_max_waiting,
+    )
+    return Services(
+        settings=settings,
+        keys=keys,
+        client=client,
+        database=Database(settings.sqlalchemy_url),
+        ledger=Ledger(client, keys, settings.language),
+        snapshots=Snapshots(client, keys),
+        notifications=notifications,
+        control=Control(client, waiting_client, keys, notifications),
+        waiting=Waiting(waiting_client, keys, settings.hub_max_waiting),
+        memory=MemoryGuard(client),
+        limits=AcceptLimits(settings.queue_limit, settings.accept_rate_per_minute),
+    )

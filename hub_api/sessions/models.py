@@ -1,0 +1,48 @@
+"""The tables of sessions. Times are whole milliseconds since the epoch, UTC."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub_api.database import Base
+
+
+class QrAuthorization(Base):
+    """Whether a tenant may pair a phone; none on record means allowed."""
+
+    __tablename__ = "qr_authorizations"
+    cliente_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    enabled: Mapped[bool] = mapped_column(Boolean)
+    expires_at: Mapped[int | None] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+    updated_by: Mapped[str] = mapped_column(String(120))
+
+
+class WantedSession(Base):
+    """A session to be kept running; Redis holds a mirror."""
+
+    __tablename__ = "wanted_sessions"
+    cliente_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    since: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(40))
+
+
+class SessionEventRecord(Base):
+    """One transition of a session, with its cause."""
+
+    __tablename__ = "session_events"
+    event_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    cliente_id: Mapped[int] = mapped_column(Integer, index=True)
+    type: Mapped[str] = mapped_column(String(40))
+    at: Mapped[int] = mapped_column(BigInteger)
+    data: Mapped[str] = mapped_column(Text)
+
+
+class SessionStore(Base):
+    """Which profile store holds a session's login; Redis holds a mirror."""
+
+    __tablename__ = "session_stores"
+    cliente_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    store_id: Mapped[str] = mapped_column(String(64))
+    at: Mapped[int] = mapped_column(BigInteger)  # of the event that told it

@@ -1,0 +1,74 @@
+"""What callers get about sessions, for the document; a test checks real answers against these models."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+SessionStatusName = Literal["INIT", "QR_REQUIRED", "AUTHENTICATED", "READY", "DISCONNECTED", "ERROR"]
+
+
+class SessionObject(BaseModel):
+    ok: Literal[True]
+    cliente_id: int
+    instance_id: str
+    status: SessionStatusName
+    state: SessionStatusName
+    qr_status: Literal["none", "generated", "expired", "used"]
+    qr_string: str | None
+    qr_expires_at: str | None
+    qr_attempts: int
+    connected: bool
+    connecting: bool
+    can_send_messages: bool
+    needs_qr: bool
+    is_recoverable: bool
+    recommended_action: str
+    phone_number: str | None
+    push_name: str | None
+    last_error_code: str | None
+    last_error_message: str | None
+    since: str | None
+    updated_at: str | None
+    stale: bool
+    already_connected: bool | None = None
+
+
+class QrCode(BaseModel):
+    """`status` alone while WhatsApp is syncing."""
+
+    ok: Literal[True]
+    status: SessionStatusName
+    qr_string: str | None = None
+    qr: str | None = Field(default=None, description="PNG as a data URL")
+    qr_expires_at: str | None = None
+
+
+class PairingCode(BaseModel):
+    ok: Literal[True]
+    status: SessionStatusName
+    code: str | None = None
+    expires_at: str | None = None
+
+
+class Contact(BaseModel):
+    ok: Literal[True]
+    number: str
+    exists: bool | None = Field(description="Null where WhatsApp could not be asked")
+    chat_id: str | None
+
+
+class QrAuthorizationObject(BaseModel):
+    ok: Literal[True]
+    cliente_id: int
+    enabled: bool
+    expires_at: str | None
+    allowed: bool
+    recorded: bool
+
+
+class SessionList(BaseModel):
+    ok: Literal[True]
+    items: list[dict[str, Any]]
+    next: str | None

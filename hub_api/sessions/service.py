@@ -1,0 +1,67 @@
+"""Starting and stopping sessions: which are wanted (SQL, mirrored in Redis) and what their workers are told."""
+
+from __future__ import annotations
+
+from hub_api.database import Database
+from hub_api.services import Services
+from hub_api.sessions.models import WantedSession
+from shared import names
+from shared.instant import now_ms
+from shared.sessions.snapshot import SessionView
+from shared.sessions.wanted import wanted_value
+
+
+def connect(services: Services, cliente_id: int, reason: str, *, refresh_code: bool = False) -> None:
+    """Wants a session: its host starts it, or its live worker is told. Idempotent.
+
+    reason: what asked for it, kept. refresh_code: a fresh QR code is needed, the last one ran out.
+    Raises redis.RedisError, before anything is kept, where Redis is away.
+    """
+    owned = bool(services.client.exists(services.keys.lease(cliente_id)))
+    now = now_ms()
+    record_wanted(services.database, cliente_id, now, reason)
+    services.client.hsetnx(services.keys.wanted, str(cliente_id), wanted_value(now, reason))
+    if owned:
+        extra = {"refresh_code": True} if refresh_code else {}
+        services.control.tell(names.TASK_CONNECT, cliente_id, **extra)
+    services.client.publish(services.keys.wake_channel, cliente_id)
+
+
+def disconnect(services: Services, cliente_id: int, *, logout: bool) -> bool:
+    """No longer wants a session and tells its worker to end. False where nothing ran.
+
+    logout: the phone is unlinked as well, which needs a live worker.
+    """
+    owned = bool(services.client.exists(services.keys.lease(cliente_id)))
+    with services.database.writing() as session:
+        row = session.get(WantedSession, cliente_id)
+        if row is not None:
+            session.delete(row)
+    was_wanted = bool(services.client.hdel(services.keys.wanted, str(cliente_id)))
+    if owned:
+        services.control.tell(names.TASK_DISCONNECT, cliente_id, logout=logout)
+    services.client.publish(services.keys.wake_channel, cliente_id)
+    return owned or was_wanted
+
+
+def restart(services: Services, cliente_id: int) -> None:
+    """A new browser with the same login; starts the session where nothing runs."""
+    if services.client.exists(services.keys.lease(cliente_id)):
+        services.control.tell(names.TASK_RESTART, cliente_id)
+    else:
+        connect(services, cliente_id, "restart")
+
+
+def needs_start(view: SessionView) -> bool:
+    """True where nobody runs the session, or nobody is asked to."""
+    return not view.owned or not view.wanted
+
+
+def record_wanted(database: Database, cliente_id: int, now: int, reason: str) -> None:
+    """Keeps in SQL, the master, that a session is wanted; does nothing where it stands there."""
+    with database.reading() as session:
+        if session.get(WantedSession, cliente_id) is not None:
+            return
+    with database.writing() as session:
+        if session.get(WantedSession, cliente_id) is None:
+            session.add(WantedSession(cliente_id=cliente_id, since=now, reason=reason))

@@ -1,0 +1,1 @@
+"""Speaking to session workers: notifications, commands, questions, and waiting for what they change."""

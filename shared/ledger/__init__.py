@@ -1,0 +1,1 @@
+"""The ledger: every message in motion, in Redis."""

@@ -1,0 +1,125 @@
+"""The ledger's entry for one message, and the object callers see (CONTRACT section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.instant import to_iso
+from shared.ledger.transitions import Lane, MessageStatus
+from shared.texts import Language, error_text
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRelease:
+    """What a campaign's message carries besides, checked when it is accepted and again when it is claimed."""
+
+    epoch: str  # of everybody's, the tenant's and the campaign's own switch, as it was when the release was decided
+    ref: str  # `<recipient>:<turn>`, so that its events find the recipient
+    delay_ms: int  # at least so long after it until the tenant's next bulk or campaign message
+    day: int  # the tenant's local day it counts for, e.g. 20261120
+    quota: int | None  # of that day
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the hub asks the ledger to accept; already validated, numbers canonical."""
+
+    message_id: str  # ours, sortable by time of acceptance
+    cliente_id: int
+    to: str  # canonical digits
+    text: str  # 1 to 4,096 characters
+    lane: Lane
+    accepted_at_ms: int
+    expires_at_ms: int
+    wake: bool  # on_not_ready "queue": accepted in any state of the session, and starts it
+    idempotency_key: str | None = None  # as the caller gave it
+    body_digest: str = ""  # of what the key stands for; compared when the key comes again
+    bulk_id: str = ""
+    campaign_id: str = ""
+    release: CampaignRelease | None = None  # with a campaign_id
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as the ledger has it. Times are milliseconds since the epoch."""
+
+    message_id: str
+    cliente_id: int
+    to: str
+    text: str
+    status: MessageStatus
+    lane: Lane
+    attempts: int
+    accepted_at_ms: int
+    expires_at_ms: int
+    whatsapp_id: str | None = None  # WhatsApp's full message key, null before it was made
+    chat_id: str | None = None  # the chat the key was made for, e.g. `…@c.us` or `…@lid`
+    epoch: str = ""  # the login the key was made under
+    boot: str = ""  # the browser run that was given the message
+    fence: int = 0  # the owner that claimed it
+    sent_at_ms: int | None = None
+    delivered_at_ms: int | None = None
+    read_at_ms: int | None = None
+    error: str | None = None
+    certain: bool = True  # false while it can't be said whether WhatsApp has it
+    bulk_id: str | None = None
+    campaign_id: str | None = None
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, str]) -> Message:
+        """From the ledger's hash. Raises KeyError where it is none."""
+        status = MessageStatus(fields["status"])
+        key = fields.get("whatsapp_id") or None
+        return cls(
+            message_id=fields["message_id"],
+            cliente_id=int(fields["cliente_id"]),
+            to=fields["to"],
+            text=fields["message"],
+            status=status,
+            lane=Lane(int(fields["lane"])),
+            attempts=int(fields.get("attempts") or 0),
+            accepted_at_ms=int(fields["accepted_at"]),
+            expires_at_ms=int(fields["expires_at"]),
+            whatsapp_id=key,
+            chat_id=fields.get("chat_id") or None,
+            epoch=fields.get("epoch", ""),
+            boot=fields.get("boot", ""),
+            fence=int(fields.get("fence") or 0),
+            sent_at_ms=_maybe_int(fields.get("sent_at")),
+            delivered_at_ms=_maybe_int(fields.get("delivered_at")),
+            read_at_ms=_maybe_int(fields.get("read_at")),
+            error=fields.get("error") or None,
+            certain=status is not MessageStatus.UNCERTAIN and not (status is MessageStatus.SENDING and key is not None),
+            bulk_id=fields.get("bulk_id") or None,
+            campaign_id=fields.get("campaign_id") or None,
+        )
+
+    def to_object(self, language: Language, *, with_text: bool = True) -> dict[str, object]:
+        """The message object of CONTRACT section 3. with_text: only for the message's tenant and admins."""
+        answer: dict[str, object] = {
+            "message_id": self.message_id,
+            "cliente_id": self.cliente_id,
+            "to": self.to,
+            "status": self.status.value,
+            "lane": self.lane.wire,
+            "whatsapp_id": self.whatsapp_id,
+            "attempts": self.attempts,
+            "campaign_id": self.campaign_id,
+            "bulk_id": self.bulk_id,
+            "accepted_at": to_iso(self.accepted_at_ms),
+            "expires_at": to_iso(self.expires_at_ms),
+            "sent_at": to_iso(self.sent_at_ms),
+            "delivered_at": to_iso(self.delivered_at_ms),
+            "read_at": to_iso(self.read_at_ms),
+            "error": self.error,
+            "error_message": error_text(self.error, language) if self.error else None,
+            "certain": self.certain,
+        }
+        if with_text:
+            answer["message"] = self.text
+        return answer
+
+
+def _maybe_int(text: str | None) -> int | None:
+    return int(text) if text else None

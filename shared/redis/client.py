@@ -1,0 +1,59 @@
+"""Redis connections with the time-outs each use needs."""
+
+from __future__ import annotations
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from shared.errors import SessionManagerUnreachable
+
+Redis = redis.Redis
+REDIS_DOWN = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError)
+
+COMMAND_TIMEOUT_S = 4.0  # the hub answers SESSION_MANAGER_UNREACHABLE within 5 s (CONTRACT section 5)
+
+
+def connect(url: str, *, max_connections: int = 64) -> redis.Redis:
+    """A client for short commands: text in and out, no hidden retries. Connects at the first command."""
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=COMMAND_TIMEOUT_S,
+        socket_connect_timeout=COMMAND_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=0,
+        max_connections=max_connections,
+    )
+
+
+def connect_blocking(url: str) -> redis.Redis:
+    """A client for blocking commands and subscriptions: its reads have no time-out of their own.
+
+    redis-py 8 raises long after a BLPOP's own time-out where socket_timeout is below it.
+    """
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=None,
+        socket_connect_timeout=COMMAND_TIMEOUT_S,
+        socket_keepalive=True,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def connect_waiting(url: str, *, longest_s: float, max_connections: int) -> redis.Redis:
+    """A client for subscriptions and blocking commands of at most `longest_s` seconds each; a longer read times out."""
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=longest_s + 1,
+        socket_connect_timeout=COMMAND_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+        max_connections=max_connections,
+    )
+
+
+def unreachable(error: Exception) -> SessionManagerUnreachable:
+    """What a caller sees when the broker can't be reached."""
+    return SessionManagerUnreachable(details={"reason": type(error).__name__})

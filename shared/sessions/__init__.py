@@ -1,0 +1,1 @@
+"""Sessions: their states, leases and snapshots."""
