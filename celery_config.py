@@ -17,7 +17,7 @@ from shared import names
 from shared.settings import Settings
 
 _SESSION_TASKS = (
-    names.TASK_DELIVER,
+    names.TASK_NOTIFY,
     names.TASK_STATUS,
     names.TASK_CONNECT,
     names.TASK_DISCONNECT,
@@ -30,7 +30,7 @@ _SESSION_TASKS = (
 _HOUSEKEEPING: tuple[tuple[str, float], ...] = (
     (names.TASK_DRAIN_EVENTS, 1.0),
     (names.TASK_EXPIRE_OVERDUE, 5.0),
-    (names.TASK_RING_WAITING, 10.0),
+    (names.TASK_WAKE_WAITING, 10.0),
     (names.TASK_RECORD_DEPTHS, 15.0),
     (names.TASK_FIND_LOST_HOSTS, 15.0),
     (names.TASK_SWEEP, 30.0),

@@ -26,8 +26,8 @@ from benchmarks.house import House, open_house
 from benchmarks.processes import Processes, cpu_of, descendants
 from shared.instant import now_ms
 from shared.sessions.lease import Leases
-from shared.sessions.snapshot import Snapshot
-from shared.sessions.transitions import SessionStatus
+from shared.protocol.snapshot import Snapshot
+from shared.transitions.session import SessionStatus
 
 CONNECTIONS = 16
 TENANTS = (51, 52, 53, 54)

@@ -28,7 +28,7 @@ from shared.names import Keys
 from shared.redis.client import connect
 from shared.sessions.lease import Leases
 from shared.sessions.snapshot import Snapshot, Snapshots
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 from shared.settings import Settings
 
 _LEASE_MS = 3_600_000
@@ -154,7 +154,7 @@ class _Ground:
                 connection.exec_driver_sql("BEGIN")
         pipeline = self._client.pipeline(transaction=False)
         for cliente_id in range(1, tenants + 1):
-            pipeline.delete(self._keys.campaign_in_hand(cliente_id))
+            pipeline.delete(self._keys.campaign_in_flight(cliente_id))
         pipeline.execute()
         started, cpu = time.perf_counter(), time.process_time()
         released = self._parts.tick.run(now_ms())

@@ -112,9 +112,9 @@ def register(app: Celery, parts: Background) -> None:
     def expire_overdue() -> None:
         parts.alone(names.TASK_EXPIRE_OVERDUE, parts.housekeeping.expire_overdue)
 
-    @app.task(name=names.TASK_RING_WAITING)
+    @app.task(name=names.TASK_WAKE_WAITING)
     def ring_waiting() -> None:
-        parts.alone(names.TASK_RING_WAITING, parts.housekeeping.ring_waiting)
+        parts.alone(names.TASK_WAKE_WAITING, parts.housekeeping.ring_waiting)
 
     @app.task(name=names.TASK_RECORD_DEPTHS)
     def record_depths() -> None:

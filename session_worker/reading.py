@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from session_worker.engine.port import Observation, StreamMode
-from shared.sessions.transitions import SessionEvent
+from shared.transitions.session import SessionEvent
 
 _BLOCKED: dict[StreamMode, str] = {
     StreamMode.TOS_BLOCK: "ACCOUNT_BANNED",

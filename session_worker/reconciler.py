@@ -32,7 +32,7 @@ from shared.logs import get_logger, stamp
 from shared.redis.client import connect, connect_blocking
 from shared.sessions.lease import LeaseHolder, Leases, parse_holder
 from shared.sessions.snapshot import Snapshots
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 from shared.settings import Settings
 
 _log = get_logger(__name__)

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from enum import Enum
 
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 
 # How long a status may last before something is done about it, in milliseconds.
 DEADLINES_MS: dict[SessionStatus, int] = {

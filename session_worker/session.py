@@ -38,7 +38,7 @@ from shared.ledger.message_id import new_message_id
 from shared.logs import get_logger
 from shared.sessions.lease import Lease
 from shared.sessions.snapshot import Snapshot, Snapshots
-from shared.sessions.transitions import QrStatus, SessionEvent, SessionStatus, step
+from shared.transitions.session import QrStatus, SessionEvent, SessionStatus, step
 from shared.texts import Language, error_text
 
 _log = get_logger(__name__)

@@ -43,7 +43,7 @@ class Replies:
 def register(app: Celery, session: Session, sender: Sender, replies: Replies, language: Language) -> None:
     """Makes the tasks of one tenant's session known to its Celery application."""
 
-    @app.task(name=names.TASK_DELIVER)
+    @app.task(name=names.TASK_NOTIFY)
     def deliver(cliente_id: int, message_id: str) -> None:
         sender.ring()
 

@@ -1,14 +1,15 @@
-"""Every Redis key, queue and task name, built in one place (STYLE 4)."""
+"""Every Redis key, queue, task and event name, built in one place."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 SESSION_QUEUE_PREFIX = "session."
 BACKGROUND_QUEUE = "background"
 
 # Tasks a session worker serves, on its tenant's queue.
-TASK_DELIVER = "session.deliver"
+TASK_NOTIFY = "session.notify"
 TASK_STATUS = "session.status"
 TASK_CONNECT = "session.connect"
 TASK_DISCONNECT = "session.disconnect"
@@ -19,13 +20,36 @@ TASK_CHECK_CONTACT = "session.check_contact"
 # Tasks of the hub's background worker.
 TASK_DRAIN_EVENTS = "background.drain_events"
 TASK_EXPIRE_OVERDUE = "background.expire_overdue"
-TASK_RING_WAITING = "background.ring_waiting"
+TASK_WAKE_WAITING = "background.wake_waiting"
 TASK_RECORD_DEPTHS = "background.record_depths"
 TASK_CAMPAIGN_TICK = "background.campaign_tick"
 TASK_CHECK_BALANCE = "background.check_balance"
 TASK_SWEEP = "background.sweep"
 TASK_FORGET_OLD = "background.forget_old"
 TASK_FIND_LOST_HOSTS = "background.find_lost_hosts"
+
+
+class EventType(StrEnum):
+    """Every type of event. Those of messages that are named like a status say that the message has it now."""
+
+    MESSAGE_QUEUED = "message.queued"
+    MESSAGE_SENDING = "message.sending"
+    MESSAGE_KEY = "message.key"
+    MESSAGE_SENT = "message.sent"
+    MESSAGE_DELIVERED = "message.delivered"
+    MESSAGE_READ = "message.read"
+    MESSAGE_FAILED = "message.failed"
+    MESSAGE_CANCELLED = "message.cancelled"
+    MESSAGE_EXPIRED = "message.expired"
+    MESSAGE_UNCERTAIN = "message.uncertain"
+    MESSAGE_HELD = "message.held"
+    MESSAGE_RELEASED = "message.released"
+    MESSAGE_RESTORED = "message.restored"
+    MESSAGE_REINDEXED = "message.reindexed"
+    MESSAGE_INBOUND = "message.inbound"
+    SESSION_STATUS = "session.status"
+    SESSION_UNWANTED = "session.unwanted"
+    LEDGER_IMBALANCE = "ledger.imbalance"
 
 
 def session_queue(cliente_id: int) -> str:
@@ -39,7 +63,7 @@ def worker_hostname(cliente_id: int) -> str:
 
 
 def instance_id(cliente_id: int) -> str:
-    """The session's name in URLs of an older contract (CONTRACT section 1)."""
+    """The session's name in older callers' URLs."""
     return f"sender_{cliente_id}"
 
 
@@ -127,13 +151,13 @@ class Keys:
         return f"{self.prefix}heard:{cliente_id}:"
 
     @property
-    def campaign_epochs(self) -> str:
-        """Hash: campaign id → epoch; `*<cliente_id>` the tenant's, `*` everybody's. Raising one stops releases."""
-        return f"{self.prefix}campaign:epochs"
+    def campaign_stop_versions(self) -> str:
+        """Hash: campaign id → stop version; `*<cliente_id>` the tenant's, `*` everybody's. A raised one stops."""
+        return f"{self.prefix}campaign:stops"
 
-    def campaign_in_hand(self, cliente_id: int) -> str:
-        """String: id of the tenant's latest campaign message; no other is released until it is settled."""
-        return f"{self.prefix}campaign:inhand:{cliente_id}"
+    def campaign_in_flight(self, cliente_id: int) -> str:
+        """String: id of the tenant's latest campaign message; no other is released until it has ended."""
+        return f"{self.prefix}campaign:inflight:{cliente_id}"
 
     def campaign_quota(self, cliente_id: int, day: int) -> str:
         """Counter: campaign messages of a tenant on a local day such as 20261120."""

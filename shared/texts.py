@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 
 Language = Literal["es", "en"]
 

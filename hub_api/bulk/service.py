@@ -22,7 +22,7 @@ from shared.errors import IdempotencyConflict, InvalidClienteId, LeadMasterError
 from shared.instant import to_iso
 from shared.ledger.message import Message
 from shared.ledger.message_id import new_message_id
-from shared.ledger.transitions import OPEN_STATUSES, Lane
+from shared.transitions.message import OPEN_STATUSES, Lane
 from shared.logs import get_logger
 
 _log = get_logger(__name__)

@@ -21,7 +21,7 @@ from shared.errors import InvalidState, NotFound, ValidationFailed
 from shared.instant import now_ms
 from shared.ledger.ledger import Ledger
 from shared.ledger.message_id import new_message_id
-from shared.ledger.transitions import MessageStatus
+from shared.transitions.message import MessageStatus
 from shared.settings import Settings
 
 BY_PERSON = "person"  # the reason of a pause that somebody asked for
@@ -143,7 +143,7 @@ class Campaigns:
         """
         closed = 0
         for campaign_id, cliente_id in stopped:
-            message = self._ledger.campaign_in_hand(cliente_id)
+            message = self._ledger.campaign_in_flight(cliente_id)
             if message is not None and message.campaign_id == campaign_id:
                 code = "CAMPAIGN_STOPPED"
                 answer = self._ledger.close(cliente_id, message.message_id, MessageStatus.CANCELLED, code, now_ms())

@@ -17,7 +17,7 @@ from hub_api.messages.models import MessageEvent, MessageRecord
 from shared.errors import ValidationFailed
 from shared.instant import to_iso
 from shared.ledger.message import Message
-from shared.ledger.transitions import Lane, MessageStatus
+from shared.transitions.message import Lane, MessageStatus
 
 
 @dataclass(frozen=True, slots=True)

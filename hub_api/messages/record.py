@@ -5,7 +5,7 @@ from __future__ import annotations
 from hub_api.messages.models import MessageRecord
 from hub_api.recording.event import Event, storable
 from shared.ledger.message import Message
-from shared.ledger.transitions import FOLLOWERS, MessageStatus
+from shared.transitions.message import FOLLOWERS, MessageStatus
 
 _LONGEST_TEXT = 10_000
 

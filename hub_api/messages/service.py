@@ -18,7 +18,7 @@ from shared.instant import from_iso
 from shared.ledger.acceptance import Accepted
 from shared.ledger.message import CampaignRelease, Draft, Message
 from shared.ledger.message_id import new_message_id
-from shared.ledger.transitions import Lane, MessageStatus
+from shared.transitions.message import Lane, MessageStatus
 from shared.logs import get_logger
 
 _log = get_logger(__name__)

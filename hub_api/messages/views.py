@@ -25,7 +25,7 @@ from hub_api.web.fields import IdempotencyKey, TenantPath
 from hub_api.web.objects import Failure
 from shared.errors import NotCancellable, NotFound, ValidationFailed
 from shared.instant import from_iso, now_ms
-from shared.ledger.transitions import Lane, MessageStatus
+from shared.transitions.message import Lane, MessageStatus
 
 blueprint = APIBlueprint(
     "messages", __name__, url_prefix="/api/whatsapp/<string:cliente_id>", abp_tags=[Tag(name="messages")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub_api.services import Services
 from shared.ledger.message import Message
-from shared.ledger.transitions import OPEN_STATUSES, MessageStatus
+from shared.transitions.message import OPEN_STATUSES, MessageStatus
 
 _OUT = frozenset({MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ})
 

@@ -8,7 +8,7 @@ from hub_api.services import Services
 from shared.errors import SendFailed, SessionManagerTimeout
 from shared.instant import now_ms
 from shared.ledger.message import Message
-from shared.ledger.transitions import MessageStatus
+from shared.transitions.message import MessageStatus
 from shared.texts import error_text
 
 LONGEST_S = 30.0

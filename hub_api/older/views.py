@@ -23,8 +23,8 @@ from hub_api.web.endpoint import Call, endpoint
 from hub_api.web.objects import Failure
 from shared.errors import QrNotRequired, SessionAlreadyConnected
 from shared.instant import now_ms, to_iso
-from shared.ledger.transitions import OPEN_STATUSES
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.message import OPEN_STATUSES
+from shared.transitions.session import SessionStatus
 
 blueprint = APIBlueprint("legacy", __name__, abp_tags=[Tag(name="older calls")])
 _COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 503: Failure}

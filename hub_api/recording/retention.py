@@ -13,7 +13,7 @@ from hub_api.inbox.models import InboundMessage
 from hub_api.messages.models import MessageEvent, MessageRecord
 from hub_api.recording.models import UnrecordedEvent
 from hub_api.sessions.models import SessionEventRecord
-from shared.ledger.transitions import OPEN_STATUSES, MessageStatus
+from shared.transitions.message import OPEN_STATUSES, MessageStatus
 from shared.logs import get_logger
 
 _log = get_logger(__name__)

@@ -12,7 +12,7 @@ from hub_api.repair.lost_entries import LostRecords
 from hub_api.sessions.models import SessionStore, WantedSession
 from shared.instant import now_ms
 from shared.ledger.balance import SETTLED
-from shared.ledger.transitions import MessageStatus
+from shared.transitions.message import MessageStatus
 from shared.logs import get_logger
 from shared.names import Keys
 from shared.sessions.wanted import wanted_value

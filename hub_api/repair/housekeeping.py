@@ -14,7 +14,7 @@ from hub_api.sessions.models import WantedSession
 from hub_api.sessions.service import record_wanted
 from shared.instant import now_ms
 from shared.ledger.ledger import Ledger
-from shared.ledger.transitions import MessageStatus
+from shared.transitions.message import MessageStatus
 from shared.logs import get_logger
 from shared.names import Keys
 from shared.sessions.wanted import wanted_value

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from hub_api.repair.ledger_upkeep import Readmitted
 from shared.ledger.message import Message
-from shared.ledger.transitions import Lane, MessageStatus
+from shared.transitions.message import Lane, MessageStatus
 
 _IN_HAND = 2  # messages that may be on their way at one moment, whatever the pace
 

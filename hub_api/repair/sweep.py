@@ -23,7 +23,7 @@ from hub_api.recording.models import DrainState
 from hub_api.repair.ledger_upkeep import Gone, LedgerUpkeep
 from hub_api.repair.lost_entries import LostRecords
 from shared.ledger.ledger import Ledger
-from shared.ledger.transitions import OPEN_STATUSES
+from shared.transitions.message import OPEN_STATUSES
 from shared.logs import get_logger
 from shared.names import Keys
 

@@ -14,7 +14,7 @@ from hub_api.repair.ledger_upkeep import LedgerUpkeep, Readmitted
 from hub_api.services import Services
 from shared.errors import NotCancellable
 from shared.ledger.message import Message
-from shared.ledger.transitions import MessageStatus
+from shared.transitions.message import MessageStatus
 from shared.logs import get_logger
 from shared.texts import error_text
 

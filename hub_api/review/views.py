@@ -19,7 +19,7 @@ from hub_api.web.endpoint import Call, endpoint
 from hub_api.web.fields import TenantPath
 from hub_api.web.objects import Failure
 from shared.instant import now_ms
-from shared.ledger.transitions import MessageStatus
+from shared.transitions.message import MessageStatus
 
 blueprint = APIBlueprint(
     "settling", __name__, url_prefix="/api/whatsapp/<string:cliente_id>", abp_tags=[Tag(name="messages")]

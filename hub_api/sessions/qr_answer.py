@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from shared.sessions.snapshot import RECOVERABLE_ERRORS, SessionView
-from shared.sessions.transitions import QrStatus, SessionStatus
+from shared.transitions.session import QrStatus, SessionStatus
 
 
 class QrAnswer(Enum):

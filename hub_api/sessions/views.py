@@ -24,7 +24,7 @@ from shared.errors import QrGenerationFailed, SessionAlreadyConnected, SessionNo
 from shared.instant import now_ms, to_iso
 from shared.names import TASK_CHECK_CONTACT, TASK_PAIRING_CODE
 from shared.sessions.snapshot import SessionView
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 
 blueprint = APIBlueprint("sessions", __name__, url_prefix="/api", abp_tags=[Tag(name="sessions")])
 

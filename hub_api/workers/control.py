@@ -1,20 +1,20 @@
-"""Commands and questions to the live worker of a session, through its queue (CONTRACT section 7).
+"""Commands and questions to the live worker of a session, through its queue.
 
-They are put where the worker takes its next task from, so that control never waits behind doorbells of messages.
+They are put where the worker takes its next task from, so that control never waits behind notifications of messages.
 """
 
 from __future__ import annotations
 
-import json
 import uuid
-from typing import Any, cast
+from typing import cast
 
 import redis
 
-from hub_api.workers.notifications import Notifications
+from hub_api.workers.task_messages import TaskMessages
 from shared.errors import LeadMasterError, SessionManagerTimeout, WhatsAppError
-from shared.instant import now_ms
-from shared.names import TASK_STATUS, Keys, session_queue
+from shared.names import Keys, session_queue
+from shared.protocol.commands import Answer, Command, Question, Refusal
+from shared.protocol.wire import WireError
 
 ANSWER_WITHIN_S = 5
 _COMMAND_EXPIRES_S = 60.0
@@ -25,53 +25,43 @@ _ERRORS = {kind.code: kind for kind in LeadMasterError.__subclasses__()}
 class Control:
     """Speaks to workers. Every method raises redis.RedisError where Redis is away."""
 
-    def __init__(self, client: redis.Redis, blocking: redis.Redis, keys: Keys, notifications: Notifications) -> None:
-        """blocking: a client whose reads may last longer than ANSWER_WITHIN_S."""
+    def __init__(self, client: redis.Redis, waiting: redis.Redis, keys: Keys, messages: TaskMessages) -> None:
+        """waiting: a client whose reads may last longer than ANSWER_WITHIN_S."""
         self._client = client
-        self._blocking = blocking
+        self._waiting = waiting
         self._keys = keys
-        self._notifications = notifications
+        self._messages = messages
         self.within_s: float = ANSWER_WITHIN_S
 
-    def tell(self, task: str, cliente_id: int, **kwargs: Any) -> None:
+    def tell(self, command: Command) -> None:
         """Publishes a command; a worker that takes it more than a minute later drops it."""
-        payload = self._notifications.task(
-            task, {"cliente_id": cliente_id, **kwargs}, task_id=str(uuid.uuid4()), expires_s=_COMMAND_EXPIRES_S
-        )
-        self._client.rpush(self._keys.queue_list(session_queue(cliente_id)), payload)
+        payload = self._messages.command(command, task_id=str(uuid.uuid4()), expires_s=_COMMAND_EXPIRES_S)
+        self._client.rpush(self._queue(command), payload)
 
-    def ask(self, task: str, cliente_id: int, **kwargs: Any) -> dict[str, Any]:
-        """Publishes a question and waits for the worker's answer, a JSON object.
+    def ask(self, question: Question[Answer]) -> Answer:
+        """Publishes a question and waits for the worker's answer.
 
-        Raises SessionManagerTimeout where none came in time, and the error that the worker answered with.
+        Raises SessionManagerTimeout where none came in time, and the error of the code that the worker refused with.
         """
-        question_id = uuid.uuid4().hex
-        queue = self._keys.queue_list(session_queue(cliente_id))
-        payload = self._notifications.task(
-            task,
-            {"cliente_id": cliente_id, "question_id": question_id, **kwargs},
-            task_id=question_id,
-            expires_s=self.within_s,
-        )
-        self._client.rpush(queue, payload)
-        answer = cast(
-            "list[str] | None", self._blocking.blpop([self._keys.reply(question_id)], timeout=cast(int, self.within_s))
-        )
-        if answer is None:
-            self._client.lrem(queue, -1, cast(str, payload))
+        payload = self._messages.command(question, task_id=question.question_id, expires_s=self.within_s)
+        self._client.rpush(self._queue(question), payload)
+        replies = [self._keys.reply(question.question_id)]
+        arrived = cast("list[str] | None", self._waiting.blpop(replies, timeout=cast(int, self.within_s)))
+        if arrived is None:
+            self._client.lrem(self._queue(question), -1, cast(str, payload))
             raise SessionManagerTimeout(details={"waited_seconds": self.within_s})
-        return _read(answer[1])
+        try:
+            answer = question.read(arrived[1])
+        except WireError as error:
+            raise WhatsAppError(details={"answer": str(error)}) from None
+        if isinstance(answer, Refusal):
+            raise _ERRORS.get(answer.error, WhatsAppError)(details={"cause": answer.error})
+        return answer
 
-    def ask_status(self, cliente_id: int) -> dict[str, Any]:
-        """Asks how the session is. asked_at: milliseconds. Raises as `ask`."""
-        return self.ask(TASK_STATUS, cliente_id, asked_at=now_ms())
+    def _queue(self, command: Command) -> str:
+        return self._keys.queue_list(session_queue(command.cliente_id))
 
 
-def _read(text: str) -> dict[str, Any]:
-    answer = json.loads(text)
-    if not isinstance(answer, dict):
-        raise WhatsAppError(details={"answer": "not an object"})
-    code = answer.get("error")
-    if code:
-        raise _ERRORS.get(str(code), WhatsAppError)(answer.get("message"), details={"cause": str(code)})
-    return answer
+def new_question_id() -> str:
+    """Names one question and the list on which its answer is awaited."""
+    return uuid.uuid4().hex

@@ -1,20 +1,22 @@
-"""The ledger's entry for one message, and the object callers see (CONTRACT section 3)."""
+"""The ledger's entry for one message, and the object callers see."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ulid import ULID
+
 from shared.instant import to_iso
-from shared.ledger.transitions import Lane, MessageStatus
 from shared.texts import Language, error_text
+from shared.transitions.message import Lane, MessageStatus
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignRelease:
     """What a campaign's message carries besides, checked when it is accepted and again when it is claimed."""
 
-    epoch: str  # of everybody's, the tenant's and the campaign's own switch, as it was when the release was decided
+    stop_version: str  # everybody's, the tenant's and the campaign's own, as they were when the release was decided
     ref: str  # `<recipient>:<turn>`, so that its events find the recipient
     delay_ms: int  # at least so long after it until the tenant's next bulk or campaign message
     day: int  # the tenant's local day it counts for, e.g. 20261120
@@ -55,48 +57,50 @@ class Message:
     expires_at_ms: int
     whatsapp_id: str | None = None  # WhatsApp's full message key, null before it was made
     chat_id: str | None = None  # the chat the key was made for, e.g. `…@c.us` or `…@lid`
-    epoch: str = ""  # the login the key was made under
-    boot: str = ""  # the browser run that was given the message
+    login_id: str = ""  # the login the key was made under
+    browser_run: str = ""  # the one that was given the message
     fence: int = 0  # the owner that claimed it
     sent_at_ms: int | None = None
     delivered_at_ms: int | None = None
     read_at_ms: int | None = None
     error: str | None = None
-    certain: bool = True  # false while it can't be said whether WhatsApp has it
     bulk_id: str | None = None
     campaign_id: str | None = None
+
+    @property
+    def certain(self) -> bool:
+        """False while it can't be said whether WhatsApp has it."""
+        keyed = self.status is MessageStatus.SENDING and self.whatsapp_id is not None
+        return self.status is not MessageStatus.UNCERTAIN and not keyed
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, str]) -> Message:
         """From the ledger's hash. Raises KeyError where it is none."""
-        status = MessageStatus(fields["status"])
-        key = fields.get("whatsapp_id") or None
         return cls(
             message_id=fields["message_id"],
             cliente_id=int(fields["cliente_id"]),
             to=fields["to"],
             text=fields["message"],
-            status=status,
+            status=MessageStatus(fields["status"]),
             lane=Lane(int(fields["lane"])),
             attempts=int(fields.get("attempts") or 0),
             accepted_at_ms=int(fields["accepted_at"]),
             expires_at_ms=int(fields["expires_at"]),
-            whatsapp_id=key,
+            whatsapp_id=fields.get("whatsapp_id") or None,
             chat_id=fields.get("chat_id") or None,
-            epoch=fields.get("epoch", ""),
-            boot=fields.get("boot", ""),
+            login_id=fields.get("login_id", ""),
+            browser_run=fields.get("browser_run", ""),
             fence=int(fields.get("fence") or 0),
             sent_at_ms=_maybe_int(fields.get("sent_at")),
             delivered_at_ms=_maybe_int(fields.get("delivered_at")),
             read_at_ms=_maybe_int(fields.get("read_at")),
             error=fields.get("error") or None,
-            certain=status is not MessageStatus.UNCERTAIN and not (status is MessageStatus.SENDING and key is not None),
             bulk_id=fields.get("bulk_id") or None,
             campaign_id=fields.get("campaign_id") or None,
         )
 
     def to_object(self, language: Language, *, with_text: bool = True) -> dict[str, object]:
-        """The message object of CONTRACT section 3. with_text: only for the message's tenant and admins."""
+        """The message object that callers see. with_text: only for the message's tenant and admins."""
         answer: dict[str, object] = {
             "message_id": self.message_id,
             "cliente_id": self.cliente_id,
@@ -119,6 +123,11 @@ class Message:
         if with_text:
             answer["message"] = self.text
         return answer
+
+
+def new_message_id() -> str:
+    """A fresh id, sortable by the time it was made (a ULID, 26 characters)."""
+    return str(ULID())
 
 
 def _maybe_int(text: str | None) -> int | None:

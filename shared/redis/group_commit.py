@@ -13,9 +13,9 @@ from typing import Any
 
 import redis
 
-from shared.redis.scripts import source
+from shared.redis.scripts import Script
 
-MOST_TOGETHER = 64  # entries of one round trip
+MAX_TOGETHER = 64  # entries of one round trip
 
 
 class _Entry:
@@ -35,10 +35,9 @@ class _Entry:
 class GroupCommit:
     """Runs one script for many threads."""
 
-    def __init__(self, client: redis.Redis, name: str) -> None:
-        """name: of the file in `shared/lua`."""
+    def __init__(self, client: redis.Redis, script: Script) -> None:
         self._client = client
-        self._script = client.register_script(source(name))
+        self._script = client.register_script(script.source)
         self._guard = threading.Lock()
         self._waiting: list[_Entry] = []
         self._under_way = False
@@ -81,7 +80,7 @@ class GroupCommit:
 
     def _hand_over(self) -> None:
         with self._guard:
-            following, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+            following, self._waiting = self._waiting[:MAX_TOGETHER], self._waiting[MAX_TOGETHER:]
             self._under_way = bool(following)
         if following:
             following[0].batch = following

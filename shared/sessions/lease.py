@@ -1,13 +1,17 @@
-"""One owner per session: a lease with a token and a fence that grows with every owner (DESIGN, session worker)."""
+"""One owner per session: a lease with a token and a fence that grows with every owner ."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import redis
 
 from shared.names import Keys
-from shared.redis.scripts import Scripts
+from shared.redis.scripts import Script, Scripts
+
+_LUA = Path(__file__).parent / "lua"
+_TAKE, _RENEW, _RELEASE = (Script(_LUA / f"lease_{name}.lua") for name in ("take", "renew", "release"))
 
 
 class WrongStore(Exception):
@@ -53,18 +57,25 @@ class Leases:
 
         Raises WrongStore, NotRebuilt.
         """
-        fence = int(
-            self._scripts.run(
-                "lease_take",
-                [
-                    self._keys.lease(cliente_id),
-                    self._keys.fence(cliente_id),
-                    self._keys.store_of,
-                    self._keys.rebuilt,
-                ],
-                [token, store_id, pid, self.ttl_ms, cliente_id, host_id],
-            )
+        keys = self._keys
+        answer = self._scripts.run(
+            _TAKE,
+            keys={
+                "lease": keys.lease(cliente_id),
+                "fence": keys.fence(cliente_id),
+                "stores": keys.store_of,
+                "rebuilt": keys.rebuilt,
+            },
+            args={
+                "token": token,
+                "store_id": store_id,
+                "pid": pid,
+                "ttl_ms": self.ttl_ms,
+                "cliente_id": cliente_id,
+                "host_id": host_id,
+            },
         )
+        fence = int(answer)
         if fence == -1:
             raise WrongStore(cliente_id)
         if fence == -2:
@@ -74,13 +85,15 @@ class Leases:
     def renew(self, lease: Lease) -> bool:
         """False: it is no longer the caller's, who must end its browser and itself."""
         answer = self._scripts.run(
-            "lease_renew", [self._keys.lease(lease.cliente_id)], [lease.token, lease.fence, self.ttl_ms]
+            _RENEW,
+            keys={"lease": self._keys.lease(lease.cliente_id)},
+            args={"token": lease.token, "fence": lease.fence, "ttl_ms": self.ttl_ms},
         )
         return bool(answer)
 
     def release(self, cliente_id: int, token: str) -> bool:
         """Gives the lease back by its token. False where it was another's or nobody's."""
-        return bool(self._scripts.run("lease_release", [self._keys.lease(cliente_id)], [token]))
+        return bool(self._scripts.run(_RELEASE, {"lease": self._keys.lease(cliente_id)}, {"token": token}))
 
     def holder(self, cliente_id: int) -> LeaseHolder | None:
         """Who owns the session now."""

@@ -28,7 +28,7 @@ from shared.names import Keys, session_queue
 from shared.redis.client import connect
 from shared.sessions.lease import Leases
 from shared.sessions.snapshot import Snapshot, Snapshots
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 from shared.settings import Settings
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from shared.instant import now_ms
 from shared.sessions.lease import Lease, Leases
 from shared.sessions.snapshot import Snapshot, Snapshots
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 
 PASSWORD = "una clave larga"
 SECRET = "s" * 32

@@ -19,12 +19,12 @@ from hub_api import background_tasks as tasks
 from hub_api.messages.service import Order, send_text
 from shared.errors import RecipientOptedOut
 from shared.ledger.ledger import Ledger
-from shared.ledger.transitions import Lane, MessageStatus
+from shared.transitions.message import Lane, MessageStatus
 from shared.ledger.work import Outcome, Pace, PutKey, Recover
 from shared.names import Keys
 from shared.sessions.lease import NotRebuilt
 from shared.sessions.snapshot import Snapshots
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 from shared.settings import Settings
 from tests.hub.campaign_world import Worker, World, number
 
@@ -137,7 +137,7 @@ def test_pause_and_cancel_take_back_what_was_released(world: World, worker: Work
 def test_a_release_that_was_decided_before_a_pause_is_worthless(world: World, worker: Worker, server: redis.Redis):
     campaign = world.campaign(1)
     world.tick()
-    server.hincrby(world.services.keys.campaign_epochs, campaign, 1)  # a pause whose close has not come yet
+    server.hincrby(world.services.keys.campaign_stop_versions, campaign, 1)  # a pause whose close has not come yet
     assert worker.claim() is None
     world.drain()
     assert world.states(campaign) == ["pending"]

@@ -16,9 +16,9 @@ from hub_api.sessions.models import SessionEventRecord, WantedSession
 from hub_api.sessions.service import connect, disconnect
 from shared.instant import now_ms
 from shared.ledger.ledger import Ledger
-from shared.ledger.transitions import MessageStatus
+from shared.transitions.message import MessageStatus
 from shared.sessions.snapshot import Snapshots
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 
 T = "/api/whatsapp/51"
 NO_TEXT = (None, 3, 1.5, True, [], {}, "")

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, seed
 from hypothesis import settings as hypothesis_settings
 
 from hub_api.web import document, objects
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 
 FILE = Path(__file__).parents[2] / "docs" / "openapi.json"
 T = "/api/whatsapp/51"

@@ -38,13 +38,13 @@ def _flat(message):
 def test_the_bytes_are_those_of_send_task(settings, server, keys, template):
     app, message_id = make_celery(settings), new_message_id()
     kwargs = {"cliente_id": 51, "message_id": message_id}
-    app.send_task(names.TASK_DELIVER, kwargs=kwargs, task_id=message_id)
+    app.send_task(names.TASK_NOTIFY, kwargs=kwargs, task_id=message_id)
     theirs = json.loads(server.lindex(keys.queue_list(session_queue(51)), 0))
     bell = Notifications(app)
     ours = json.loads(
         bell.deliver(51, message_id)
         if template
-        else bell.task(names.TASK_DELIVER, kwargs, task_id=message_id, expires_s=None)
+        else bell.task(names.TASK_NOTIFY, kwargs, task_id=message_id, expires_s=None)
     )
 
     assert _flat(ours).keys() == _flat(theirs).keys()
@@ -66,7 +66,7 @@ def test_a_real_worker_serves_bells_and_commands(settings, server, keys, service
     app = make_celery(settings, cliente_id=51)
     served, done = [], threading.Event()
 
-    @app.task(name=names.TASK_DELIVER)
+    @app.task(name=names.TASK_NOTIFY)
     def deliver(cliente_id, message_id):
         served.append(("deliver", cliente_id, message_id))
         done.set()

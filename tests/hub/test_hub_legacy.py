@@ -11,7 +11,7 @@ from hub_api.older import send as older_send
 from shared.instant import now_ms
 from shared.ledger.ledger import Ledger
 from shared.ledger.work import Outcome, Pace
-from shared.sessions.transitions import QrStatus, SessionStatus
+from shared.transitions.session import QrStatus, SessionStatus
 
 BODY = {"cliente_id": 51, "to": "5491123456789", "message": "hola"}
 QR = {"qr_status": QrStatus.GENERATED, "qr_string": "2@abc", "qr_expires_at": now_ms() + 86_400_000}

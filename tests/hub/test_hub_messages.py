@@ -11,7 +11,7 @@ from hub_api.background_tasks import make_background
 from shared.instant import now_ms
 from shared.ledger.ledger import Ledger
 from shared.ledger.work import Pace, PutKey
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 

@@ -8,7 +8,7 @@ import pytest
 from stand_ins import until
 
 from shared.instant import now_ms
-from shared.sessions.transitions import QrStatus, SessionStatus
+from shared.transitions.session import QrStatus, SessionStatus
 
 URL = "/api/whatsapp/51/qr"
 CODE = "2@abc,def,ghi"

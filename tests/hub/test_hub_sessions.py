@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub_api.sessions.models import WantedSession
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 
 URL = "/api/whatsapp/51"
 

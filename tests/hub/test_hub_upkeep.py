@@ -19,10 +19,10 @@ from hub_api.sessions.models import SessionEventRecord, SessionStore, WantedSess
 from hub_api.sessions.service import connect
 from shared.instant import now_ms
 from shared.ledger.ledger import Ledger
-from shared.ledger.transitions import Lane, MessageStatus
+from shared.transitions.message import Lane, MessageStatus
 from shared.ledger.work import Outcome, Pace, PutKey, Recover, Send
 from shared.sessions.snapshot import Snapshots
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 

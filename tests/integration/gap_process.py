@@ -11,9 +11,9 @@ import redis
 
 from session_worker import sender, worker
 from session_worker.profile_store import open_store
-from shared.ledger.ledger import Ledger
+from shared.ledger.ledger import Ledger, make_ledger
 from shared.ledger.message import Message
-from shared.ledger.work import Pause, PutKey
+from shared.ledger.claiming.work import Pause, PutKey
 from shared.names import Keys
 from shared.sessions.lease import Lease
 from shared.settings import Settings

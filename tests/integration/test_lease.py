@@ -6,9 +6,10 @@ import pytest
 import redis
 
 from shared.names import Keys
+from shared.protocol.snapshot import Snapshot
 from shared.sessions.lease import Lease, Leases, NotRebuilt, WrongStore
-from shared.sessions.snapshot import Snapshot, Snapshots
-from shared.sessions.transitions import SessionStatus
+from shared.sessions.snapshots import Snapshots
+from shared.transitions.session import SessionStatus
 
 
 @pytest.fixture

@@ -6,16 +6,16 @@ import pytest
 import redis
 
 from shared.errors import IdempotencyConflict, QueueFull, RateLimited, SessionNotReady
-from shared.ledger.acceptance import AcceptLimits
-from shared.ledger.ledger import Ledger
-from shared.ledger.message import Draft, Message
-from shared.ledger.message_id import new_message_id
-from shared.ledger.transitions import Lane, MessageStatus
-from shared.ledger.work import LeaseLost, Outcome, Pace, Pause, PutKey, Recover, Send
+from shared.ledger.accepting.accepting import AcceptLimits
+from shared.ledger.claiming.work import LeaseLost, Login, Outcome, Pace, Pause, PutKey, Recover, Send
+from shared.ledger.ledger import Ledger, make_ledger
+from shared.ledger.message import Draft, Message, new_message_id
 from shared.names import Keys, session_queue
+from shared.protocol.snapshot import Snapshot
 from shared.sessions.lease import Lease, Leases
-from shared.sessions.snapshot import Snapshot, Snapshots
-from shared.sessions.transitions import SessionStatus
+from shared.sessions.snapshots import Snapshots
+from shared.transitions.message import Lane, MessageStatus
+from shared.transitions.session import SessionStatus
 
 CLIENTE = 51
 NOW = 1_800_000_000_000
@@ -25,7 +25,7 @@ NO_PACE = Pace(0, 0)
 
 @pytest.fixture
 def ledger(client: redis.Redis, keys: Keys) -> Ledger:
-    return Ledger(client, keys)
+    return make_ledger(client, keys)
 
 
 @pytest.fixture
@@ -55,28 +55,30 @@ def draft(to: str = "5491123456789", *, wake: bool = True, lane: Lane = Lane.SIN
 
 
 def accept(ledger: Ledger, made: Draft, limits: AcceptLimits = LIMITS) -> str:
-    return ledger.accept(made, b"bell", limits).message_id
+    return ledger.accepting.accept(made, b"wake up", limits).message_id
 
 
-def claim(ledger: Ledger, lease: Lease, *, boot: str = "b1", now: int = NOW, pace: Pace = NO_PACE) -> Message:
-    work = ledger.claim_next(lease, boot, now, pace, bulk_allowed=True)
+def claim(ledger: Ledger, lease: Lease, *, browser_run: str = "b1", now: int = NOW, pace: Pace = NO_PACE) -> Message:
+    work = ledger.claiming.claim_next(lease, browser_run, now, pace, bulk_allowed=True)
     assert isinstance(work, Send)
     return work.message
 
 
-def put_key(ledger: Ledger, lease: Lease, message: Message, key: str = "true_x@c.us_1", boot: str = "b1") -> PutKey:
-    return ledger.put_key(
-        lease, message, whatsapp_id=key, chat_id="x@c.us", epoch="e", boot=boot, now_ms=NOW, lease_left_ms=1000
+def put_key(
+    ledger: Ledger, lease: Lease, message: Message, key: str = "true_x@c.us_1", browser_run: str = "b1"
+) -> PutKey:
+    return ledger.claiming.put_key(
+        lease, message, Login("e", browser_run), whatsapp_id=key, chat_id="x@c.us", now_ms=NOW, lease_left_ms=1000
     )
 
 
 class TestAccept:
     def test_everything_is_written_together(self, ledger: Ledger, client: redis.Redis, keys: Keys) -> None:
         message_id = accept(ledger, draft())
-        message = ledger.read(message_id)
+        message = ledger.entries.read(message_id)
         assert message is not None
         assert (message.status, message.to, message.text) == (MessageStatus.QUEUED, "5491123456789", "hola")
-        assert ledger.depth(CLIENTE) == (1, 0)
+        assert ledger.entries.depths([CLIENTE])[CLIENTE] == (1, 0)
         assert client.llen(keys.queue_list(session_queue(CLIENTE))) == 1
         [(_, event)] = client.xrange(keys.events)
         assert (event["type"], event["message_id"]) == ("message.queued", message_id)
@@ -99,14 +101,14 @@ class TestAccept:
             accept(ledger, draft(wake=False))
 
     def test_wake_makes_the_session_wanted_once(self, ledger: Ledger) -> None:
-        assert ledger.accept(draft(), b"", LIMITS).woke
-        assert not ledger.accept(draft(), b"", LIMITS).woke
+        assert ledger.accepting.accept(draft(), b"", LIMITS).woke
+        assert not ledger.accepting.accept(draft(), b"", LIMITS).woke
 
     def test_the_same_key_answers_with_the_first_message(self, ledger: Ledger) -> None:
-        first = ledger.accept(draft(idempotency_key="k", body_digest="d"), b"", LIMITS)
-        again = ledger.accept(draft(idempotency_key="k", body_digest="d"), b"", LIMITS)
+        first = ledger.accepting.accept(draft(idempotency_key="k", body_digest="d"), b"", LIMITS)
+        again = ledger.accepting.accept(draft(idempotency_key="k", body_digest="d"), b"", LIMITS)
         assert (again.message_id, again.duplicate) == (first.message_id, True)
-        assert ledger.depth(CLIENTE) == (1, 0)
+        assert ledger.entries.depths([CLIENTE])[CLIENTE] == (1, 0)
         with pytest.raises(IdempotencyConflict):
             accept(ledger, draft(idempotency_key="k", body_digest="other"))
 
@@ -134,11 +136,11 @@ class TestClaim:
         first, second, other = (accept(ledger, draft(to)) for to in ("549111", "549111", "549112"))
         assert claim(ledger, lease).message_id == first
         assert claim(ledger, lease).message_id == other
-        assert ledger.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True) == Pause(None)
-        message = ledger.read(first)
+        assert ledger.claiming.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True) == Pause(None)
+        message = ledger.entries.read(first)
         assert message is not None
         put_key(ledger, lease, message)
-        ledger.acknowledge(CLIENTE, "true_x@c.us_1", 1, NOW)
+        ledger.receipts.acknowledge(CLIENTE, "true_x@c.us_1", 1, NOW)
         assert claim(ledger, lease).message_id == second
 
     def test_pace_survives_the_owner(self, ledger: Ledger, lease: Lease, leases: Leases) -> None:
@@ -149,9 +151,9 @@ class TestClaim:
         heir = leases.take(CLIENTE, "heir", "store", 2)
         assert heir is not None
         # the old owner's claim had no key: it comes back first, yet not before the gap is over
-        assert ledger.claim_next(heir, "b2", NOW, NO_PACE, bulk_allowed=True) == Pause(1_000)
-        assert ledger.claim_next(heir, "b2", NOW + 1_000, NO_PACE, bulk_allowed=True) == Pause(29_000)
-        assert claim(ledger, heir, boot="b2", now=NOW + 30_000).attempts == 2
+        assert ledger.claiming.claim_next(heir, "b2", NOW, NO_PACE, bulk_allowed=True) == Pause(1_000)
+        assert ledger.claiming.claim_next(heir, "b2", NOW + 1_000, NO_PACE, bulk_allowed=True) == Pause(29_000)
+        assert claim(ledger, heir, browser_run="b2", now=NOW + 30_000).attempts == 2
 
     def test_a_single_message_does_not_wait_for_the_bulk_delay(self, ledger: Ledger, lease: Lease) -> None:
         accept(ledger, draft("5491", lane=Lane.BULK))
@@ -161,8 +163,8 @@ class TestClaim:
 
     def test_expired_ones_never_leave(self, ledger: Ledger, lease: Lease) -> None:
         late = accept(ledger, draft(expires_at_ms=NOW + 10))
-        assert isinstance(ledger.claim_next(lease, "b1", NOW + 10, NO_PACE, bulk_allowed=True), Pause)
-        message = ledger.read(late)
+        assert isinstance(ledger.claiming.claim_next(lease, "b1", NOW + 10, NO_PACE, bulk_allowed=True), Pause)
+        message = ledger.entries.read(late)
         assert message is not None
         assert (message.status, message.error) == (MessageStatus.EXPIRED, "EXPIRED")
 
@@ -171,7 +173,7 @@ class TestClaim:
         leases.release(CLIENTE, lease.token)
         assert leases.take(CLIENTE, "other", "store", 2) is not None
         with pytest.raises(LeaseLost):
-            ledger.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True)
+            ledger.claiming.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True)
 
     def test_a_clock_that_jumped_back_silences_nobody(self, ledger: Ledger, lease: Lease) -> None:
         accept(ledger, draft("5491", expires_at_ms=NOW * 2))
@@ -183,30 +185,32 @@ class TestClaim:
 class TestRecovery:
     def test_left_without_a_key_is_sent_again(self, ledger: Ledger, lease: Lease) -> None:
         message_id = accept(ledger, draft())
-        claim(ledger, lease, boot="b1")
-        again = claim(ledger, lease, boot="b2")
+        claim(ledger, lease, browser_run="b1")
+        again = claim(ledger, lease, browser_run="b2")
         assert (again.message_id, again.attempts) == (message_id, 2)
 
     def test_left_with_a_key_is_recovered_before_anything_new(self, ledger: Ledger, lease: Lease) -> None:
         first = accept(ledger, draft("5491"))
         accept(ledger, draft("5492"))
-        put_key(ledger, lease, claim(ledger, lease, boot="b1"))
-        work = ledger.claim_next(lease, "b2", NOW, NO_PACE, bulk_allowed=True)
+        put_key(ledger, lease, claim(ledger, lease, browser_run="b1"))
+        work = ledger.claiming.claim_next(lease, "b2", NOW, NO_PACE, bulk_allowed=True)
         assert isinstance(work, Recover)
         assert (work.message.message_id, work.message.whatsapp_id) == (first, "true_x@c.us_1")
         # and once this run has adopted it, the next message is claimed
-        ledger.settle(lease, work.message, Outcome.ADOPT, code="", now_ms=NOW, boot="b2")
-        assert claim(ledger, lease, boot="b2").to == "5492"
+        ledger.claiming.complete(lease, work.message, Outcome.ADOPT, code="", now_ms=NOW, browser_run="b2")
+        assert claim(ledger, lease, browser_run="b2").to == "5492"
 
     def test_looked_at_later_does_not_block_others(self, ledger: Ledger, lease: Lease) -> None:
         accept(ledger, draft("5491"))
         accept(ledger, draft("5492"))
-        put_key(ledger, lease, claim(ledger, lease, boot="b1"))
-        work = ledger.claim_next(lease, "b2", NOW, NO_PACE, bulk_allowed=True)
+        put_key(ledger, lease, claim(ledger, lease, browser_run="b1"))
+        work = ledger.claiming.claim_next(lease, "b2", NOW, NO_PACE, bulk_allowed=True)
         assert isinstance(work, Recover)
-        ledger.settle(lease, work.message, Outcome.LATER, code="PAGE_FAILED", now_ms=NOW, again_at_ms=NOW + 5_000)
-        assert claim(ledger, lease, boot="b2").to == "5492"
-        assert isinstance(ledger.claim_next(lease, "b2", NOW + 5_000, NO_PACE, bulk_allowed=True), Recover)
+        ledger.claiming.complete(
+            lease, work.message, Outcome.LATER, code="PAGE_FAILED", now_ms=NOW, again_at_ms=NOW + 5_000
+        )
+        assert claim(ledger, lease, browser_run="b2").to == "5492"
+        assert isinstance(ledger.claiming.claim_next(lease, "b2", NOW + 5_000, NO_PACE, bulk_allowed=True), Recover)
 
 
 class TestSettle:
@@ -221,9 +225,11 @@ class TestSettle:
         for attempt in range(1, 6):
             message = claim(ledger, lease)
             assert message.attempts == attempt
-            status = ledger.settle(lease, message, Outcome.QUEUED, code="ENGINE_FAILED", now_ms=NOW, again_at_ms=NOW)
+            status = ledger.claiming.complete(
+                lease, message, Outcome.QUEUED, code="ENGINE_FAILED", now_ms=NOW, again_at_ms=NOW
+            )
             assert status == ("queued" if attempt < 5 else "failed")
-        message = ledger.read(message_id)
+        message = ledger.entries.read(message_id)
         assert message is not None
         assert (message.status, message.error, message.certain) == (MessageStatus.FAILED, "ENGINE_FAILED", True)
 
@@ -232,85 +238,88 @@ class TestSettle:
         accept(ledger, draft("5491"))
         other = accept(ledger, draft("5492"))
         first = claim(ledger, lease)
-        ledger.settle(lease, first, Outcome.QUEUED, code="X", now_ms=NOW, again_at_ms=NOW + 2_000)
+        ledger.claiming.complete(lease, first, Outcome.QUEUED, code="X", now_ms=NOW, again_at_ms=NOW + 2_000)
         assert claim(ledger, lease).message_id == other
-        assert ledger.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True) == Pause(2_000)
+        assert ledger.claiming.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True) == Pause(2_000)
         assert claim(ledger, lease, now=NOW + 2_000).message_id == first.message_id
 
     def test_an_acknowledgement_settles_once_and_never_goes_back(self, ledger: Ledger, lease: Lease) -> None:
         message_id = accept(ledger, draft())
         put_key(ledger, lease, claim(ledger, lease))
         key = "true_x@c.us_1"
-        assert ledger.acknowledge(CLIENTE, key, 0, NOW) == "same"
-        assert ledger.acknowledge(CLIENTE, key, 2, NOW + 2) == "delivered"
-        assert ledger.acknowledge(CLIENTE, key, 1, NOW + 3) == "same"
-        assert [message.message_id for message in ledger.unread(CLIENTE, 10)] == [message_id]
-        assert ledger.acknowledge(CLIENTE, key, 4, NOW + 4) == "read"
-        assert ledger.unread(CLIENTE, 10) == []
-        message = ledger.read(message_id)
+        assert ledger.receipts.acknowledge(CLIENTE, key, 0, NOW) == "same"
+        assert ledger.receipts.acknowledge(CLIENTE, key, 2, NOW + 2) == "delivered"
+        assert ledger.receipts.acknowledge(CLIENTE, key, 1, NOW + 3) == "same"
+        assert [message.message_id for message in ledger.entries.unread(CLIENTE, 10)] == [message_id]
+        assert ledger.receipts.acknowledge(CLIENTE, key, 4, NOW + 4) == "read"
+        assert ledger.entries.unread(CLIENTE, 10) == []
+        message = ledger.entries.read(message_id)
         assert message is not None
         assert (message.sent_at_ms, message.delivered_at_ms, message.read_at_ms) == (NOW + 2, NOW + 2, NOW + 4)
-        assert ledger.depth(CLIENTE) == (0, 0)
-        assert ledger.acknowledge(CLIENTE, "true_other_9", 1, NOW) == "unknown"
-        assert ledger.acknowledge(52, key, 1, NOW) == "unknown"
+        assert ledger.entries.depths([CLIENTE])[CLIENTE] == (0, 0)
+        assert ledger.receipts.acknowledge(CLIENTE, "true_other_9", 1, NOW) == "unknown"
+        assert ledger.receipts.acknowledge(52, key, 1, NOW) == "unknown"
 
     def test_evidence_corrects_an_uncertain_message(self, ledger: Ledger, lease: Lease) -> None:
         message_id = accept(ledger, draft())
         message = claim(ledger, lease)
         put_key(ledger, lease, message)
-        assert ledger.settle(lease, message, Outcome.UNCERTAIN, code="OUTCOME_UNKNOWN", now_ms=NOW) == "uncertain"
-        found = ledger.read(message_id)
+        assert (
+            ledger.claiming.complete(lease, message, Outcome.UNCERTAIN, code="OUTCOME_UNKNOWN", now_ms=NOW)
+            == "uncertain"
+        )
+        found = ledger.entries.read(message_id)
         assert found is not None
         assert not found.certain
-        assert ledger.acknowledge(CLIENTE, "true_x@c.us_1", 1, NOW) == "sent"
+        assert ledger.receipts.acknowledge(CLIENTE, "true_x@c.us_1", 1, NOW) == "sent"
 
 
 class TestClose:
     def test_cancel_only_while_queued(self, ledger: Ledger, lease: Lease) -> None:
         first, second = accept(ledger, draft("5491")), accept(ledger, draft("5492"))
         claim(ledger, lease)
-        assert ledger.close(CLIENTE, first, MessageStatus.CANCELLED, "CANCELLED", NOW) == "sending"
-        assert ledger.close(52, second, MessageStatus.CANCELLED, "CANCELLED", NOW) == "unknown"
-        assert ledger.close(CLIENTE, second, MessageStatus.CANCELLED, "CANCELLED", NOW) == "closed"
-        assert ledger.close(CLIENTE, second, MessageStatus.CANCELLED, "CANCELLED", NOW) == "cancelled"
+        assert ledger.review.cancel(CLIENTE, first, NOW) == "sending"
+        assert ledger.review.cancel(52, second, NOW) == "unknown"
+        assert ledger.review.cancel(CLIENTE, second, NOW) == "ended"
+        assert ledger.review.cancel(CLIENTE, second, NOW) == "cancelled"
 
     def test_overdue_ones_are_found_and_closed(self, ledger: Ledger) -> None:
         message_id = accept(ledger, draft(expires_at_ms=NOW + 5))
-        assert ledger.overdue(NOW + 4, 10) == []
-        assert ledger.overdue(NOW + 5, 10) == [(CLIENTE, message_id)]
-        assert ledger.close(CLIENTE, message_id, MessageStatus.EXPIRED, "EXPIRED", NOW + 5) == "closed"
-        assert ledger.overdue(NOW + 5, 10) == []
+        assert ledger.entries.overdue(NOW + 4, 10) == []
+        assert ledger.entries.overdue(NOW + 5, 10) == [(CLIENTE, message_id)]
+        assert ledger.review.expire(CLIENTE, message_id, NOW + 5) == "ended"
+        assert ledger.entries.overdue(NOW + 5, 10) == []
 
 
 def test_inbound_is_recorded_once(ledger: Ledger) -> None:
     data = {"from": "5491", "message": "hola", "at": NOW}
-    assert ledger.record_inbound(CLIENTE, "false_1", data, NOW)
-    assert not ledger.record_inbound(CLIENTE, "false_1", data, NOW)
+    assert ledger.receipts.record_inbound(CLIENTE, "false_1", data, NOW)
+    assert not ledger.receipts.record_inbound(CLIENTE, "false_1", data, NOW)
 
 
 class TestHeld:
     def test_what_waits_when_another_phone_is_paired_is_held(self, ledger: Ledger, lease: Lease) -> None:
-        assert ledger.hold_for_another_phone(lease, "5491", NOW) == 0
+        assert ledger.claiming.hold_for_another_phone(lease, "5491", NOW) == 0
         first, second = accept(ledger, draft("549111")), accept(ledger, draft("549112"))
-        assert ledger.hold_for_another_phone(lease, "5491", NOW) == 0  # the same phone again
-        assert ledger.hold_for_another_phone(lease, "5492", NOW) == 2
-        assert isinstance(ledger.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True), Pause)
-        message = ledger.read(first)
+        assert ledger.claiming.hold_for_another_phone(lease, "5491", NOW) == 0  # the same phone again
+        assert ledger.claiming.hold_for_another_phone(lease, "5492", NOW) == 2
+        assert isinstance(ledger.claiming.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True), Pause)
+        message = ledger.entries.read(first)
         assert message is not None
         assert (message.status, message.error) == (MessageStatus.QUEUED, "HELD_NUMBER_CHANGED")
-        assert ledger.held(CLIENTE) == [first, second]
+        assert ledger.entries.held(CLIENTE) == [first, second]
         # a person lets one go and cancels the other
-        assert ledger.release(CLIENTE, first, "user:ana", NOW)
-        assert not ledger.release(CLIENTE, first, "user:ana", NOW)
-        assert ledger.close(CLIENTE, second, MessageStatus.CANCELLED, "CANCELLED", NOW) == "closed"
+        assert ledger.review.release(CLIENTE, first, "user:ana", NOW)
+        assert not ledger.review.release(CLIENTE, first, "user:ana", NOW)
+        assert ledger.review.cancel(CLIENTE, second, NOW) == "ended"
         assert claim(ledger, lease).message_id == first
-        assert ledger.balance(CLIENTE).balanced
+        assert ledger.entries.balance(CLIENTE).balanced
 
     def test_another_tenant_releases_nothing(self, ledger: Ledger, lease: Lease) -> None:
-        ledger.hold_for_another_phone(lease, "5491", NOW)
+        ledger.claiming.hold_for_another_phone(lease, "5491", NOW)
         held = accept(ledger, draft())
-        ledger.hold_for_another_phone(lease, "5492", NOW)
-        assert not ledger.release(52, held, "user:eva", NOW)
+        ledger.claiming.hold_for_another_phone(lease, "5492", NOW)
+        assert not ledger.review.release(52, held, "user:eva", NOW)
 
 
 class TestUncertain:
@@ -319,24 +328,24 @@ class TestUncertain:
         message_id = accept(ledger, draft())
         message = claim(ledger, lease)
         put_key(ledger, lease, message)
-        ledger.settle(lease, message, Outcome.UNCERTAIN, code="OUTCOME_UNKNOWN", now_ms=NOW)
+        ledger.claiming.complete(lease, message, Outcome.UNCERTAIN, code="OUTCOME_UNKNOWN", now_ms=NOW)
         return message_id
 
     @pytest.mark.parametrize("status", [MessageStatus.SENT, MessageStatus.FAILED])
     def test_a_person_settles_it(self, ledger: Ledger, uncertain: str, status: MessageStatus) -> None:
-        assert ledger.resolve(52, uncertain, status, "user:eva", NOW, 0) == "unknown"
-        assert ledger.resolve(CLIENTE, uncertain, status, "user:ana", NOW, 0) == "resolved"
-        assert ledger.resolve(CLIENTE, uncertain, status, "user:ana", NOW, 0) == status.value
-        message = ledger.read(uncertain)
+        assert ledger.review.resolve(52, uncertain, status, "user:eva", NOW, 0) == "unknown"
+        assert ledger.review.resolve(CLIENTE, uncertain, status, "user:ana", NOW, 0) == "resolved"
+        assert ledger.review.resolve(CLIENTE, uncertain, status, "user:ana", NOW, 0) == status.value
+        message = ledger.entries.read(uncertain)
         assert message is not None
         assert (message.status, message.certain) == (status, True)
-        assert ledger.balance(CLIENTE).balanced
+        assert ledger.entries.balance(CLIENTE).balanced
 
     def test_a_person_has_it_sent_again(self, ledger: Ledger, lease: Lease, uncertain: str) -> None:
-        ledger.resolve(CLIENTE, uncertain, MessageStatus.QUEUED, "user:ana", NOW, NOW + 60_000)
+        ledger.review.resolve(CLIENTE, uncertain, MessageStatus.QUEUED, "user:ana", NOW, NOW + 60_000)
         message = claim(ledger, lease)
         assert (message.message_id, message.attempts, message.whatsapp_id) == (uncertain, 1, None)
-        assert ledger.balance(CLIENTE).balanced
+        assert ledger.entries.balance(CLIENTE).balanced
 
 
 def test_the_daily_cap_holds_for_bulk_alone(ledger: Ledger, lease: Lease) -> None:
@@ -344,37 +353,37 @@ def test_the_daily_cap_holds_for_bulk_alone(ledger: Ledger, lease: Lease) -> Non
         accept(ledger, draft(f"5491{n}", lane=Lane.BULK))
     today = Pace(0, 0, daily_cap=2, day="20261120", day_left_ms=5_000)
     for _ in range(2):
-        assert isinstance(ledger.claim_next(lease, "b1", NOW, today, bulk_allowed=True), Send)
-    assert ledger.claim_next(lease, "b1", NOW, today, bulk_allowed=True) == Pause(5_000)
+        assert isinstance(ledger.claiming.claim_next(lease, "b1", NOW, today, bulk_allowed=True), Send)
+    assert ledger.claiming.claim_next(lease, "b1", NOW, today, bulk_allowed=True) == Pause(5_000)
     single = accept(ledger, draft("54920"))
-    work = ledger.claim_next(lease, "b1", NOW, today, bulk_allowed=True)
+    work = ledger.claiming.claim_next(lease, "b1", NOW, today, bulk_allowed=True)
     assert isinstance(work, Send)
     assert work.message.message_id == single
     tomorrow = Pace(0, 0, daily_cap=2, day="20261121", day_left_ms=5_000)
-    assert isinstance(ledger.claim_next(lease, "b1", NOW, tomorrow, bulk_allowed=True), Send)
+    assert isinstance(ledger.claiming.claim_next(lease, "b1", NOW, tomorrow, bulk_allowed=True), Send)
 
 
 def test_a_restricted_number_answers_but_starts_nothing(ledger: Ledger, lease: Lease) -> None:
     accept(ledger, draft("5491", lane=Lane.CAMPAIGN))
-    assert isinstance(ledger.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=False), Pause)
+    assert isinstance(ledger.claiming.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=False), Pause)
     single = accept(ledger, draft("5492"))
-    work = ledger.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=False)
+    work = ledger.claiming.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=False)
     assert isinstance(work, Send)
     assert work.message.message_id == single
 
 
 def test_counters_and_indexes_add_up_whatever_happens(ledger: Ledger, lease: Lease) -> None:
     ids = [accept(ledger, draft(f"5491{n}", expires_at_ms=NOW + (1 if n == 0 else 10**9))) for n in range(8)]
-    ledger.close(CLIENTE, ids[1], MessageStatus.CANCELLED, "CANCELLED", NOW)
+    ledger.review.cancel(CLIENTE, ids[1], NOW)
     claimed = [claim(ledger, lease, now=NOW + 5) for _ in range(4)]  # the first has expired
     for n, message in enumerate(claimed):
         put_key(ledger, lease, message, key=f"true_{n}")
-    ledger.acknowledge(CLIENTE, "true_0", 1, NOW)
-    ledger.acknowledge(CLIENTE, "true_0", 3, NOW)
-    ledger.settle(lease, claimed[1], Outcome.FAILED, code="REFUSED_BY_WHATSAPP", now_ms=NOW)
-    ledger.acknowledge(CLIENTE, "true_1", 1, NOW)  # evidence corrects it
-    ledger.settle(lease, claimed[2], Outcome.QUEUED, code="X", now_ms=NOW, again_at_ms=NOW)
-    balance = ledger.balance(CLIENTE)
+    ledger.receipts.acknowledge(CLIENTE, "true_0", 1, NOW)
+    ledger.receipts.acknowledge(CLIENTE, "true_0", 3, NOW)
+    ledger.claiming.complete(lease, claimed[1], Outcome.FAILED, code="REFUSED_BY_WHATSAPP", now_ms=NOW)
+    ledger.receipts.acknowledge(CLIENTE, "true_1", 1, NOW)  # evidence corrects it
+    ledger.claiming.complete(lease, claimed[2], Outcome.QUEUED, code="X", now_ms=NOW, again_at_ms=NOW)
+    balance = ledger.entries.balance(CLIENTE)
     assert balance.balanced
-    assert (balance.accepted, balance.settled["sent"], balance.settled["failed"]) == (8, 2, 0)
-    assert (balance.settled["expired"], balance.settled["cancelled"], balance.open) == (1, 1, 4)
+    assert (balance.accepted, balance.final["sent"], balance.final["failed"]) == (8, 2, 0)
+    assert (balance.final["expired"], balance.final["cancelled"], balance.open) == (1, 1, 4)

@@ -18,11 +18,11 @@ import redis
 from celery_config import make_celery
 from hub_api.workers.notifications import Notifications
 from shared.instant import now_ms
-from shared.ledger.acceptance import AcceptLimits
-from shared.ledger.ledger import Ledger
+from shared.ledger.accepting.accepting import AcceptLimits
+from shared.ledger.ledger import Ledger, make_ledger
 from shared.ledger.message import Draft, Message
-from shared.ledger.message_id import new_message_id
-from shared.ledger.transitions import Lane, MessageStatus
+from shared.ledger.message import new_message_id
+from shared.transitions.message import Lane, MessageStatus
 from shared.names import TASK_STATUS, Keys, session_queue
 from shared.sessions.lease import Leases
 from tests.integration.durable_whatsapp import server_record, set_up
@@ -57,7 +57,7 @@ class Tenant:
         self.folder, self.client, self.keys = folder, client, keys
         self._redis_url = redis_url
         settings = settings_for(folder, redis_url, keys)
-        self.ledger = Ledger(client, keys)
+        self.ledger = make_ledger(client, keys)
         self._leases = Leases(client, keys, 10_000)
         self.doorbell = Notifications(make_celery(settings))
         self._processes: list[tuple[ForkServerProcess, str]] = []
@@ -72,7 +72,7 @@ class Tenant:
         draft = Draft(new_message_id(), CLIENTE, to, text, Lane.SINGLE, now, now + 600_000, wake=True)
         bell = self.doorbell.deliver(CLIENTE, draft.message_id)
         ledger = self.ledger if ringing else Ledger(self.client, _KeysOfLostBells(self.keys.prefix))
-        return ledger.accept(draft, bell, AcceptLimits(100, 0)).message_id
+        return ledger.accepting.accept(draft, bell, AcceptLimits(100, 0)).message_id
 
     def start_worker(self, step: str = "", how: str = "") -> ForkServerProcess:
         token = secrets.token_hex(8)
@@ -90,7 +90,7 @@ class Tenant:
         self._leases.release(CLIENTE, token)
 
     def message(self, message_id: str) -> Message:
-        found = self.ledger.read(message_id)
+        found = self.ledger.entries.read(message_id)
         assert found is not None
         return found
 
@@ -142,7 +142,7 @@ def everything_is_right(tenant: Tenant, first: str, second: str, other: str) -> 
         assert tenant.keys_of(message.text) == [message.whatsapp_id]
     assert tenant.shown(LEAD) == ["uno", "dos"]
     assert tenant.shown(OTHER) == ["tres"]
-    balance = tenant.ledger.balance(CLIENTE)
+    balance = tenant.ledger.entries.balance(CLIENTE)
     assert balance.balanced
     assert (balance.accepted, balance.settled["sent"], balance.open) == (3, 3, 0)
 
@@ -194,7 +194,7 @@ def test_a_refusal_at_each_step(tenant: Tenant, step: str, how: str) -> None:
         assert step == "before it is settled"
         assert refused.status in OUT
         assert tenant.shown(LEAD) == ["uno", "dos"]
-    assert tenant.ledger.balance(CLIENTE).balanced
+    assert tenant.ledger.entries.balance(CLIENTE).balanced
 
 
 @pytest.mark.parametrize("refusals", [1, 2])

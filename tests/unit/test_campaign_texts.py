@@ -10,7 +10,7 @@ from hub_api.campaigns.recipients.sheet import MOST_TOLD, SheetError, read_csv, 
 from hub_api.campaigns.recipients.template import EmptyVariable, TemplateError, draw, parse, parse_all, required_by
 from hub_api.campaigns.releasing.message_id import answer_id, message_id
 from hub_api.campaigns.transitions import CAMPAIGN_ACTIONS, CampaignState, ScheduleState, campaign_after, schedule_after
-from shared.ledger.transitions import MessageStatus
+from shared.transitions.message import MessageStatus
 
 
 class TestTemplate:

@@ -18,8 +18,8 @@ ALLOWED: dict[str, set[str]] = {
 }
 # What decides is pure: it takes `now` and `rng` and knows none of these (STYLE 3).
 PURE = (
-    "shared/sessions/transitions.py",
-    "shared/ledger/transitions.py",
+    "shared/transitions/session.py",
+    "shared/transitions/message.py",
     "shared/phone_number.py",
     "shared/texts.py",
     "shared/errors.py",

@@ -8,7 +8,7 @@ import pytest
 
 from session_worker.engine.port import Observation, StreamMode
 from session_worker.reading import Reading, read
-from shared.sessions.transitions import SessionEvent
+from shared.transitions.session import SessionEvent
 
 OPEN = Observation(loaded=True, registered=True, mode=StreamMode.MAIN, socket="CONNECTED", online=True)
 AT_CODE = Observation(loaded=True, registered=False, mode=StreamMode.QR, socket="UNPAIRED", online=True, code="2@abc")

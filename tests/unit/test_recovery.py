@@ -18,7 +18,7 @@ from session_worker.recovery import (
     send_backoff_ms,
 )
 from session_worker.restriction import PAUSE_MS, Restriction
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 from shared.texts import error_text
 
 RNG = random.Random(7)

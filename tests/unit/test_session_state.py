@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.sessions.transitions import FACTS, TABLE, SessionEvent, SessionStatus, step
+from shared.transitions.session import FACTS, TABLE, SessionEvent, SessionStatus, step
 
 S, E = SessionStatus, SessionEvent
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.ledger.transitions import MessageStatus
+from shared.transitions.message import MessageStatus
 
 LOOKED_AT = 50  # campaign messages
 MOST_FAILED = 10  # 20 % of them

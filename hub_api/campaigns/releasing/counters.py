@@ -9,9 +9,9 @@ from typing import Any
 import redis
 
 from hub_api.campaigns.planning.plan import Counters
-from shared.ledger.transitions import OPEN_STATUSES
+from shared.transitions.message import OPEN_STATUSES
 from shared.names import Keys
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 
 _LONGEST_PACE_MS = 86_400_000  # as claim.lua: a clock that jumped back must not silence a tenant
 
@@ -33,7 +33,7 @@ def read_counters(
         pipeline.hmget(keys.session(cliente_id), "status", "restricted_until")
         pipeline.exists(keys.lease(cliente_id))
         pipeline.hget(keys.pace(cliente_id), "next_bulk")
-        pipeline.get(keys.campaign_in_hand(cliente_id))
+        pipeline.get(keys.campaign_in_flight(cliente_id))
         pipeline.get(keys.campaign_quota(cliente_id, day))
     answers: list[Any] = pipeline.execute()
     rows = [answers[begin : begin + 5] for begin in range(0, len(answers), 5)]

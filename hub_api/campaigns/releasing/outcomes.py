@@ -20,9 +20,9 @@ from hub_api.campaigns.transitions import OUT, RecipientState
 from hub_api.messages.models import MessageRecord
 from hub_api.recording.event import Event, storable
 from shared.errors import InvalidTo
-from shared.ledger.transitions import MessageStatus
+from shared.transitions.message import MessageStatus
 from shared.phone_number import canonical
-from shared.sessions.transitions import SessionStatus
+from shared.transitions.session import SessionStatus
 from shared.settings import Settings
 
 _R = RecipientState

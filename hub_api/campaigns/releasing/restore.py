@@ -13,7 +13,7 @@ from hub_api.campaigns.releasing.message_id import message_id
 from hub_api.campaigns.transitions import UNSETTLED, RecipientState
 from hub_api.database import Database
 from hub_api.messages.models import MessageRecord
-from shared.ledger.transitions import Lane
+from shared.transitions.message import Lane
 from shared.logs import get_logger
 from shared.names import Keys
 

@@ -21,21 +21,21 @@ class Epochs:
 
     def read(self) -> EpochsSeen:
         """All of them, as they are now. To be read before what they guard: then a change in between is noticed."""
-        return EpochsSeen(cast("dict[str, str]", self._client.hgetall(self._keys.campaign_epochs)))
+        return EpochsSeen(cast("dict[str, str]", self._client.hgetall(self._keys.campaign_stop_versions)))
 
     def stop_all(self) -> None:
         """Of the whole installation."""
-        self._client.hincrby(self._keys.campaign_epochs, _ALL, 1)
+        self._client.hincrby(self._keys.campaign_stop_versions, _ALL, 1)
 
     def stop_tenant(self, cliente_id: int) -> None:
         """Of a tenant."""
-        self._client.hincrby(self._keys.campaign_epochs, f"{_ALL}{cliente_id}", 1)
+        self._client.hincrby(self._keys.campaign_stop_versions, f"{_ALL}{cliente_id}", 1)
 
     def stop(self, campaign_ids: Iterable[str]) -> None:
         """Of these campaigns."""
         pipeline = self._client.pipeline(transaction=False)
         for campaign_id in campaign_ids:
-            pipeline.hincrby(self._keys.campaign_epochs, campaign_id, 1)
+            pipeline.hincrby(self._keys.campaign_stop_versions, campaign_id, 1)
         pipeline.execute()
 
 

@@ -39,7 +39,7 @@ from hub_api.services import Services
 from shared.errors import InvalidTo, LeadMasterError, RecipientOptedOut
 from shared.instant import now_ms
 from shared.ledger.message import CampaignRelease
-from shared.ledger.transitions import Lane
+from shared.transitions.message import Lane
 from shared.logs import get_logger
 from shared.names import Keys
 

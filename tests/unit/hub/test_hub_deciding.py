@@ -32,9 +32,9 @@ from shared.errors import (
     Unauthorized,
     ValidationFailed,
 )
-from shared.ledger.transitions import Lane, MessageStatus
+from shared.transitions.message import Lane, MessageStatus
 from shared.sessions.snapshot import SessionView, Snapshot
-from shared.sessions.transitions import QrStatus, SessionStatus
+from shared.transitions.session import QrStatus, SessionStatus
 
 NOW = 1_700_000_000_000
 

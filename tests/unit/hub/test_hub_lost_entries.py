@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hub_api.repair.ledger_upkeep import Readmitted
 from hub_api.repair.lost_entry import decide, doubtful, unseen_sends
 from shared.ledger.message import Message
-from shared.ledger.transitions import Lane, MessageStatus
+from shared.transitions.message import Lane, MessageStatus
 
 NOW = 1_800_000_000_000
 

@@ -1,0 +1,84 @@
+"""The bytes of a Celery message, as kombu would push them to a session's queue.
+
+They come from Celery's and kombu's own serialisers. Writing them ourselves lets one Lua script notify a session's
+owner together with the ledger entry, and spares each send the cost of a publish. A contract test compares with Celery.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from typing import Any
+
+from celery import Celery
+from kombu.serialization import dumps
+from kombu.transport.virtual.base import Base64
+from kombu.utils.json import dumps as wire_dumps
+
+from shared.names import session_queue
+from shared.protocol.commands import Command, Notify
+
+
+class TaskMessages:
+    """Builds Celery messages for tenants' queues. Nothing connects."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._codec = Base64()
+        # Celery takes its time to make a message, and only these parts of a notification differ from one to the next.
+        self._notification = self._wire(Notify(cliente_id=1, message_id="-"), task_id="-", expires_s=None)
+
+    def notify(self, cliente_id: int, message_id: str) -> bytes:
+        """The notification that a message waits. Its task id is the message's."""
+        kwargs = Notify(cliente_id, message_id).to_wire()
+        made = self._notification
+        wire = {
+            **made,
+            "body": base64.b64encode(json.dumps([(), kwargs, _NO_CALLBACKS]).encode()).decode(),
+            "headers": {**made["headers"], "id": message_id, "root_id": message_id, "kwargsrepr": repr(kwargs)},
+            "properties": {
+                **made["properties"],
+                "correlation_id": message_id,
+                "delivery_info": _delivery_info(cliente_id),
+                "delivery_tag": str(uuid.uuid4()),
+            },
+        }
+        return json.dumps(wire).encode()  # plain values only: kombu's own encoder would cost ten times as much
+
+    def command(self, command: Command, *, task_id: str, expires_s: float | None) -> bytes:
+        """Any command or question. expires_s: seconds after which a worker drops it."""
+        text: str = wire_dumps(self._wire(command, task_id=task_id, expires_s=expires_s))
+        return text.encode()
+
+    def _wire(self, command: Command, *, task_id: str, expires_s: float | None) -> dict[str, Any]:
+        message = self._app.amqp.as_task_v2(
+            task_id, command.task, kwargs=command.to_wire(), expires=expires_s, ignore_result=True
+        )
+        content_type, content_encoding, _ = dumps({}, serializer=self._app.conf.task_serializer)
+        return {
+            "body": self._body(message.body),
+            "content-encoding": content_encoding,
+            "content-type": content_type,
+            "headers": message.headers,
+            "properties": {
+                **message.properties,
+                "delivery_mode": 2,
+                "delivery_info": _delivery_info(command.cliente_id),
+                "priority": 0,
+                "body_encoding": "base64",
+                "delivery_tag": str(uuid.uuid4()),
+            },
+        }
+
+    def _body(self, body: Any) -> str:
+        _, _, text = dumps(body, serializer=self._app.conf.task_serializer)
+        encoded: str = self._codec.encode(text)
+        return encoded
+
+
+_NO_CALLBACKS = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
+
+
+def _delivery_info(cliente_id: int) -> dict[str, str]:
+    return {"exchange": "", "routing_key": session_queue(cliente_id)}

@@ -1,0 +1,34 @@
+-- The only place that writes a message's status: what the table of transitions does not allow changes nothing.
+-- Further arguments are field, value pairs of the entry. Returns the new status, or nil where it is not allowed.
+local function move(message, status, event, ...)
+  local following = AFTER[status][event]
+  if following then redis.call('HSET', message, 'status', following, ...) end
+  return following
+end
+
+-- Counts messages by how they stand, apart from the indexes: the two must always add up (`repair` compares them).
+local function count(counts, field, change)
+  redis.call('HINCRBY', counts, field, change)
+end
+
+-- True where a number asked not to be written to. A single message may still answer who wrote within 24 h.
+local function is_opted_out(opted_out, heard_prefix, lane, number)
+  if redis.call('SISMEMBER', opted_out, number) == 0 then return false end
+  return lane > 0 or redis.call('EXISTS', heard_prefix .. number) == 0
+end
+
+-- The stop version that a campaign's release must carry: everybody's, the tenant's and its own. Whoever stops one
+-- raises it, and what was released before is worth nothing any more.
+local function stop_version(stop_versions, cliente_id, campaign_id)
+  local parts = redis.call('HMGET', stop_versions, '*', '*' .. cliente_id, campaign_id)
+  return (parts[1] or '0') .. '.' .. (parts[2] or '0') .. '.' .. (parts[3] or '0')
+end
+
+-- A campaign message that ends before anything went out no longer counts for its day.
+local function give_back_quota(message)
+  local counter = redis.call('HGET', message, 'quota_key')
+  if counter and counter ~= '' then
+    redis.call('HSET', message, 'quota_key', '')
+    if redis.call('EXISTS', counter) == 1 then redis.call('DECR', counter) end
+  end
+end

@@ -1,0 +1,1 @@
+"""What WhatsApp tells of messages: acknowledgements, and messages received."""

@@ -1,0 +1,124 @@
+"""Puts single ledger entries right: those in no index, those that are gone but on record in SQL, and counts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+import redis
+
+from shared.ledger.message import Message
+from shared.ledger.script import ledger_script
+from shared.names import Keys
+from shared.protocol.events import LedgerImbalance, MessageEnded, MessageRestored, event_data
+from shared.redis.scripts import Scripts
+
+_RESTORE = ledger_script(__file__, "restore")
+_REINDEX = ledger_script(__file__, "reindex")
+_IMBALANCE = ledger_script(__file__, "imbalance")
+
+Gone = Literal["", "final", "unknown"]
+
+
+class RestoreAs(StrEnum):
+    """As what a message comes back whose ledger entry is gone."""
+
+    QUEUED = "queued"  # certain that nothing went out
+    HELD = "held"  # the same, and it waits for a person
+    UNCERTAIN = "uncertain"  # it may have gone out: a person resolves it
+    EXPIRED = "expired"
+    RECALL = "recall"  # uncertain, and counted as such before
+
+
+class Restoring:
+    """Every method raises redis.RedisError where Redis is away."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._keys = keys
+        self._scripts = Scripts(client)
+
+    def restore(self, message: Message, way: RestoreAs, now_ms: int, marker: str) -> str:
+        """Brings back a message whose entry is gone, before all that waits in its lane: bring the newest first.
+
+        marker: the rebuilt marker as the caller saw it before it looked, "" for none.
+        Returns `restored`, `known` or `changed`; only the first changed anything.
+        """
+        keys, cliente_id = self._keys, message.cliente_id
+        entry: dict[str, str | int] = {
+            "message_id": message.message_id,
+            "cliente_id": cliente_id,
+            "to": message.to,
+            "message": message.text,
+            "lane": int(message.lane),
+            "accepted_at": message.accepted_at_ms,
+            "expires_at": message.expires_at_ms,
+            "attempts": message.attempts,
+            "bulk_id": message.bulk_id or "",
+            "campaign_id": message.campaign_id or "",
+        }
+        whatsapp_id = message.whatsapp_id or ""
+        answer = self._scripts.run(
+            _RESTORE,
+            keys={
+                "message": keys.message(message.message_id),
+                "open": keys.open(cliente_id),
+                "in_flight": keys.in_flight(cliente_id),
+                "held": keys.held(cliente_id),
+                "deadlines": keys.deadlines,
+                "events": keys.events,
+                "counts": keys.counts(cliente_id),
+                "rebuilt": keys.rebuilt,
+                "whatsapp_key": keys.whatsapp_key_prefix(cliente_id) + whatsapp_id,
+            },
+            args={
+                "now_ms": now_ms,
+                "message_id": message.message_id,
+                "cliente_id": cliente_id,
+                "way": way.value,
+                "lane": int(message.lane),
+                "expires_at": message.expires_at_ms,
+                "marker": marker,
+                "event": event_data(_event(way)),
+                "whatsapp_id": whatsapp_id,
+            },
+            rest=[part for pair in entry.items() for part in pair],
+        )
+        return str(answer)
+
+    def reindex(self, cliente_id: int, message_id: str, now_ms: int, gone: Gone = "") -> str:
+        """Makes the indexes say what the entry says.
+
+        gone: what SQL has of a message without an entry, whose index entry is to be taken out; "" leaves it.
+        Returns `ok`, `reindexed`, `cleared`, `gone`, `dropped` or `foreign`.
+        """
+        keys = self._keys
+        answer = self._scripts.run(
+            _REINDEX,
+            keys={
+                "message": keys.message(message_id),
+                "open": keys.open(cliente_id),
+                "in_flight": keys.in_flight(cliente_id),
+                "held": keys.held(cliente_id),
+                "deadlines": keys.deadlines,
+                "events": keys.events,
+                "counts": keys.counts(cliente_id),
+            },
+            args={"now_ms": now_ms, "message_id": message_id, "cliente_id": cliente_id, "gone": gone},
+        )
+        return str(answer)
+
+    def report_imbalance(self, cliente_id: int, numbers: LedgerImbalance, now_ms: int) -> None:
+        """Keeps and tells that a tenant's counters do not add up."""
+        self._scripts.run(
+            _IMBALANCE,
+            keys={"imbalances": self._keys.imbalances, "events": self._keys.events},
+            args={"now_ms": now_ms, "cliente_id": cliente_id, "numbers": event_data(numbers)},
+        )
+
+
+def _event(way: RestoreAs) -> MessageRestored | MessageEnded:
+    if way is RestoreAs.UNCERTAIN:
+        return MessageEnded(cause="ENTRY_LOST", certain=False, error="OUTCOME_UNKNOWN")
+    if way is RestoreAs.EXPIRED:
+        return MessageEnded(cause="ENTRY_LOST", certain=True, error="EXPIRED")
+    return MessageRestored(cause="ENTRY_LOST", certain=True)

@@ -1,0 +1,1 @@
+"""What callers and persons decide about messages that wait or are uncertain."""

@@ -1,0 +1,50 @@
+"""The scripts of the ledger: what all of them take from Python, so that no number and no name is written twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shared.redis.scripts import Script, lua_table
+from shared.transitions.message import TABLE
+
+KEPT_MS = 7 * 86_400_000  # so long a message that has ended, and WhatsApp's key of one, are kept
+READ_KEY_KEPT_MS = 86_400_000  # the key of one that was read: nothing more can come
+IDEMPOTENCY_MS = 86_400_000
+HEARD_MS = 86_400_000  # so long a single message may answer who wrote
+MAX_PACE_MS = 86_400_000  # no wait between two messages is longer: a clock that jumped back must not silence a tenant
+LANE_WIDTH = 2**40  # an index's score is lane * LANE_WIDTH + order of acceptance
+QUOTA_KEPT_S = 3 * 86_400
+SENT_TODAY_KEPT_S = 2 * 86_400
+MAX_ATTEMPTS = 5
+
+_LIMITS = lua_table(
+    "LIMIT",
+    (
+        ("kept_ms", KEPT_MS),
+        ("read_key_kept_ms", READ_KEY_KEPT_MS),
+        ("idempotency_ms", IDEMPOTENCY_MS),
+        ("max_pace_ms", MAX_PACE_MS),
+        ("lane_width", LANE_WIDTH),
+        ("quota_kept_s", QUOTA_KEPT_S),
+        ("sent_today_kept_s", SENT_TODAY_KEPT_S),
+        ("max_attempts", MAX_ATTEMPTS),
+    ),
+)
+_PRELUDE = (Path(__file__).parent / "prelude.lua").read_text("utf-8")
+
+
+def _transitions() -> str:
+    """The table of `shared.transitions.message` in Lua: AFTER[status][event] is the next status, or nil."""
+    rows = []
+    for status, row in TABLE.items():
+        pairs = ", ".join(f"['{event.value}'] = '{following.value}'" for event, following in row.items())
+        rows.append(f"{status.value} = {{{pairs}}}")
+    return f"local AFTER = {{{', '.join(rows)}}}"
+
+
+_PREAMBLE = (_LIMITS, _transitions(), *_PRELUDE.split("\n\n"))
+
+
+def ledger_script(module: str, name: str) -> Script:
+    """The script `name` beside a module. module: its `__file__`."""
+    return Script(Path(module).parent / f"{name}.lua", _PREAMBLE)

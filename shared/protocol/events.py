@@ -1,0 +1,262 @@
+"""What the events of sessions and messages say: workers and hub append them to the stream, the hub records them.
+
+An entry of the stream is an envelope (type, tenant, message, moment) and a record of its type as JSON. Lua scripts
+write most of them; they get the types from `EventType`, and a test walks every script and reads what it wrote.
+
+To add an event: a member of `names.EventType`, a record here and its entry in `BODIES`; whoever writes it; and the
+handler of the subject that keeps it (`recorder.py` in the hub's packages).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.names import EventType
+from shared.protocol.wire import Record, WireError
+from shared.transitions.message import MessageStatus
+from shared.transitions.session import SessionEvent, SessionStatus
+
+# One record per type. Times are whole milliseconds since the epoch. error and cause: codes of `shared.texts`.
+
+
+@dataclass(frozen=True, slots=True)
+class MessageQueued(Record):
+    """A message was accepted (then `to` and what follows it are there), or waits once more."""
+
+    to: str | None = None  # canonical digits
+    message: str | None = None  # the text
+    message_id: str | None = None
+    cliente_id: int | None = None
+    status: MessageStatus | None = None
+    lane: int | None = None  # of `Lane`
+    accepted_at: int | None = None
+    expires_at: int | None = None  # also where a person has it sent again
+    attempts: int | None = None
+    bulk_id: str | None = None
+    campaign_id: str | None = None
+    campaign_stop_version: str | None = None  # under which a campaign released it
+    campaign_ref: str | None = None  # `<recipient>:<turn>` of the campaign's list
+    campaign_day: int | None = None  # the tenant's local day it counts for, such as 20261120
+    delay: int | None = None  # at least so long after it until the next bulk or campaign message
+    error: str = ""  # why an attempt ended
+    cause: str = ""
+    attempt: int | None = None  # which attempt ended
+    certain: bool | None = None  # that nothing went out in it
+    by: str = ""  # the person who has it sent again
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSending(Record):
+    """The session's owner took it."""
+
+    fence: int  # the owner
+
+
+@dataclass(frozen=True, slots=True)
+class MessageKey(Record):
+    """WhatsApp's key for it was persisted: from now on it may have gone out."""
+
+    whatsapp_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSent(Record):
+    """WhatsApp's server has it, by its acknowledgement or by a person's word."""
+
+    ack: int | None = None
+    by: str = ""
+    certain: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDelivered(Record):
+    """The recipient's phone has it."""
+
+    ack: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRead(Record):
+    """The recipient read it."""
+
+    ack: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEnded(Record):
+    """It failed, was cancelled, expired, or its outcome is uncertain; the event's type says which."""
+
+    certain: bool  # that nothing went out
+    error: str = ""
+    cause: str = ""
+    attempt: int | None = None
+    by: str = ""  # the person who decided it
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHeld(Record):
+    """It waits for a person: another phone was paired since it was accepted."""
+
+    error: str
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReleased(Record):
+    """A person lets it go out through the phone that is paired now."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRestored(Record):
+    """Its ledger entry was gone and was put back from SQL's record."""
+
+    cause: str
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReindexed(Record):
+    """Its ledger entry stood in a wrong index, or in none."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageInbound(Record):
+    """Somebody wrote to the tenant. The envelope's message id is WhatsApp's key."""
+
+    sender: str = field(metadata={"wire": "from"})  # canonical digits, or a LID
+    message: str
+    at: int  # when it was written
+    whatsapp_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionMoved(Record):
+    """A session's status changed."""
+
+    before: SessionStatus = field(metadata={"wire": "from"})
+    after: SessionStatus = field(metadata={"wire": "to"})
+    event: SessionEvent
+    cause: str
+    store: str = ""  # the profile store that holds the login
+
+
+@dataclass(frozen=True, slots=True)
+class SessionUnwanted(Record):
+    """Nobody wants the session any more: its owner says so, and SQL is the master."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerImbalance(Record):
+    """A tenant's counters do not add up; the numbers are those of the report."""
+
+    accepted: int
+    sent: int
+    failed: int
+    cancelled: int
+    expired: int
+    uncertain: int
+    open: int
+    queued: int
+    in_flight: int
+    held: int
+    balanced: bool
+
+
+Body = (
+    MessageQueued
+    | MessageSending
+    | MessageKey
+    | MessageSent
+    | MessageDelivered
+    | MessageRead
+    | MessageEnded
+    | MessageHeld
+    | MessageReleased
+    | MessageRestored
+    | MessageReindexed
+    | MessageInbound
+    | SessionMoved
+    | SessionUnwanted
+    | LedgerImbalance
+)
+
+BODIES: dict[EventType, type[Body]] = {
+    EventType.MESSAGE_QUEUED: MessageQueued,
+    EventType.MESSAGE_SENDING: MessageSending,
+    EventType.MESSAGE_KEY: MessageKey,
+    EventType.MESSAGE_SENT: MessageSent,
+    EventType.MESSAGE_DELIVERED: MessageDelivered,
+    EventType.MESSAGE_READ: MessageRead,
+    EventType.MESSAGE_FAILED: MessageEnded,
+    EventType.MESSAGE_CANCELLED: MessageEnded,
+    EventType.MESSAGE_EXPIRED: MessageEnded,
+    EventType.MESSAGE_UNCERTAIN: MessageEnded,
+    EventType.MESSAGE_HELD: MessageHeld,
+    EventType.MESSAGE_RELEASED: MessageReleased,
+    EventType.MESSAGE_RESTORED: MessageRestored,
+    EventType.MESSAGE_REINDEXED: MessageReindexed,
+    EventType.MESSAGE_INBOUND: MessageInbound,
+    EventType.SESSION_STATUS: SessionMoved,
+    EventType.SESSION_UNWANTED: SessionUnwanted,
+    EventType.LEDGER_IMBALANCE: LedgerImbalance,
+}
+
+# They stand in the message itself, which keeps its text for as long as the tenant wants; its history does not.
+_NEVER_IN_HISTORY = ("message", "to")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the stream."""
+
+    event_id: str  # the stream's, sortable within one server's life
+    type: EventType
+    cliente_id: int
+    message_id: str  # ours; WhatsApp's key for an inbound message; "" for a session's
+    at: int
+    body: Body
+    history_data: str  # the body as the history keeps it, as JSON: never a message's text
+
+    @classmethod
+    def from_wire(cls, event_id: str, entry: Mapping[str, str]) -> Event:
+        """Reads an entry of the stream. Raises WireError, ValueError or KeyError for what is no event of ours."""
+        kind = EventType(entry["type"])
+        data: Any = json.loads(entry["data"])
+        if not isinstance(data, dict):
+            raise WireError("an event's data is no object")
+        history = json.dumps({name: value for name, value in data.items() if name not in _NEVER_IN_HISTORY})
+        return cls(
+            event_id=event_id,
+            type=kind,
+            cliente_id=int(entry["cliente_id"]),
+            message_id=entry["message_id"],
+            at=int(entry["at"]),
+            body=BODIES[kind].from_wire(data),
+            history_data=history,
+        )
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """For comparing two event ids."""
+        return stream_order(self.event_id)
+
+
+def event_data(body: Record) -> str:
+    """A record as the stream carries it. Escaped: a text may hold a lone surrogate."""
+    return json.dumps(body.to_wire())
+
+
+def stream_order(event_id: str) -> tuple[int, int]:
+    """`"1767225600000-3"` → (1767225600000, 3)."""
+    ms, _, sequence = event_id.partition("-")
+    return int(ms), int(sequence or 0)

@@ -1,0 +1,13 @@
+#!lua flags=allow-oom
+-- The owner writes its session's snapshot; a transition is an event as well.
+-- keys: lease, session, sessions, events
+-- args: token, fence, now_ms, cliente_id, changed_channel, transition
+-- rest: field, value pairs of the snapshot
+-- transition: the event's data, or '' where the status did not change.
+-- Returns 1, or 0 where the lease is no longer the caller's
+if not holds_lease(KEY.lease, ARG.token, ARG.fence) then return 0 end
+redis.call('HSET', KEY.session, 'fence', ARG.fence, unpack(REST))
+redis.call('SADD', KEY.sessions, ARG.cliente_id)
+if ARG.transition ~= '' then emit(KEY.events, EVENT.session_status, ARG.cliente_id, '', ARG.now_ms, ARG.transition) end
+redis.call('PUBLISH', ARG.changed_channel, 'session')
+return 1

@@ -1,0 +1,89 @@
+"""The session object callers see: a snapshot together with what only its reader can know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.instant import to_iso
+from shared.names import instance_id
+from shared.protocol.snapshot import Snapshot
+from shared.texts import Language, error_text
+from shared.transitions.session import FACTS, RECONNECTING_ACTION, QrStatus, SessionStatus
+
+# Causes of ERROR that can pass or be put right from here; the others need the phone, the operator or WhatsApp.
+RECOVERABLE_ERRORS = frozenset(
+    {
+        "BROWSER_FAILED",
+        "PAGE_FAILED",
+        "START_TIMEOUT",
+        "SYNC_TIMEOUT",
+        "CONNECTION_TIMEOUT",
+        "TAKEN_OVER",
+        "PROFILE_LOCKED",
+        "HOST_LOST",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """What a reader makes of a snapshot."""
+
+    snapshot: Snapshot
+    owned: bool  # whoever wrote the snapshot still holds the lease
+    wanted: bool  # the session is to be kept running
+
+    @property
+    def stale(self) -> bool:
+        """The owner has not been heard from for longer than its lease, though the snapshot says that it runs."""
+        return not self.owned and self.snapshot.status not in (SessionStatus.DISCONNECTED, SessionStatus.ERROR)
+
+    @property
+    def can_send(self) -> bool:
+        """READY, and whoever said so still owns the session. The Lua prelude's `reliable_status` says the same."""
+        return FACTS[self.snapshot.status].can_send and self.owned
+
+    def has_code(self, now_ms: int) -> bool:
+        """True while a QR code is shown that has not run out."""
+        snapshot = self.snapshot
+        shown = snapshot.qr_status is QrStatus.GENERATED and bool(snapshot.qr_string)
+        return shown and not 0 < snapshot.qr_expires_at <= now_ms
+
+    def to_object(self, now_ms: int, language: Language) -> dict[str, object]:
+        """The session object, the same from every endpoint."""
+        snapshot = self.snapshot
+        facts = FACTS[snapshot.status]
+        expired = snapshot.qr_status is QrStatus.GENERATED and bool(snapshot.qr_string) and not self.has_code(now_ms)
+        action = facts.recommended_action
+        recoverable = facts.is_recoverable
+        message = snapshot.last_error_message or None
+        if snapshot.last_error_code and message is None:
+            message = error_text(snapshot.last_error_code, language)
+        if snapshot.status is SessionStatus.DISCONNECTED and self.wanted:
+            action = RECONNECTING_ACTION
+        elif snapshot.status is SessionStatus.ERROR:
+            recoverable = snapshot.last_error_code in RECOVERABLE_ERRORS
+            action = message or action
+        return {
+            "cliente_id": snapshot.cliente_id,
+            "instance_id": instance_id(snapshot.cliente_id),
+            "status": snapshot.status.value,
+            "state": snapshot.status.value,
+            "qr_status": (QrStatus.EXPIRED if expired else snapshot.qr_status).value,
+            "qr_string": snapshot.qr_string if self.has_code(now_ms) else None,
+            "qr_expires_at": to_iso(snapshot.qr_expires_at or None),
+            "qr_attempts": snapshot.qr_attempts,
+            "connected": facts.connected and not self.stale,
+            "connecting": facts.connecting,
+            "can_send_messages": self.can_send,
+            "needs_qr": facts.needs_qr,
+            "is_recoverable": recoverable,
+            "recommended_action": RECONNECTING_ACTION if self.stale else action,
+            "phone_number": snapshot.phone_number or None,
+            "push_name": snapshot.push_name or None,
+            "last_error_code": snapshot.last_error_code or None,
+            "last_error_message": message,
+            "since": to_iso(snapshot.since or None),
+            "updated_at": to_iso(snapshot.updated_at or None),
+            "stale": self.stale,
+        }

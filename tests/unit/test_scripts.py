@@ -1,0 +1,62 @@
+"""Lua scripts are called by name: what a header declares is what Python must hand over, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shared.redis.scripts import Script, lua_table
+
+SHARED = Path(__file__).parents[2] / "shared"
+FILES = sorted(path for path in SHARED.rglob("*.lua") if path.name != "prelude.lua")
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
+    path = tmp_path / "one.lua"
+    path.write_text("#!lua\n-- Does it.\n-- keys: a, b\n-- args: x\n-- args: y\n-- rest: pairs\nreturn 1\n")
+    return Script(path)
+
+
+def test_keys_and_arguments_take_the_order_of_the_header(script: Script) -> None:
+    assert script.call({"b": "2", "a": "1"}, {"y": 4, "x": 3}, [5]) == (["1", "2"], [3, 4, 5])
+    assert "local KEY, ARG = {a = KEYS[1], b = KEYS[2]}, {x = ARGV[1], y = ARGV[2]}" in script.source
+    assert "local REST = {unpack(ARGV, 3)}" in script.source
+
+
+@pytest.mark.parametrize(
+    ("keys", "args"),
+    [
+        ({"a": "1"}, {"x": 1, "y": 2}),
+        ({"a": "1", "c": "2"}, {"x": 1, "y": 2}),
+        ({"a": "1", "b": "2"}, {"x": 1, "z": 2}),
+    ],
+)
+def test_other_names_are_refused(script: Script, keys: dict[str, str], args: dict[str, int]) -> None:
+    with pytest.raises(TypeError, match=r"one\.lua takes"):
+        script.call(keys, args)
+
+
+def test_a_rest_that_is_not_declared_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "none.lua"
+    path.write_text("#!lua\n-- keys: a\n-- args: x\nreturn 1\n")
+    with pytest.raises(TypeError):
+        Script(path).call({"a": "1"}, {"x": 1}, [2])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_each_script_says_what_it_does_takes_and_returns(path: Path) -> None:
+    text, script = path.read_text("utf-8"), Script(path)
+    header, body = text[: text.index("\nlocal ") if "\nlocal " in text else len(text)], text
+    assert re.match(r"#!lua( flags=allow-oom)?\n-- [A-Z]", text)
+    assert "-- Returns " in header
+    for kind, names in (("KEY", script.keys), ("ARG", script.args)):
+        used = set(re.findall(rf"\b{kind}\.(\w+)", body))
+        assert used == set(names), f"{kind}: declared and used differ"
+    assert not re.search(r"\b(KEYS|ARGV)\b", body), "keys and arguments are named"
+
+
+def test_constants_refuse_a_slip_of_the_pen() -> None:
+    assert lua_table("T", (("a", 1), ("b", "x"))).startswith("local T = setmetatable({a = 1, b = 'x'}, ")
