@@ -1,9 +1,8 @@
-"""Settings: environment or `.env`, read once into one frozen object (CONTRACT section 8)."""
+"""Settings: environment or `.env`, read once into one frozen object. `docs/settings.md` is made from the fields."""
 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -27,49 +26,160 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
 
-    whatsapp_web_url: str = "https://web.whatsapp.com/"
-    redis_url: str = ""  # empty: `leadmaster up` starts an embedded server
-    redis_prefix: str = Field(default="lm:", pattern=r"^[A-Za-z0-9:_-]{1,40}$")
-    database_url: str = ""  # empty: SQLite under the data directory
-    leadmaster_data_dir: Path = Path("data")
-    hub_bind: str = "127.0.0.1"
-    hub_port: Port = 3012
-    hub_workers: int = Field(default=2, ge=1, le=64)  # gunicorn processes
-    hub_threads: int = Field(default=32, ge=4, le=256)  # per process
-    hub_max_waiting: int = Field(default=24, ge=1, le=240)  # waiting requests per process; beyond it 202 at once
-    flower_port: Port = 5555
-    legacy_port: Port | None = None
-    jwt_secret: SecretStr | None = None
-    jwt_ttl_seconds: int = Field(default=86_400, ge=60, le=2_592_000)
-    flower_password: SecretStr | None = None
-    browser_path: str = ""
-    browser_no_sandbox: bool = False  # under root it is off anyway
-    wa_js_path: Path | None = None  # empty: node_modules beside the code
-    session_lease_seconds: float = Field(default=15, ge=1, le=300)
-    shutdown_grace_seconds: float = Field(default=15, ge=1, le=300)
-    session_host_capacity: int | None = Field(default=None, ge=1, le=1000)  # empty: by memory
-    session_memory_limit_mib: int = Field(default=1_500, ge=0)  # PSS of a session's tree; over it: recycled; 0: never
-    session_start_limit: int = Field(default=2, ge=1, le=64)  # browsers a host starts at once
-    send_gap_min_seconds: Seconds = 1
-    send_gap_max_seconds: Seconds = 3
-    send_delay_min_seconds: Seconds = 30
-    send_delay_max_seconds: Seconds = 90
-    send_daily_cap: int = Field(default=1_000, ge=0)  # bulk and campaign messages a day and tenant; 0: no cap
-    send_ack_timeout_seconds: float = Field(default=10, ge=0.2, le=300)  # no ack by then: in doubt
-    queue_limit: int = Field(default=100_000, ge=1)  # open messages per tenant
-    accept_rate_per_minute: int = Field(default=6_000, ge=0)  # per tenant; 0: no limit
-    qr_wait_limit_seconds: float = Field(default=600, ge=10, le=86_400)  # no scan for so long: the browser is closed
-    retention_days: int = Field(default=90, ge=0, le=36_500)  # settled messages and what was received; 0: kept for ever
-    host_lost_seconds: float = Field(default=60, ge=1, le=86_400)  # a profile store that nobody announces for so long
-    auto_campaigns_enabled: bool = True
-    campaign_tick_seconds: float = Field(default=2, ge=0.1, le=5)  # how often due messages are looked for
-    default_country: str = "AR"
-    default_timezone: str = "America/Argentina/Buenos_Aires"
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
-    trusted_proxies: int = Field(default=0, ge=0, le=8)  # proxies in front whose X-Forwarded-* is believed
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["json", "console"] = "json"
-    language: Literal["es", "en"] = "es"  # of texts for people
+    whatsapp_web_url: str = Field(
+        default="https://web.whatsapp.com/",
+        description="The site that the browsers open: WhatsApp Web, or the simulator's address. "
+        "`fake://` runs sessions without any browser, for load tests.",
+    )
+    leadmaster_data_dir: Path = Field(
+        default=Path("data"),
+        description="Directory of browser profiles, secrets, logs, SQLite and the embedded server; mode 0700.",
+    )
+    redis_url: str = Field(
+        default="",
+        description="Redis or Valkey, e.g. `redis://:password@host:6379/0`. "
+        "Empty: `leadmaster up` runs an embedded Valkey under the data directory.",
+    )
+    redis_prefix: str = Field(
+        default="lm:",
+        pattern=r"^[A-Za-z0-9:_-]{1,40}$",
+        description="Begins every key, queue and channel, so that several installations may share one server.",
+    )
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL, e.g. `postgresql://user:password@host/name`. "
+        "Empty: SQLite under the data directory.",
+    )
+
+    hub_bind: str = Field(default="127.0.0.1", description="Address on which the hub listens.")
+    hub_port: Port = Field(default=3012, description="Port on which the hub listens.")
+    legacy_port: Port | None = Field(
+        default=None,
+        description="Second port of the hub, for callers that know only the older one (3001). Empty: none.",
+    )
+    hub_workers: int = Field(default=2, ge=1, le=64, description="Processes that serve requests.")
+    hub_threads: int = Field(default=32, ge=4, le=256, description="Threads of each process that serves requests.")
+    hub_max_waiting: int = Field(
+        default=24,
+        ge=1,
+        le=240,
+        description="Requests of one process that may wait (`?wait=`, QR codes) at once; beyond it the answer comes "
+        "at once and says how things stand.",
+    )
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=8, description="Number of proxies in front of the hub whose `X-Forwarded-*` is believed."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Origins of pages that may call the hub, separated by commas; `*` is any."
+    )
+    jwt_secret: SecretStr | None = Field(
+        default=None,
+        description="Signs the tokens; at least 32 bytes. Empty: `leadmaster up` makes one and keeps it under the "
+        "data directory.",
+    )
+    jwt_ttl_seconds: int = Field(default=86_400, ge=60, le=2_592_000, description="Life of a token, in seconds.")
+    flower_port: Port = Field(default=5555, description="Port of Flower, always on 127.0.0.1.")
+    flower_password: SecretStr | None = Field(
+        default=None,
+        description="Password of Flower's user `leadmaster`. Empty: `leadmaster up` makes one and keeps it under the "
+        "data directory.",
+    )
+
+    browser_path: str = Field(
+        default="", description="Executable of a Chromium. Empty: Playwright's own, then the system's."
+    )
+    browser_no_sandbox: bool = Field(
+        default=False, description="Turns Chromium's own sandbox off, as containers need; under root it is off anyway."
+    )
+    wa_js_path: Path | None = Field(
+        default=None,
+        description="The wa-js bundle to put into the page. Empty: that in `node_modules` beside the code.",
+    )
+    session_lease_seconds: float = Field(
+        default=15,
+        ge=1,
+        le=300,
+        description="Life of a session's lease, in seconds; renewed every third of it. A machine that dies keeps its "
+        "sessions so long.",
+    )
+    shutdown_grace_seconds: float = Field(
+        default=15, ge=1, le=300, description="Seconds from the signal to stop until the end is forced (exit status 1)."
+    )
+    session_host_capacity: int | None = Field(
+        default=None, ge=1, le=1000, description="Browsers that this machine's host holds. Empty: by memory."
+    )
+    session_memory_limit_mib: int = Field(
+        default=1_500,
+        ge=0,
+        description="MiB (PSS) of a session's process tree above which its browser is replaced between two messages; "
+        "0: never.",
+    )
+    session_start_limit: int = Field(default=2, ge=1, le=64, description="Browsers that a host starts at once.")
+    qr_wait_limit_seconds: float = Field(
+        default=600, ge=10, le=86_400, description="Seconds without a scan after which the browser is closed."
+    )
+    host_lost_seconds: float = Field(
+        default=60,
+        ge=1,
+        le=86_400,
+        description="Seconds without a host that mounts a session's profile store until it is `ERROR` / `HOST_LOST`.",
+    )
+
+    send_gap_min_seconds: Seconds = Field(
+        default=1, description="Shortest pause between any two messages of a tenant, in seconds."
+    )
+    send_gap_max_seconds: Seconds = Field(
+        default=3, description="Longest pause that is drawn between any two messages of a tenant, in seconds."
+    )
+    send_delay_min_seconds: Seconds = Field(
+        default=30, description="Shortest pause between two bulk or campaign messages of a tenant, in seconds."
+    )
+    send_delay_max_seconds: Seconds = Field(
+        default=90, description="Longest pause that is drawn between two bulk or campaign messages, in seconds."
+    )
+    send_daily_cap: int = Field(
+        default=1_000, ge=0, description="Bulk and campaign messages of a tenant on one local day; 0: no cap."
+    )
+    send_ack_timeout_seconds: float = Field(
+        default=10,
+        ge=0.2,
+        le=300,
+        description="Seconds without WhatsApp's acknowledgement after which a message is in doubt.",
+    )
+    queue_limit: int = Field(default=100_000, ge=1, description="Queued messages of a tenant; beyond it `QUEUE_FULL`.")
+    accept_rate_per_minute: int = Field(
+        default=6_000,
+        ge=0,
+        description="Messages of a tenant accepted in one minute; beyond it `RATE_LIMITED`. 0: no limit.",
+    )
+    auto_campaigns_enabled: bool = Field(
+        default=True,
+        description="Whether campaigns release messages; `PUT /api/campaigns/switch` changes it while everything runs.",
+    )
+    campaign_tick_seconds: float = Field(
+        default=2, ge=0.1, le=5, description="Seconds between two looks for campaign messages that are due."
+    )
+
+    default_country: str = Field(
+        default="AR", description="Country (ISO 3166, two letters) in which a national phone number is read."
+    )
+    default_timezone: str = Field(
+        default="America/Argentina/Buenos_Aires",
+        description="IANA time zone of daily caps, and of campaigns whose tenant has none of its own.",
+    )
+    language: Literal["es", "en"] = Field(default="es", description="Language of texts for people.")
+    retention_days: int = Field(
+        default=90,
+        ge=0,
+        le=36_500,
+        description="Days that ended and received messages and their histories are kept; 0: for ever.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important lines that are logged."
+    )
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="JSON lines, or coloured ones for a terminal."
+    )
 
     @field_validator(
         "legacy_port", "session_host_capacity", "wa_js_path", "jwt_secret", "flower_password", mode="before"
@@ -157,14 +267,5 @@ def load_settings() -> Settings:
 
 
 def ignored_variables() -> list[str]:
-    """Variables of the replaced system that are set and have no effect (CONTRACT section 8)."""
+    """Variables of the replaced system that are set and have no effect; the command line warns of them once."""
     return [name for name in IGNORED_VARIABLES if name in os.environ]
-
-
-def settings_or_exit() -> Settings:
-    """For a process's start: the settings, or one line on stderr and exit status 2."""
-    try:
-        return load_settings()
-    except SettingsError as error:
-        print(f"leadmaster: {error}", file=sys.stderr)
-        raise SystemExit(2) from None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from simulator.app import create_app
+from simulator.server.app import create_app
 
 _HOST = "127.0.0.1"
 

@@ -44,7 +44,7 @@ class Observation:
     pairing_id: str | None = None  # names this pairing: changes when the phone links this device anew
     web_version: str | None = None
     progress: int = 0  # of syncing: grows while the page loads what the phone sends (chats in its store)
-    problem: str | None = None  # a code of shared.texts: ACCOUNT_BANNED, ACCOUNT_LOCKED, STORAGE_FAILED …
+    problem: str | None = None  # beside what its mode says; a code of shared.texts: ACCOUNT_LOCKED, STORAGE_FAILED …
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,18 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class PairingCode:
+    """A code that links the phone on which its owner types it."""
+
     code: str
     expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What WhatsApp says of a number."""
+
+    exists: bool
+    chat_id: str | None  # where a message to it would go, `…@c.us` or `…@lid`; None: it is not there, or no chat opens
 
 
 # What an engine tells. Told on a thread of the engine's; the receiver must not block in it.
@@ -110,13 +120,12 @@ Listener = Callable[[EngineEvent], None]
 
 
 class EngineError(Exception):
-    """An engine call failed. code: of shared.texts. certain: it is certain that nothing went out."""
+    """An engine call failed. code: of shared.texts. detail: for logs; no phone numbers, no texts."""
 
-    def __init__(self, code: str, detail: str = "", *, certain: bool = True) -> None:
+    def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail
-        self.certain = certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +170,15 @@ class Engine(Protocol):
     def prepare(self, number: str) -> Prepared:
         """Opens the chat with `number` (canonical digits) and makes a message key (<= 15 s). Sends nothing.
 
-        Raises EngineError, always certain: NOT_ON_WHATSAPP (asked of WhatsApp while connected before and after),
-        WHATSAPP_ERROR, PAGE_FAILED.
+        Raises EngineError: NOT_ON_WHATSAPP (asked of WhatsApp while connected before and after), WHATSAPP_ERROR,
+        PAGE_FAILED.
         """
 
     def hand_over(self, prepared: Prepared, text: str) -> None:
         """Hands the message to the page under its key (<= config.hand_over_timeout_s), not waiting for an ack.
 
-        Handing the same key over again is the caller's decision. Raises EngineError, never certain: PAGE_FAILED,
-        WHATSAPP_ERROR. An immediate refusal by WhatsApp's server is told as AckSeen(key, -1).
+        Handing the same key over again is the caller's decision. Raises EngineError: PAGE_FAILED, WHATSAPP_ERROR; the
+        message may have gone out all the same. An immediate refusal by WhatsApp's server is told as AckSeen(key, -1).
         """
 
     def acknowledgement(self, prepared: Prepared) -> int | None:
@@ -179,5 +188,8 @@ class Engine(Protocol):
         Raises EngineError PAGE_FAILED.
         """
 
-    def exists(self, number: str) -> bool | None:
-        """Whether `number` is on WhatsApp (<= 15 s); None where WhatsApp could not be asked."""
+    def find_contact(self, number: str) -> Contact | None:
+        """Asks whether `number` is on WhatsApp, and opens the chat with it on the page alone (<= 15 s). Sends nothing.
+
+        Returns None where WhatsApp could not be asked. Raises nothing.
+        """

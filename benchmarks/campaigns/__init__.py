@@ -1,0 +1,1 @@
+"""Campaigns: the tick that releases what is due, and the import of recipients."""

@@ -1,0 +1,1 @@
+"""The way of a message: accepting it, handing it to the page, recording what became of it."""

@@ -1,0 +1,195 @@
+"""The drain of 100,000 events into SQLite and PostgreSQL, against a bare executemany of the same events.
+
+The events are the lives of 20,000 single messages of ten tenants as the ledger writes them: queued, sending, key, sent,
+delivered; a hundred messages' lives run beside one another. A is `Drain.run`, as the background worker calls it, until
+the stream is empty: read 500, write records and events, follow the records, move the cursor, commit, trim. B inserts
+the event rows of A, made before, 500 to a transaction as well, by the driver's own executemany into a table without key
+or index in the same database. Rounds run A B A B …, with fresh events into the tables of the round before.
+PostgreSQL is a cluster of the run's own on loopback, which does not sync.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from sqlalchemy import func, select
+
+from benchmarks.harness.databases import ENGINES, fresh_databases
+from benchmarks.harness.figures import Figures, median_ratio
+from benchmarks.harness.running_system import running_system
+from hub_api.recording.stream import BATCH
+from hub_api.messages.models import MessageEvent, MessageRecord
+from hub_api.background_tasks import Background, make_background
+from shared.instant import now_ms
+from shared.ledger.message import new_message_id
+from shared.names import Keys
+from shared.redis.client import connect
+from shared.settings import Settings
+
+_TENANTS, _TOGETHER, _STEPS = 10, 100, 5
+_BARE = "CREATE TABLE bare (event_id TEXT, message_id TEXT, cliente_id INTEGER, type TEXT, at BIGINT, data TEXT)"
+_INSERT = "INSERT INTO bare (event_id, message_id, cliente_id, type, at, data) VALUES ({})"
+_MARKS = {"SQLite": "?, ?, ?, ?, ?, ?", "PostgreSQL": "%s, %s, %s, %s, %s, %s"}
+
+Fields = dict[str, str]
+Row = tuple[str, str, int, str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Took:
+    """One side of one round. cpu_s: of this process; what servers use is in the wall clock's seconds alone."""
+
+    seconds: float
+    cpu_s: float
+
+
+def run(folder: Path, quick: bool) -> Figures:
+    """See the module."""
+    events, rounds = (10_000, 2) if quick else (100_000, 3)
+    rows: list[tuple[str, ...]] = []
+    ratios: list[str] = []
+    with running_system(folder) as system:
+        for engine in ENGINES:
+            with fresh_databases(engine, folder, system.settings, ("drain",)) as made:
+                stream = _Stream(made[0], engine)
+                stream.round(1_000)  # warms caches and connections
+                measured = [stream.round(events) for _ in range(rounds)]
+                stream.close()
+            ratio = median_ratio([(bare.seconds, ours.seconds) for ours, bare in measured])
+            ratios.append(f"{engine} {ratio:.3f}")
+            rows.append(_row(f"{engine}: drain", [one for one, _ in measured], events, f"{ratio:.3f}"))
+            rows.append(_row(f"{engine}: bare executemany", [one for _, one in measured], events, ""))
+    return Figures(
+        f"drain: {events:,} events into SQL",
+        ("", "seconds", "events/s", "µs of own CPU each", "ratio"),
+        rows,
+        f"of the bare executemany's events/s: {', '.join(ratios)} (no goal)",
+        [f"medians of {rounds} rounds; {events // _STEPS:,} messages of {_TENANTS} tenants; no hub, no worker."],
+    )
+
+
+class _Stream:
+    """A stream of events and the database that it is drained into."""
+
+    def __init__(self, settings: Settings, engine: str) -> None:
+        self._keys = Keys(settings.redis_prefix)
+        self._client = connect(settings.redis_url)
+        self._background: Background = make_background(settings)
+        self._insert = _INSERT.format(_MARKS[engine])
+        with self._background.database.writing() as session:
+            session.connection().exec_driver_sql(_BARE)
+
+    def round(self, events: int) -> tuple[_Took, _Took]:
+        """Fills the stream, drains it, and inserts the same event rows barely."""
+        rows = self._fill(events)
+        before = self._recorded(), self._delivered()
+        started, cpu = time.perf_counter(), time.process_time()
+        left = events
+        while left > 0 and (drained := self._background.drain.run()):
+            left -= drained
+        ours = _Took(time.perf_counter() - started, time.process_time() - cpu)
+        if left or (self._recorded(), self._delivered()) != (before[0] + events, before[1] + events // _STEPS):
+            raise RuntimeError(f"{left} events were not drained, or not all of the others are on record")
+        return ours, self._bare(rows)
+
+    def _bare(self, rows: list[Row]) -> _Took:
+        started, cpu = time.perf_counter(), time.process_time()
+        for at in range(0, len(rows), BATCH):
+            with self._background.database.writing() as session:
+                session.connection().exec_driver_sql(self._insert, list(rows[at : at + BATCH]))
+        return _Took(time.perf_counter() - started, time.process_time() - cpu)
+
+    def _fill(self, events: int) -> list[Row]:
+        """Puts events into the stream. Returns the rows that they make."""
+        rows: list[Row] = []
+        pipeline = self._client.pipeline(transaction=False)
+        waiting: list[Fields] = []
+
+        def flush() -> None:
+            for event_id, one in zip(pipeline.execute(), waiting, strict=True):
+                kept = json.loads(one["data"])
+                kept = {name: value for name, value in kept.items() if name not in ("message", "to")}
+                row = (event_id, one["message_id"], int(one["cliente_id"]), one["type"], int(one["at"]))
+                rows.append((*row, json.dumps(kept)))
+            waiting.clear()
+
+        for fields in _events(events // _STEPS):
+            entry: dict[Any, Any] = {**fields}
+            pipeline.xadd(self._keys.events, entry)
+            waiting.append(fields)
+            if len(waiting) == 1_000:
+                flush()
+        flush()
+        return rows
+
+    def _recorded(self) -> int:
+        with self._background.database.reading() as session:
+            return session.scalar(select(func.count()).select_from(MessageEvent)) or 0
+
+    def _delivered(self) -> int:
+        with self._background.database.reading() as session:
+            delivered = MessageRecord.status == "delivered"
+            return session.scalar(select(func.count()).select_from(MessageRecord).where(delivered)) or 0
+
+    def close(self) -> None:
+        """Closes its connections."""
+        self._background.close()
+        self._client.close()
+
+
+def _events(messages: int) -> Iterator[Fields]:
+    """Yields the events of whole lives, a hundred beside one another."""
+    for first in range(0, messages, _TOGETHER):
+        numbers = range(first, min(first + _TOGETHER, messages))
+        ids = {number: new_message_id() for number in numbers}
+        for step in range(_STEPS):
+            for number in numbers:
+                yield _event(number, ids[number], step)
+
+
+def _event(number: int, message_id: str, step: int) -> Fields:
+    cliente_id, now = 1 + number % _TENANTS, now_ms()
+    to = f"54911{23_450_000 + number % 1_000}"
+    data: dict[str, object]
+    match step:
+        case 0:
+            name = "queued"
+            data = {
+                "message_id": message_id,
+                "cliente_id": cliente_id,
+                "to": to,
+                "message": f"Hola, su turno es el {number} a las 10:30.",
+                "status": "queued",
+                "lane": 0,
+                "accepted_at": now,
+                "expires_at": now + 86_400_000,
+                "attempts": 0,
+                "bulk_id": "",
+                "campaign_id": "",
+            }
+        case 1:
+            name, data = "sending", {"fence": 1}
+        case 2:
+            name, data = "key", {"whatsapp_id": f"true_{to}@c.us_3EB0{message_id[:18]}", "attempt": 1}
+        case 3:
+            name, data = "sent", {"ack": 1}
+        case _:
+            name, data = "delivered", {"ack": 2}
+    return {
+        "type": f"message.{name}",
+        "cliente_id": str(cliente_id),
+        "message_id": message_id,
+        "at": str(now),
+        "data": json.dumps(data),
+    }
+
+
+def _row(name: str, took: list[_Took], events: int, ratio: str) -> tuple[str, ...]:
+    seconds, cpu_s = median(one.seconds for one in took), median(one.cpu_s for one in took)
+    return (name, f"{seconds:.1f}", f"{events / seconds:,.0f}", f"{cpu_s / events * 1e6:.0f}", ratio)

@@ -1,0 +1,1 @@
+"""LeadMaster beside other libraries, unmodified, on the same page and browser."""

@@ -1,0 +1,45 @@
+/**
+ * What the adapter may call, under one name on the page.
+ *
+ * Every call answers `{ok: true, value}` or `{ok: false, code, message}`: a thrown error loses its code on its way out.
+ */
+const LOAD_WAIT_MS = 5_000;
+const LOAD_POLL_MS = 50;
+
+/**
+ * @template A, T
+ * @param {(argument: A) => Promise<T>} work
+ * @returns {(argument: A) => Promise<Answer<T>>}
+ */
+const answering = (work) => async (argument) => {
+  try {
+    return { ok: true, value: await work(argument) };
+  } catch (error) {
+    return { ok: false, code: codeOf(error), message: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+/** @template A, T @param {(argument: A) => Promise<T>} work @returns {(argument: A) => Promise<T>} */
+const loaded = (work) => async (argument) => {
+  // A code is shown a moment before wa-js calls itself loaded, and whoever sees it may ask at once.
+  for (let waited = 0; !WPP.isFullReady; waited += LOAD_POLL_MS) {
+    if (waited >= LOAD_WAIT_MS) {
+      throw new BridgeError('NOT_LOADED', 'WhatsApp Web is not loaded yet');
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOAD_POLL_MS));
+  }
+  return work(argument);
+};
+
+Object.defineProperty(window, '__leadmaster', {
+  value: Object.freeze({
+    observe: answering(look),
+    renewCode: answering(loaded(renewCode)),
+    pairingCode: answering(loaded(pairingCode)),
+    prepare: answering(loaded(prepare)),
+    handOver: answering(loaded(handOver)),
+    acknowledgement: answering(loaded(acknowledgement)),
+    findContact: answering(loaded(findContact)),
+    logout: answering(loaded(logout)),
+  }),
+});

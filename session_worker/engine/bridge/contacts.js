@@ -1,0 +1,46 @@
+/** Who is on WhatsApp, and in which chat a number is written to. */
+
+/** Whether WhatsApp can be asked right now. */
+const isReady = () =>
+  WPP.conn.isRegistered() &&
+  WPP.conn.getStreamData().mode === 'MAIN' &&
+  whatsapp.Socket.state === 'CONNECTED' &&
+  WPP.conn.isOnline();
+
+/**
+ * The id under which WhatsApp knows a number; null: it said that there is none.
+ *
+ * wa-js answers null for failed requests too, and keeps it for 15 s. So its null is only a hint: WhatsApp's own
+ * function, which throws where it can't ask, has the last word.
+ * @param {string} number
+ */
+const widOf = async (number) => {
+  const before = isReady();
+  const known = await WPP.contact.queryWidExists(`${number}@c.us`);
+  if (known !== null) {
+    return known.wid;
+  }
+  if (!before) {
+    throw new BridgeError('NOT_CONNECTED', 'WhatsApp could not be asked');
+  }
+  const wid = whatsapp.WidFactory.createWid(`${number}@c.us`);
+  const answer = await whatsapp.functions.queryWidExists(wid);
+  if (!answer && !isReady()) {
+    throw new BridgeError('NOT_CONNECTED', 'WhatsApp could not be asked');
+  }
+  return answer ? answer.wid : null;
+};
+
+
+/**
+ * Opens the chat that a message to the number would go to, on this page alone: nothing is sent, nobody sees it.
+ * @param {string} number @returns {Promise<{exists: boolean, chat_id: string | null}>}
+ */
+const findContact = async (number) => {
+  const wid = await widOf(number);
+  if (wid === null) {
+    return { exists: false, chat_id: null };
+  }
+  const chat = await WPP.chat.find(wid).catch(() => null); // that the number exists is known all the same
+  return { exists: true, chat_id: chat?.id.toString() ?? null };
+};

@@ -1,0 +1,1 @@
+"""What the emulated WhatsApp is reached by: the pages' HTTP and WebSocket, and the control API."""

@@ -1,0 +1,182 @@
+"""The WebSocket between a page and the server.
+
+The page asks `{"n": 7, "op": "send", …}` and is answered `{"re": 7, …}`, with `error` if the server couldn't do it.
+What the server says by itself is `{"push": …}`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+
+from aiohttp import WSMsgType, web
+
+from simulator.errors import BadRequest, SimulatorError
+from simulator.world.delivery import now_ms
+from simulator.world.devices import Connection, Device
+from simulator.world.numbers import lid_of, number_of_wid, parse_number
+from simulator.world.world import World
+
+_log = logging.getLogger(__name__)
+
+_Ask = dict[str, object]
+_Answer = dict[str, object] | None
+
+
+class Gateway:
+    """Serves the pages' sockets on a world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._operations: dict[str, Callable[[Connection, _Ask], _Answer]] = {
+            "refresh_qr": self._refresh_qr,
+            "pairing_code": self._pairing_code,
+            "paired": self._paired,
+            "sync": self._sync,
+            "send": self._send,
+            "query": self._query,
+            "seen": self._seen,
+            "seen_chat": self._seen_chat,
+            "logout": self._logout,
+        }
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Serve one page until it goes."""
+        device_id = request.query.get("device", "")
+        if self._world.refuses(self._world.devices.devices.get(device_id), device_id):
+            raise web.HTTPServiceUnavailable(text="offline")
+        socket = web.WebSocketResponse(max_msg_size=1 << 22)
+        await socket.prepare(request)
+        hello = await _receive(socket)
+        if hello is None or hello.get("op") != "hello" or not device_id:
+            await socket.close()
+            return socket
+        device = self._recognise(device_id, hello)
+        device.user_agent = request.headers.get("User-Agent", "")
+        keys = hello.get("keys")
+        connection = Connection(
+            socket,
+            request.transport,
+            device,
+            [str(key) for key in keys] if isinstance(keys, list) else [],
+            now_ms(),
+            lambda: self._world.latency(device),
+        )
+        try:
+            self._welcome(connection, claims_login=bool(hello.get("login")))
+            while (ask := await _receive(socket)) is not None:
+                self._answer(connection, ask)
+        finally:
+            self._world.closed(connection)
+        return socket
+
+    def _recognise(self, device_id: str, hello: _Ask) -> Device:
+        device = self._world.devices.devices.get(device_id)
+        login = hello.get("login")
+        token = login.get("token") if isinstance(login, dict) else None
+        if device is not None and device.phone is not None and token == device.token:
+            return device
+        if device is not None and token is None:
+            self._world.log_out(device, "unknown_companion")
+        return Device(device_id)
+
+    def _welcome(self, connection: Connection, *, claims_login: bool) -> None:
+        device = connection.device
+        if claims_login and device.phone is None:
+            connection.send({"push": "logout", "reason": "unknown_companion"})
+            return
+        self._world.opened(connection)
+        account = None if device.phone is None else self._world.account(self._world.book.phone(device.phone))
+        connection.send({"push": "welcome", "account": account, "settings": self._world.settings.for_page()})
+        self._world.greet_with_faults(connection)
+        if device.phone is None:
+            self._world.pairing.start(connection)
+
+    def _answer(self, connection: Connection, ask: _Ask) -> None:
+        number = ask.get("n")
+        try:
+            operation = self._operations.get(str(ask.get("op")))
+            if operation is None:
+                raise BadRequest(f"unknown operation: {ask.get('op')!r}")
+            answer = operation(connection, ask)
+        except SimulatorError as error:
+            connection.send({"re": number, "error": error.code, "message": str(error)})
+            return
+        if answer is not None:
+            delay = self._world.settings.ack_ms if ask.get("op") == "send" else 0
+            connection.send({"re": number, **answer}, delay)
+
+    def _refresh_qr(self, connection: Connection, ask: _Ask) -> _Answer:
+        if connection.device.phone is None:
+            self._world.pairing.start(connection)
+        return {}
+
+    def _pairing_code(self, connection: Connection, ask: _Ask) -> _Answer:
+        return {"code": self._world.pairing.code_for(connection, parse_number(ask.get("number")))}
+
+    def _paired(self, connection: Connection, ask: _Ask) -> _Answer:
+        number = parse_number(ask.get("number"))
+        self._world.linked(connection, number, str(ask.get("token")), str(ask.get("os") or ""))
+        if connection.linking is not None and not connection.linking.done():
+            connection.linking.set_result(None)
+        return {"account": self._world.account(self._world.book.phone(number))}
+
+    def _sync(self, connection: Connection, ask: _Ask) -> _Answer:
+        device = connection.device
+        delivery = self._world.delivery
+        history = None if device.synced else delivery.history(device)
+        missed = delivery.missed(device) if device.synced else []
+        device.synced = True
+        connection.synced = True
+        self._world.archive.device(device)
+        return {"history": history, "missed": missed, "rev": delivery.last_rev}
+
+    def _send(self, connection: Connection, ask: _Ask) -> _Answer:
+        device = connection.device
+        if device.phone is None:
+            raise BadRequest("this device isn't linked")
+        phone = self._world.book.phone(device.phone)
+        return self._world.delivery.accept(phone, device, ask.get("wid"), str(ask.get("id")), str(ask.get("body")))
+
+    def _query(self, connection: Connection, ask: _Ask) -> _Answer:
+        number = number_of_wid(ask.get("wid"))
+        world = self._world
+        device = connection.device
+        uses_lid = device.phone is not None and world.book.uses_lid(world.book.phone(device.phone), number)
+        return {
+            "exists": world.book.exists(number, world.settings.not_on_whatsapp_prefix),
+            "number": number,
+            "lid": lid_of(number),
+            "uses_lid": uses_lid,
+            "name": world.book.name_of(number),
+        }
+
+    def _seen(self, connection: Connection, ask: _Ask) -> _Answer:
+        rev = ask.get("rev")
+        if connection.synced and isinstance(rev, int):
+            self._world.delivery.seen(connection.device, rev)
+        return None
+
+    def _seen_chat(self, connection: Connection, ask: _Ask) -> _Answer:
+        if connection.device.phone is not None:
+            self._world.delivery.read_by_phone(connection.device.phone, ask.get("wid"))
+        return None
+
+    def _logout(self, connection: Connection, ask: _Ask) -> _Answer:
+        self._world.log_out(connection.device, "user_initiated")
+        return None
+
+
+async def _receive(socket: web.WebSocketResponse) -> _Ask | None:
+    async for message in socket:
+        if message.type is not WSMsgType.TEXT:
+            continue
+        try:
+            ask = json.loads(message.data)
+        except ValueError:
+            _log.warning("frame.refused not JSON")
+            continue
+        if isinstance(ask, dict):
+            return ask
+    return None

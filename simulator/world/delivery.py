@@ -1,0 +1,288 @@
+"""The way of messages: taking them from devices, bringing them to contacts and back, telling devices about both."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+import time
+from collections.abc import Callable
+
+from simulator.settings import Settings
+from simulator.world.archive import Archive
+from simulator.world.devices import Connection, Device, DeviceRegistry
+from simulator.world.faults import FaultBook
+from simulator.world.feed import Feed
+from simulator.world.mailbox import Mailbox
+from simulator.world.message import Message
+from simulator.world.numbers import number_of_wid, wid_of
+from simulator.world.phones import Phone, PhoneBook
+
+
+def now_ms() -> int:
+    """Return the time in milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+def new_message_id() -> str:
+    """Return a new message id, of the shape the real ones have."""
+    return "3A" + secrets.token_hex(9).upper()
+
+
+class Delivery:
+    """All mailboxes, and every change of a message."""
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        book: PhoneBook,
+        devices: DeviceRegistry,
+        faults: FaultBook,
+        archive: Archive,
+        feed: Feed,
+    ) -> None:
+        self._settings = settings
+        self._book = book
+        self._devices = devices
+        self._faults = faults
+        self._archive = archive
+        self._feed = feed
+        self._mailboxes: dict[str, Mailbox] = {}
+        self._seq = itertools.count(1)
+        self._rev = itertools.count(1)
+        self.last_rev = 0
+
+    def load(self) -> None:
+        """Take in what is on record and take up the deliveries that were under way."""
+        seq = rev = 0
+        under_way = []
+        for message in self._archive.load_messages():
+            self.mailbox(message.phone).add(message)
+            seq = max(seq, message.seq)
+            rev = max(rev, message.rev)
+            if message.from_me and message.ack < 3:
+                under_way.append(message)
+        for mailbox in self._mailboxes.values():
+            mailbox.sort_changes()
+        self._seq = itertools.count(seq + 1)
+        self._rev = itertools.count(rev + 1)
+        self.last_rev = rev
+        for message in under_way:
+            self._schedule(message)
+
+    def mailbox(self, number: str) -> Mailbox:
+        """Return a phone's mailbox."""
+        mailbox = self._mailboxes.get(number)
+        if mailbox is None:
+            mailbox = self._mailboxes[number] = Mailbox()
+        return mailbox
+
+    def all_mailboxes(self) -> dict[str, Mailbox]:
+        """Return all mailboxes by phone number."""
+        return self._mailboxes
+
+    def accept(self, phone: Phone, device: Device, wid: object, id_: str, body: str) -> dict[str, object] | None:
+        """Take a message from a device and return the answer to it; None if the answer is dropped.
+
+        A second copy of an id is counted; whether the recipient sees it again is up to the `dedupe` setting.
+
+        Raises:
+            BadRequest: the wid isn't a contact's.
+        """
+        chat = number_of_wid(wid)
+        refusal = self._faults.use("refuse_sends", phone.number, device.id)
+        if refusal is not None:
+            return {"refused": refusal.value}
+        settings = self._settings()
+        if not self._book.exists(chat, settings.not_on_whatsapp_prefix):
+            return {"refused": "unknown"}
+        mailbox = self.mailbox(phone.number)
+        message = mailbox.find(from_me=True, chat=chat, id_=id_)
+        if message is None:
+            message = self._add(phone, chat, str(wid), id_, body, from_me=True, origin="device", device_id=device.id)
+            self._tell(message, receipt=False, but=device)
+            self._schedule(message)
+        else:
+            again = 0 if settings.dedupe else 1
+            mailbox.change(
+                message,
+                self._next_rev(),
+                copies=message.copies + 1,
+                recipient_copies=message.recipient_copies + again,
+            )
+            self._archive.message(message)
+            self._publish(message)
+        if self._faults.use("drop_acks", phone.number, device.id) is not None:
+            device.unacked[message.seq] = message
+            return None
+        if device.unacked.pop(message.seq, None) is not None and message.ack > 1:
+            self._send_receipt(device, message)
+        return {"t": message.accepted_at // 1000, "rev": message.rev}
+
+    def inbound(self, phone: Phone, contact: str, body: str) -> Message:
+        """Bring a contact's message to a phone and its devices."""
+        wid = wid_of(contact, lid=self._book.uses_lid(phone, contact))
+        message = self._add(phone, contact, wid, new_message_id(), body, from_me=False, origin="contact")
+        self._tell(message, receipt=False)
+        return message
+
+    def own(self, phone: Phone, contact: str, body: str) -> Message:
+        """Send a message typed on the phone itself."""
+        wid = wid_of(contact, lid=self._book.uses_lid(phone, contact))
+        message = self._add(phone, contact, wid, new_message_id(), body, from_me=True, origin="phone")
+        self._tell(message, receipt=False)
+        self._schedule(message)
+        return message
+
+    def read_by_contact(self, number: str, contact: str) -> int:
+        """The contact reads what the phone sent; return how many messages that were."""
+        unread = self.mailbox(number).unread(contact, from_me=True)
+        for message in unread:
+            self._read(message)
+        return len(unread)
+
+    def read_by_phone(self, number: str, wid: object) -> None:
+        """A device shows a chat: the contact's messages count as read."""
+        mailbox = self.mailbox(number)
+        for message in mailbox.unread(number_of_wid(wid), from_me=False):
+            now = now_ms()
+            mailbox.change(message, self._next_rev(), ack=3, read_at=now, delivered_at=message.delivered_at or now)
+            self._archive.message(message)
+            self._publish(message)
+
+    def seen(self, device: Device, rev: int) -> None:
+        """A device has stored all changes up to `rev`: inbound messages among them are delivered."""
+        if device.phone is None or rev <= device.cursor:
+            return
+        mailbox = self.mailbox(device.phone)
+        for message in mailbox.changed_since(device.cursor):
+            if message.rev > rev:
+                break
+            if not message.from_me and message.delivered_at is None:
+                message.delivered_at = now_ms()
+                message.ack = max(message.ack, 2)
+                self._archive.message(message)
+                self._publish(message)
+        device.cursor = rev
+        self._archive.device(device)
+
+    def missed(self, device: Device) -> list[dict[str, object]]:
+        """Return what a device has to be told when it connects: changes since its cursor and receipts held back.
+
+        The bare acceptance of its own sends isn't told again: a page that missed it sends again, as the real one does.
+        """
+        if device.phone is None:
+            return []
+        resends = self._settings().page_resends
+        told: dict[int, Message] = {}
+        for message in self.mailbox(device.phone).changed_since(device.cursor):
+            told[message.seq] = message
+        told.update(device.held)
+        device.held = {}
+        items = []
+        for message in told.values():
+            own = message.from_me and message.device_id == device.id
+            if own and (message.ack < 2 or (resends and message.seq in device.unacked)):
+                continue
+            items.append({**message.for_page(), "kind": "receipt" if own else "message"})
+        return items
+
+    def history(self, device: Device) -> list[dict[str, object]]:
+        """Return a phone's most recent messages, oldest first, for a device linked just now."""
+        if device.phone is None:
+            return []
+        rows = self.mailbox(device.phone).rows
+        count = self._settings().history_messages
+        return [message.for_page() for message in rows[max(0, len(rows) - count) :]]
+
+    def release_held(self, device: Device) -> None:
+        """Tell a connected device the receipts that were held back from it."""
+        held, device.held = device.held, {}
+        for message in held.values():
+            self._send_receipt(device, message)
+
+    def _add(
+        self, phone: Phone, chat: str, wid: str, id_: str, body: str, *, from_me: bool, origin: str, device_id: str = ""
+    ) -> Message:
+        message = Message(
+            seq=next(self._seq),
+            phone=phone.number,
+            chat=chat,
+            wid=wid,
+            id=id_,
+            from_me=from_me,
+            body=body,
+            origin=origin,
+            device_id=device_id,
+            ack=1,
+            copies=1,
+            recipient_copies=1,
+            accepted_at=now_ms(),
+            delivered_at=None,
+            read_at=None,
+            rev=self._next_rev(),
+        )
+        self.mailbox(phone.number).add(message)
+        self._archive.message(message)
+        self._publish(message)
+        return message
+
+    def _next_rev(self) -> int:
+        self.last_rev = next(self._rev)
+        return self.last_rev
+
+    def _schedule(self, message: Message) -> None:
+        loop = asyncio.get_running_loop()
+        settings = self._settings()
+        if message.ack < 2:
+            loop.call_later(settings.delivered_ms / 1000, self._deliver, message)
+        elif message.ack < 3 and settings.auto_read:
+            loop.call_later(settings.read_ms / 1000, self._read, message)
+
+    def _deliver(self, message: Message) -> None:
+        if message.ack >= 2:
+            return
+        self.mailbox(message.phone).change(message, self._next_rev(), ack=2, delivered_at=now_ms())
+        self._archive.message(message)
+        self._publish(message)
+        self._tell(message, receipt=True)
+        settings = self._settings()
+        if settings.auto_read:
+            wait = max(0, settings.read_ms - settings.delivered_ms)
+            asyncio.get_running_loop().call_later(wait / 1000, self._read, message)
+
+    def _read(self, message: Message) -> None:
+        if message.ack >= 3:
+            return
+        now = now_ms()
+        self.mailbox(message.phone).change(
+            message, self._next_rev(), ack=3, delivered_at=message.delivered_at or now, read_at=now
+        )
+        self._archive.message(message)
+        self._publish(message)
+        self._tell(message, receipt=True)
+
+    def _tell(self, message: Message, *, receipt: bool, but: Device | None = None) -> None:
+        for device in self._devices.of_phone(message.phone):
+            if device is but:
+                continue
+            if receipt:
+                self._send_receipt(device, message)
+            else:
+                connection = self._devices.online.get(device.id)
+                if connection is not None and connection.synced:
+                    connection.send({"push": "changes", "items": [{**message.for_page(), "kind": "message"}]})
+
+    def _send_receipt(self, device: Device, message: Message) -> None:
+        connection: Connection | None = self._devices.online.get(device.id)
+        if connection is None or not connection.synced:
+            return
+        dropped = self._faults.use("drop_receipts", message.phone, device.id)
+        if dropped is not None or message.seq in device.unacked:
+            device.held[message.seq] = message
+            return
+        connection.send({"push": "changes", "items": [{**message.for_page(), "kind": "receipt"}]})
+
+    def _publish(self, message: Message) -> None:
+        if self._feed.watched:
+            self._feed.publish({"type": "message", "message": message.as_dict()})

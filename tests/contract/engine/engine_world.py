@@ -1,0 +1,216 @@
+"""The two worlds an engine is tested in: the fake in memory, and the simulator with a real browser."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from session_worker.engine.factory import make_engine
+from session_worker.engine.port import Engine, EngineConfig, Observation
+from simulator.client import SimulatorClient
+from testing.fake_engine import FakeEngine
+from testing.fake_whatsapp import FakeTimes, FakeWhatsApp
+from tests.contract.engine.engine_run import EngineRun
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+_END_SECONDS = 20
+_numbers = itertools.count(5491155510000)
+
+
+class World(Protocol):
+    """What tests may do to WhatsApp, whichever it is."""
+
+    url: str
+
+    def engine(self, config: EngineConfig) -> Engine: ...
+    def add_phone(self, number: str, name: str) -> None: ...
+    def scan(self, number: str, code: str) -> None: ...
+    def enter_pairing_code(self, number: str, code: str) -> None: ...
+    def unlink(self, number: str) -> None: ...
+    def is_linked(self, number: str) -> bool: ...
+    def write(self, sender: str, to: str, text: str) -> None: ...
+    def not_on_whatsapp(self, number: str) -> None: ...
+    def known_by_lid(self, number: str) -> None: ...
+    def refuse_next(self, number: str) -> None: ...
+    def go_offline(self, number: str, engine: Engine) -> None: ...
+    def come_online(self, number: str, engine: Engine) -> None: ...
+    def crash(self, number: str, engine: Engine) -> None: ...
+    def hang(self, number: str, engine: Engine) -> None: ...
+    def ban(self, number: str, engine: Engine) -> None: ...
+    def shown_to(self, number: str, recipient: str) -> list[str]: ...
+    def close(self) -> None: ...
+
+
+class FakeWorld:
+    """In memory."""
+
+    url = "fake://test"
+
+    def __init__(self) -> None:
+        self._whatsapp = FakeWhatsApp(FakeTimes(sync_ms=5, ack_ms=2, delivered_ms=5, read_ms=5))
+
+    def engine(self, config: EngineConfig) -> Engine:
+        return FakeEngine(config, self._whatsapp)
+
+    def add_phone(self, number: str, name: str) -> None:
+        self._whatsapp.add_phone(number, name)
+
+    def scan(self, number: str, code: str) -> None:
+        self._whatsapp.scan(number, code)
+
+    def enter_pairing_code(self, number: str, code: str) -> None:
+        self._whatsapp.scan(number, code)
+
+    def unlink(self, number: str) -> None:
+        self._whatsapp.unlink(number)
+
+    def is_linked(self, number: str) -> bool:
+        return self._whatsapp.is_linked(number)
+
+    def write(self, sender: str, to: str, text: str) -> None:
+        self._whatsapp.write(sender, to, text)
+
+    def not_on_whatsapp(self, number: str) -> None:
+        self._whatsapp.not_on_whatsapp.add(number)
+
+    def known_by_lid(self, number: str) -> None:
+        self._whatsapp.known_by_lid.add(number)
+
+    def refuse_next(self, number: str) -> None:
+        self._whatsapp.refusals += 1
+
+    def go_offline(self, number: str, engine: Engine) -> None:
+        _fake(engine).set_online(False)
+
+    def come_online(self, number: str, engine: Engine) -> None:
+        _fake(engine).set_online(True)
+
+    def crash(self, number: str, engine: Engine) -> None:
+        _fake(engine).crash()
+
+    def hang(self, number: str, engine: Engine) -> None:
+        _fake(engine).hang()
+
+    def ban(self, number: str, engine: Engine) -> None:
+        _fake(engine).tell_problem("ACCOUNT_BANNED")
+
+    def shown_to(self, number: str, recipient: str) -> list[str]:
+        return self._whatsapp.shown_to(recipient)
+
+    def close(self) -> None:
+        self._whatsapp.close()
+
+
+class SimulatorWorld:
+    """A simulator in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        ready = folder / "ready.json"
+        command = [sys.executable, "-m", "simulator", "--port", "0", "--data", str(folder), "--ready-file", str(ready)]
+        self._process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self._process.stdout.readline()  # its one line, once it listens
+        self.url = str(json.loads(ready.read_text("utf-8"))["url"])
+        self._control = SimulatorClient(self.url)
+        self._control.put_settings(
+            sync_ms=50, resume_ms=50, delivered_ms=50, read_ms=50, resend_ms=300, reconnect_ms=100
+        )
+
+    def engine(self, config: EngineConfig) -> Engine:
+        return make_engine(config)
+
+    def add_phone(self, number: str, name: str) -> None:
+        self._control.put_phone(number, name)
+
+    def scan(self, number: str, code: str) -> None:
+        self._control.scan(number, code)
+
+    def enter_pairing_code(self, number: str, code: str) -> None:
+        self._control.enter_pairing_code(number, code)
+
+    def unlink(self, number: str) -> None:
+        self._control.log_out(number)
+
+    def is_linked(self, number: str) -> bool:
+        return bool(self._control.phone(number)["devices"])
+
+    def write(self, sender: str, to: str, text: str) -> None:
+        self._control.inbound(to, sender, text)
+
+    def not_on_whatsapp(self, number: str) -> None:
+        self._control.put_number(number, exists=False)
+
+    def known_by_lid(self, number: str) -> None:
+        self._control.put_number(number, lid=True)
+
+    def refuse_next(self, number: str) -> None:
+        self._control.add_fault("refuse_sends", phone=number, count=1)
+
+    def go_offline(self, number: str, engine: Engine) -> None:
+        self._control.add_fault("offline", phone=number)
+
+    def come_online(self, number: str, engine: Engine) -> None:
+        for fault in self._control.faults():
+            if fault["kind"] == "offline":
+                self._control.lift_faults(str(fault["id"]))
+
+    def crash(self, number: str, engine: Engine) -> None:
+        self._control.add_fault("crash_page", phone=number)
+
+    def hang(self, number: str, engine: Engine) -> None:
+        self._control.add_fault("hang_page", phone=number)
+
+    def ban(self, number: str, engine: Engine) -> None:
+        self._control.add_fault("ban", phone=number, value="event", duration_ms=1)
+
+    def shown_to(self, number: str, recipient: str) -> list[str]:
+        return [message["body"] for message in self._control.messages(number, to=recipient)]
+
+    def close(self) -> None:
+        self._control.close()
+        self._process.send_signal(signal.SIGTERM)
+        self._process.communicate(timeout=_END_SECONDS)
+
+
+def new_number() -> str:
+    """A phone number that no other test has."""
+    return str(next(_numbers))
+
+
+def new_run(world: World, folder: Path) -> EngineRun:
+    """An engine of the world's, not started."""
+    config = EngineConfig(url=world.url, profile_dir=folder / "profile", lock_path=folder / "profile.lock")
+    return EngineRun(world.engine(config), config)
+
+
+def link(world: World, run: EngineRun, number: str) -> Observation:
+    """Has the phone scan the code that is shown."""
+    world.scan(number, run.wait_for_code())
+    return run.wait_until_ready()
+
+
+def processes_of(profile_dir: Path) -> list[psutil.Process]:
+    """Every living process that names the profile on its command line."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words = process.info["cmdline"] or []
+        if process.info["status"] != psutil.STATUS_ZOMBIE and any(str(profile_dir) in word for word in words):
+            found.append(process)
+    return found
+
+
+def children_of_this_process() -> set[int]:
+    return {child.pid for child in psutil.Process(os.getpid()).children() if child.status() != psutil.STATUS_ZOMBIE}
+
+
+def _fake(engine: Engine) -> FakeEngine:
+    assert isinstance(engine, FakeEngine)
+    return engine

@@ -1,0 +1,148 @@
+"""A message from its key to its acknowledgements (session_worker/engine/port.py)."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from session_worker.engine.port import EngineError, Prepared
+from tests.contract.engine.engine_run import EngineRun, is_ready
+from tests.contract.engine.engine_world import World, new_number
+
+
+class TestSending:
+    """Asked of every adapter, linked; each test writes to recipients of its own."""
+
+    def test_a_message_goes_from_key_to_read(self, world: World, linked: EngineRun, number: str) -> None:
+        recipient = new_number()
+
+        prepared = linked.engine.prepare(recipient)
+        before = linked.engine.acknowledgement(prepared)
+        linked.engine.hand_over(prepared, "hola")
+
+        assert prepared.key.startswith(f"true_{prepared.chat_id}_")
+        assert before is None
+        for ack in (1, 2, 3):
+            linked.wait_for_ack(prepared.key, ack)
+        assert linked.engine.acknowledgement(prepared) == 3
+        assert world.shown_to(number, recipient) == ["hola"]
+
+    def test_preparing_sends_nothing_and_makes_a_new_key_each_time(
+        self, world: World, linked: EngineRun, number: str
+    ) -> None:
+        recipient = new_number()
+
+        first, second = linked.engine.prepare(recipient), linked.engine.prepare(recipient)
+
+        assert first.chat_id == second.chat_id
+        assert first.key != second.key
+        assert world.shown_to(number, recipient) == []
+
+    def test_the_same_key_again_is_no_second_message(self, world: World, linked: EngineRun, number: str) -> None:
+        recipient = new_number()
+        prepared = linked.engine.prepare(recipient)
+        linked.engine.hand_over(prepared, "una vez")
+        linked.wait_for_ack(prepared.key, 2)
+
+        linked.engine.hand_over(prepared, "una vez")
+
+        following = linked.engine.prepare(recipient)
+        linked.engine.hand_over(following, "después")
+        linked.wait_for_ack(following.key, 1)
+        assert world.shown_to(number, recipient) == ["una vez", "después"]
+
+    def test_a_chat_known_by_lid_gets_its_key_from_the_chat(self, world: World, linked: EngineRun, number: str) -> None:
+        recipient = new_number()
+        world.known_by_lid(recipient)
+
+        prepared = linked.engine.prepare(recipient)
+        linked.engine.hand_over(prepared, "hola")
+
+        assert prepared.chat_id.endswith("@lid")
+        linked.wait_for_ack(prepared.key, 1)
+        linked.wait_for_ack(prepared.key, 2)
+        assert linked.engine.acknowledgement(prepared) in (2, 3)
+
+    def test_a_number_without_whatsapp_gets_no_key(self, world: World, linked: EngineRun) -> None:
+        recipient = new_number()
+        world.not_on_whatsapp(recipient)
+
+        with pytest.raises(EngineError) as raised:
+            linked.engine.prepare(recipient)
+
+        assert raised.value.code == "NOT_ON_WHATSAPP"
+
+    def test_a_refusal_is_told_and_kept(self, world: World, linked: EngineRun, number: str) -> None:
+        prepared = linked.engine.prepare(new_number())
+        world.refuse_next(number)
+
+        linked.engine.hand_over(prepared, "no")
+
+        linked.wait_for_ack(prepared.key, -1)
+        assert linked.engine.acknowledgement(prepared) == -1
+
+    def test_a_refused_later_copy_is_told_apart(self, world: World, linked: EngineRun, number: str) -> None:
+        # what becomes of a copy that the page sends again by itself says nothing of the one before it
+        prepared = linked.engine.prepare(new_number())
+        world.go_offline(number, linked.engine)
+        linked.wait_until(lambda seen: not is_ready(seen) or not seen.online)
+        linked.engine.hand_over(prepared, "no")
+        world.refuse_next(number)
+
+        world.come_online(number, linked.engine)
+
+        linked.wait_for_ack(prepared.key, -2)
+        assert linked.engine.acknowledgement(prepared) == -1
+
+    def test_a_key_of_another_chat_is_refused(self, linked: EngineRun) -> None:
+        prepared, other = linked.engine.prepare(new_number()), linked.engine.prepare(new_number())
+
+        with pytest.raises(EngineError) as raised:
+            linked.engine.hand_over(replace(prepared, key=other.key), "hola")
+
+        assert raised.value.code == "WHATSAPP_ERROR"
+
+    def test_an_unknown_key_is_not_there(self, linked: EngineRun) -> None:
+        prepared = linked.engine.prepare(new_number())
+
+        unknown = Prepared(prepared.chat_id, f"true_{prepared.chat_id}_3EB0000000000000000000")
+
+        assert linked.engine.acknowledgement(unknown) is None
+
+    def test_offline_no_key_is_made_and_a_message_in_flight_goes_out_later(
+        self, world: World, linked: EngineRun, number: str
+    ) -> None:
+        recipient, unknown = new_number(), new_number()
+        prepared = linked.engine.prepare(recipient)
+        world.go_offline(number, linked.engine)
+        linked.wait_until(lambda seen: not is_ready(seen) or not seen.online)
+
+        linked.engine.hand_over(prepared, "luego")
+        pending = linked.engine.acknowledgement(prepared)
+        with pytest.raises(EngineError) as raised:
+            linked.engine.prepare(unknown)
+
+        assert pending == 0
+        assert raised.value.code == "WHATSAPP_ERROR"
+        world.come_online(number, linked.engine)
+        linked.wait_until_ready()
+        linked.wait_for_ack(prepared.key, 1)
+        assert world.shown_to(number, recipient) == ["luego"]
+        assert world.shown_to(number, unknown) == []
+
+    def test_many_threads_may_ask_at_once(self, linked: EngineRun) -> None:
+        keys: list[str] = []
+
+        def prepare() -> None:
+            keys.append(linked.engine.prepare(new_number()).key)
+
+        threads = [threading.Thread(target=prepare) for _ in range(8)]
+
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert len(set(keys)) == 8
