@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
-import sys
 from typing import Any
 
 import tornado.web
@@ -15,11 +13,12 @@ from flower.views.monitor import Metrics
 from tornado.ioloop import IOLoop
 
 from celery_config import make_celery
-from leadmaster.dashboard_place import ADDRESS, USER
+from leadmaster.installation.addresses import FLOWER_HOST, FLOWER_USER
 from shared import logs
+from shared.process.shutdown import end_on_signal
 from shared.settings import Settings, SettingsError
 
-_MOST_TASKS = 10_000  # kept in memory; the ledger is the record, this is a window on it
+_MAX_TASKS = 10_000  # kept in memory; the ledger is the record, this is a window on it
 
 
 class GuardedMetrics(Metrics):  # type: ignore[misc]
@@ -38,18 +37,17 @@ def run(settings: Settings) -> None:
     # It warns at every question while no worker runs, which is no fault.
     logging.getLogger("flower.inspector").setLevel(logging.CRITICAL)
     logging.getLogger("tornado.access").setLevel(logging.ERROR)
-    default_options.basic_auth = [f"{USER}:{settings.flower_password.get_secret_value()}"]
-    default_options.address = ADDRESS
+    default_options.basic_auth = [f"{FLOWER_USER}:{settings.flower_password.get_secret_value()}"]
+    default_options.address = FLOWER_HOST
     default_options.port = settings.flower_port
-    default_options.max_tasks = _MOST_TASKS
+    default_options.max_tasks = _MAX_TASKS
     default_options.persistent = False
     default_options.purge_offline_workers = 60
     flower = _guarded(settings)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: IOLoop.current().add_callback_from_signal(flower.stop))
+    loop = IOLoop.current()
+    end_on_signal(lambda: loop.add_callback_from_signal(flower.stop), settings.shutdown_grace_seconds)
     flower.start_http_server()
     flower.start()
-    sys.exit(0)
 
 
 def _guarded(settings: Settings) -> Any:

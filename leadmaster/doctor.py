@@ -6,22 +6,32 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import redis
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import SQLAlchemyError
 
-from leadmaster import credentials, embedded_server, ports, up
-from leadmaster.dashboard_place import ADDRESS as FLOWER_ADDRESS
-from leadmaster.datadir import DataDir
+import hub_api
+from hub_api.database import Database
+from leadmaster.installation import credentials, embedded_server, ports
+from leadmaster.installation.addresses import database_place, listening
+from leadmaster.installation.data_dir import DataDir
 from leadmaster.screen import Screen
+from session_worker.engine.browser_path import find_browser, major_version
+from session_worker.engine.page_script import find_wa_js
+from session_worker.engine.port import EngineError
 from shared.redis import client as redis_client
 from shared.settings import Settings, SettingsError, load_settings
 
-_LEAST_FREE_BYTES = 2 * 1024**3
-_FIRST_SANE_YEAR, _LAST_SANE_YEAR = 2025, 2100
-_MOST_SKEW_S = 2.0
+_MIN_FREE_BYTES = 2 * 1024**3
+_MIN_YEAR, _MAX_YEAR = 2025, 2100
+_MAX_SKEW_S = 2.0
 _DRIVER_TIMEOUT_S = 20.0
 
 
@@ -63,9 +73,6 @@ def _show(screen: Screen, finding: Finding) -> None:
 
 
 def _browser(settings: Settings) -> Finding:
-    from session_worker.engine.browser_path import find_browser, major_version  # noqa: PLC0415
-    from session_worker.engine.port import EngineError  # noqa: PLC0415
-
     try:
         path = find_browser(settings.browser_path)
         return Finding("Browser", f"Chromium {major_version(path)}, {path}")
@@ -92,9 +99,6 @@ def _driver(settings: Settings) -> Finding:
 
 
 def _bundle(settings: Settings) -> Finding:
-    from session_worker.engine.page_script import find_wa_js  # noqa: PLC0415
-    from session_worker.engine.port import EngineError  # noqa: PLC0415
-
     try:
         return Finding("wa-js", str(find_wa_js(settings.wa_js_path)))
     except EngineError as error:
@@ -104,8 +108,7 @@ def _bundle(settings: Settings) -> Finding:
 def _server_url(settings: Settings) -> str | None:
     if settings.redis_url:
         return settings.redis_url
-    data = DataDir(settings.leadmaster_data_dir)
-    server = embedded_server.kept(data) if data.is_held() else None
+    server = embedded_server.running(DataDir(settings.leadmaster_data_dir))
     return server.url if server is not None else None
 
 
@@ -131,21 +134,14 @@ def _server(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
-    from hub_api.database import Database  # noqa: PLC0415
-    from leadmaster.schema_state import schema_state  # noqa: PLC0415
-
-    place = up.database_place(settings)
+    place = database_place(settings)
     database_file = settings.sqlalchemy_url.removeprefix("sqlite:///")
     if database_file != settings.sqlalchemy_url and not Path(database_file).exists():
         return Finding("Database", f"{place}, not there yet; `leadmaster up` makes it")
     try:
-        database = Database(settings.sqlalchemy_url)
-        try:
-            current, newest = schema_state(database)
-        finally:
-            database.close()
+        with closing(Database(settings.sqlalchemy_url)) as database:
+            current, newest = _schema_state(database)
     except SQLAlchemyError as error:
         return Finding("Database", f"{place}: {type(error).__name__}", False, "start it, or correct DATABASE_URL")
     if current != newest:
@@ -153,9 +149,19 @@ def _database(settings: Settings) -> Finding:
     return Finding("Database", f"{place}, schema {current}")
 
 
+def _schema_state(database: Database) -> tuple[str | None, str | None]:
+    """The database's revision and the newest one. Raises sqlalchemy.exc.SQLAlchemyError."""
+    config = Config()
+    migrations = Path(str(hub_api.__file__)).parent / "migrations"
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    with database.engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current, ScriptDirectory.from_config(config).get_current_head()
+
+
 def _clock(settings: Settings) -> Finding:
     year = datetime.now(UTC).year
-    if not _FIRST_SANE_YEAR <= year <= _LAST_SANE_YEAR:
+    if not _MIN_YEAR <= year <= _MAX_YEAR:
         return Finding("Clock", f"the year is {year}", False, "set the clock (timedatectl set-ntp true)")
     url = _server_url(settings)
     if url is None:
@@ -167,7 +173,7 @@ def _clock(settings: Settings) -> Finding:
             skew = seconds + micros / 1e6 - (before + time.time()) / 2
     except (redis.RedisError, ValueError):
         return Finding("Clock", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC; Redis could not be asked")
-    if abs(skew) > _MOST_SKEW_S:
+    if abs(skew) > _MAX_SKEW_S:
         return Finding("Clock", f"{skew:+.1f} s off Redis' clock", False, "synchronise both machines' clocks (NTP)")
     return Finding("Clock", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {skew:+.3f} s off Redis' clock")
 
@@ -178,7 +184,7 @@ def _disk(settings: Settings) -> Finding:
         directory = directory.parent
     free = shutil.disk_usage(directory).free
     text = f"{free / 1024**3:.1f} GiB free under {directory}"
-    if free < _LEAST_FREE_BYTES:
+    if free < _MIN_FREE_BYTES:
         return Finding("Disk", text, False, "free some; a browser profile takes 100 to 300 MB")
     return Finding("Disk", text)
 
@@ -186,10 +192,8 @@ def _disk(settings: Settings) -> Finding:
 def _ports(settings: Settings) -> Finding:
     if DataDir(settings.leadmaster_data_dir).is_held():
         return Finding("Ports", "`leadmaster up` is running here")
-    wanted = {"HUB_PORT": (settings.hub_bind, settings.hub_port), "FLOWER_PORT": (FLOWER_ADDRESS, settings.flower_port)}
-    if settings.legacy_port is not None:
-        wanted["LEGACY_PORT"] = (settings.hub_bind, settings.legacy_port)
-    taken = [f"{name} {port}" for name, (address, port) in wanted.items() if not ports.is_free(address, port)]
+    wanted = listening(settings)
+    taken = [f"{name} {port}" for name, address, port in wanted if not ports.is_free(address, port)]
     if taken:
         return Finding("Ports", f"in use: {', '.join(taken)}", False, "stop what uses them, or set another port")
-    return Finding("Ports", ", ".join(f"{name} {port}" for name, (_, port) in wanted.items()) + " free")
+    return Finding("Ports", ", ".join(f"{name} {port}" for name, _, port in wanted) + " free")

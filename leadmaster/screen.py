@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
 _REPEAT_AFTER_S = 15.0
+_RECORDED_COLUMNS = 114
+_CODE_MARGIN = 4
+_WEB_FONT = re.compile(r"@font-face {.*?}\s*", re.DOTALL)
 _CHANGING = re.compile(r"[0-9a-f-]*[0-9][0-9a-f-]*")  # ids and figures, by which repetitions differ
 
 
 class Screen:
     """Prints whole lines; may be used from several threads."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, *, recording: bool = False) -> None:
+        """recording: keep what is shown for a picture of it."""
         self.console = console or Console(highlight=False, soft_wrap=True)
+        # One of its own: a picture has colours and a width, whatever the operator's terminal has.
+        self._recorder = _recorder() if recording else None
         self._lock = threading.RLock()
         self._status: Status | None = None
         self._told: dict[str, float] = {}
@@ -32,6 +40,8 @@ class Screen:
         """A line; `text` may carry rich's markup."""
         with self._lock:
             self.console.print(text)
+            if self._recorder is not None:
+                self._recorder.print(text)
 
     def plain(self, text: str) -> None:
         """A line taken as it is."""
@@ -40,20 +50,22 @@ class Screen:
     def title(self, text: str) -> None:
         self.line(f"[bold]{escape(text)}[/bold]")
 
-    @property
-    def width(self) -> int:
-        """Columns; a file or a pipe takes any width."""
-        return self.console.width if self.is_terminal else 10_000
+    def fits(self, rows: Sequence[str]) -> bool:
+        """True where a code of these rows is not too wide. A file or a pipe takes any width."""
+        return not self.is_terminal or len(max(rows, key=len)) + _CODE_MARGIN <= self.console.width
 
     def tagged(self, clock: str, name: str, colour: str, text: str) -> None:
         """A line of one of several voices."""
         self.line(f"  [dim]{clock}[/dim]  [{colour}]{escape(name)}[/{colour}]  {escape(text)}")
 
-    def picture(self, rows: Sequence[str]) -> None:
+    def code(self, rows: Sequence[str]) -> None:
         """A code to scan, whose light parts are its full blocks: white on black, whatever the terminal's colours."""
         with self._lock:
             for row in rows:
-                self.line(f"    [bright_white on black]{escape(row)}[/bright_white on black]")
+                self.console.print(f"{' ' * _CODE_MARGIN}[bright_white on black]{escape(row)}[/bright_white on black]")
+            if self._recorder is not None:
+                # Fonts draw blocks with gaps between them where a picture is shown: no code can be read there.
+                self._recorder.print("    [dim](here the terminal shows the codes to scan)[/dim]")
 
     def done(self, text: str) -> None:
         self.line(f"  [green]✓[/green] {escape(text)}")
@@ -93,3 +105,21 @@ class Screen:
                 self._status.start()
             else:
                 self._status.update(escape(text))
+
+    def save_picture(self, path: Path, title: str) -> None:
+        """Writes an SVG of what was shown so far; there must be a recording. Raises OSError."""
+        assert self._recorder is not None
+        with self._lock:
+            picture = self._recorder.export_svg(title=title, clear=False)
+        path.write_text(_WEB_FONT.sub("", picture), "utf-8")  # a picture loads nothing from elsewhere
+
+
+def _recorder() -> Console:
+    return Console(
+        record=True,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        width=_RECORDED_COLUMNS,
+        highlight=False,
+    )

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
 import pytest
 import redis
-from rich.console import Console
+from click.testing import CliRunner
 
 from hub_api.accounts.service import add_tenant
-from hub_api.campaigns.releasing.stop_versions import Epochs
 from hub_api.campaigns.service import Campaigns, Wish, count_recipients, find
+from hub_api.campaigns.releasing.stop_versions import Epochs
 from hub_api.database import Database, migrate
-from leadmaster.campaign_import import ImportWish, run
+from leadmaster.commands.campaigns import campaign
+from leadmaster.up.services import as_environment
 from shared.errors import NotFound, ValidationFailed
-from shared.ledger.ledger import Ledger
+from shared.ledger.ledger import Ledger, make_ledger
 from shared.names import Keys
 from shared.settings import Settings
 
@@ -31,7 +31,7 @@ def campaign_id(settings: Settings, client: redis.Redis, keys: Keys) -> str:
     migrate(settings.sqlalchemy_url)
     database = Database(settings.sqlalchemy_url)
     add_tenant(database, 51)
-    made = Campaigns(database, Epochs(client, keys), Ledger(client, keys), settings)
+    made = Campaigns(database, Epochs(client, keys), make_ledger(client, keys), settings)
     found = made.create(51, Wish("x", ["Hola {nombre|amigo}"]), "test")
     database.close()
     return found
@@ -45,16 +45,20 @@ def _count(settings: Settings, campaign_id: str) -> int:
     return count
 
 
-def _run(settings: Settings, file: Path, campaign_id: str, *, dry_run: bool = False) -> tuple[int, str]:
-    out = io.StringIO()
-    status = run(settings, ImportWish(file, 51, campaign_id, dry_run), Console(file=out, width=120))
-    return status, out.getvalue()
+def _run(
+    settings: Settings, file: Path, campaign_id: str, *options: str, cliente_id: int = 51
+) -> tuple[int | None, str]:
+    arguments = ["import", str(file), "--cliente-id", str(cliente_id), "--campaign", campaign_id, *options]
+    done = CliRunner(env=as_environment(settings)).invoke(campaign, arguments, standalone_mode=False)
+    if done.exception is not None:
+        raise done.exception
+    return done.return_value, done.stdout
 
 
 def test_good_rows_go_in_and_bad_ones_are_told(settings: Settings, campaign_id: str, tmp_path: Path) -> None:
     file = tmp_path / "lista.csv"
     file.write_text("telefono;nombre\n11 2345-6789;Ana\nno;Bruno\n", "utf-8")
-    status, told = _run(settings, file, campaign_id, dry_run=True)
+    status, told = _run(settings, file, campaign_id, "--dry-run")
     assert (status, _count(settings, campaign_id)) == (1, 0)
     assert "541123456789  Hola Ana" in told
     status, told = _run(settings, file, campaign_id)
@@ -76,4 +80,4 @@ def test_another_tenants_campaign(settings: Settings, campaign_id: str, tmp_path
     file = tmp_path / "lista.csv"
     file.write_text("telefono\n5491123456789\n")
     with pytest.raises(NotFound):
-        run(settings, ImportWish(file, 52, campaign_id, False), Console(file=io.StringIO()))
+        _run(settings, file, campaign_id, cliente_id=52)

@@ -11,8 +11,8 @@ from pathlib import Path
 import jwt
 import pytest
 
-from leadmaster import credentials
-from leadmaster.datadir import DataDir
+from leadmaster.installation import credentials
+from leadmaster.installation.data_dir import DataDir
 
 
 class Shell:
@@ -93,9 +93,9 @@ def test_variables_of_the_replaced_system_are_one_warning(shell: Shell) -> None:
     assert len(lines) == 2
 
 
-@pytest.mark.parametrize("part", ["hub", "background", "beat", "host", "flower"])
-def test_a_part_alone_needs_a_broker(shell: Shell, part: str) -> None:
-    done = shell.run(part)
+@pytest.mark.parametrize("service", ["hub", "background", "beat", "host", "flower"])
+def test_a_service_alone_needs_a_broker(shell: Shell, service: str) -> None:
+    done = shell.run(service)
     assert (done.returncode, one_line(done.stderr)[:22]) == (2, "leadmaster: REDIS_URL:")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from leadmaster import credentials
+from leadmaster.installation import credentials
 from shared.settings import Settings
 
 

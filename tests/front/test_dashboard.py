@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from leadmaster import ports
-from leadmaster.dashboard_place import USER
+from leadmaster.installation import ports
+from leadmaster.installation.addresses import FLOWER_USER
+from support.waiting import until
 
 PASSWORD = "correct-horse"
 CLOSED = ("/", "/workers", "/tasks", "/broker", "/metrics", "/api/workers", "/api/tasks")
@@ -35,11 +35,8 @@ def flower(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             [sys.executable, "-m", "leadmaster", "flower"], cwd=directory, env=environment, stdout=log, stderr=log
         )
     try:
-        until = time.monotonic() + 30
-        while ports.is_free("127.0.0.1", port):
-            assert process.poll() is None, (directory / "log").read_text()
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        until(lambda: process.poll() is not None or not ports.is_free("127.0.0.1", port), 30, "its port")
+        assert process.poll() is None, (directory / "log").read_text()
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -52,8 +49,8 @@ def flower(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.mark.parametrize("path", CLOSED)
 def test_every_page_asks_for_the_password(flower: str, path: str) -> None:
     assert httpx.get(flower + path).status_code == 401
-    assert httpx.get(flower + path, auth=(USER, "wrong")).status_code == 401
-    assert httpx.get(flower + path, auth=(USER, PASSWORD)).status_code == 200
+    assert httpx.get(flower + path, auth=(FLOWER_USER, "wrong")).status_code == 401
+    assert httpx.get(flower + path, auth=(FLOWER_USER, PASSWORD)).status_code == 200
 
 
 def test_it_listens_on_this_machine_only(flower: str) -> None:

@@ -1,4 +1,4 @@
-"""Settings handed to the parts arrive as they were."""
+"""Settings handed to the services arrive as they were."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from leadmaster.environment import as_environment
+from leadmaster.up.services import as_environment
 from shared.settings import Settings
 
 
@@ -29,7 +29,9 @@ from shared.settings import Settings
         },
     ],
 )
-def test_a_part_sees_what_up_saw(changes: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_sees_what_up_saw(
+    changes: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)

@@ -1,4 +1,4 @@
-"""A part's log as `up` reads it."""
+"""A service's log as `up` reads it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from leadmaster import log_file
-from leadmaster.log_file import LogFile, parse_line
+from leadmaster.up import log_file
+from leadmaster.up.log_file import LogFile, parse_line
 
 
 def write(log: LogFile, text: str) -> None:
@@ -19,13 +19,13 @@ def write(log: LogFile, text: str) -> None:
 
 def test_a_structured_line_is_understood() -> None:
     line = parse_line('{"event": "lease.lost", "level": "warning", "cliente_id": 51, "timestamp": "x", "part": "host"}')
-    assert (line.level, line.text, line.telling) == ("warning", "lease.lost cliente_id=51", True)
+    assert (line.level, line.text, line.shown) == ("warning", "lease.lost cliente_id=51", True)
 
 
 @pytest.mark.parametrize("raw", ["Traceback (most recent call last):", "{not json", '{"no": "event"}', "[1, 2]"])
 def test_any_other_line_is_kept_as_it_is(raw: str) -> None:
     assert parse_line(raw).text == raw
-    assert not parse_line(raw).telling
+    assert not parse_line(raw).shown
 
 
 def test_only_whole_new_lines_are_read(tmp_path: Path) -> None:
@@ -45,10 +45,10 @@ def test_the_former_runs_log_is_put_aside(tmp_path: Path) -> None:
     assert (tmp_path / "hub.log.1").read_text() == "former\n"
 
 
-def test_a_log_is_begun_anew_above_its_limit_while_the_part_keeps_writing(
+def test_a_log_is_begun_anew_above_its_limit_while_the_service_keeps_writing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_file, "_LARGEST_BYTES", 100)
+    monkeypatch.setattr(log_file, "_MAX_BYTES", 100)
     log = LogFile(tmp_path / "hub.log")
     descriptor = log.open()
     try:

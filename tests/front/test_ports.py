@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from leadmaster import ports
+from leadmaster.installation import ports
 
 
 def test_a_port_that_someone_listens_on_is_not_free() -> None:

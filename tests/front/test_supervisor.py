@@ -1,66 +1,215 @@
-"""When a part that died is started again."""
+"""The supervisor with services that are a few lines of Python: restarts, failures, and ways to stop."""
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
 
-from leadmaster.supervisor import Backoff, Life
+import psutil
+import pytest
 
-BACKOFF = Backoff(first_s=0.5, factor=2, longest_s=10, steady_s=30, failing_after=3)
+from leadmaster.installation.data_dir import DataDir
+from leadmaster.up.leftovers import recorded
+from leadmaster.up.process import describe_exit
+from leadmaster.up.services import stop_stages
+from support.waiting import until
+
+SLEEPS = "import time; time.sleep(120)"
+LOGS_ITS_END = """
+import signal, sys, time
+def end(*_):
+    print("ended", time.monotonic(), flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+print("began", flush=True)
+while True: time.sleep(0.05)
+"""
+RESISTS = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('began', flush=True); time.sleep(120)"
+)
+DIES = "import sys; print('no such thing', flush=True); sys.exit(3)"
+LEAVES_AN_ORPHAN = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"], start_new_session=True)
+print("orphan", child.pid, flush=True)
+time.sleep(120)
+"""
+
+# The supervisor runs in a process of its own: it takes signals and adopts orphans.
+RUNNER = """
+import json, sys
+from pathlib import Path
+from rich.console import Console
+from leadmaster.installation.data_dir import DataDir
+from leadmaster.screen import Screen
+from leadmaster.up.readiness import alive
+from leadmaster.up.services import Service
+from leadmaster.up.supervisor import Supervisor
+from shared.process.backoff import Backoff
+root, grace, services, give_up = Path(sys.argv[1]), float(sys.argv[2]), json.loads(sys.argv[3]), float(sys.argv[4])
+data = DataDir(root)
+data.make()
+supervisor = Supervisor(
+    [Service(name, name, (sys.executable, "-c", code), alive) for name, code in services.items()],
+    data, Screen(Console(width=200, highlight=False, soft_wrap=True)), environment={}, grace_s=grace,
+    backoff=Backoff(first_s=0.05, max_s=0.2, steady_s=30), failing_after=3,
+)
+with supervisor.signals():
+    clean = supervisor.run(lambda: print("ALL READY", flush=True), give_up_s=give_up)
+sys.exit(0 if clean else 1)
+"""
 
 
-def died_after(life: Life, start: float, seconds: float) -> Life:
-    return life.started(start).died(start + seconds, BACKOFF)
+class Run:
+    """A supervisor under test."""
+
+    def __init__(self, root: Path, services: dict[str, str], grace_s: float = 10, give_up_s: float = math.inf) -> None:
+        self.data = DataDir(root)
+        self.output = root / "output"
+        self._file = self.output.open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", RUNNER, str(root), str(grace_s), json.dumps(services), str(give_up_s)],
+            stdout=self._file,
+            stderr=self._file,
+        )
+
+    def text(self) -> str:
+        return self.output.read_text()
+
+    def log(self, name: str) -> str:
+        path = self.data.logs / f"{name}.log"
+        return path.read_text() if path.exists() else ""
+
+    def pids(self) -> dict[str, int]:
+        return {name: process.pid for name, process in recorded(self.data).items()}
+
+    def end(self) -> int:
+        self.process.terminate()
+        return self.process.wait(30)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._file.close()
+        for process in recorded(self.data).values():
+            process.kill()
 
 
-def test_a_part_is_due_only_once_its_pause_is_over() -> None:
-    life = died_after(Life(), start=100, seconds=1)
-    assert not life.due(101.4)
-    assert life.due(101.5)
+MakeRun = Callable[..., Run]
 
 
-def test_a_running_part_is_never_due() -> None:
-    life = died_after(Life(), 100, 1).started(102)
-    assert not life.due(1_000_000)
+@pytest.fixture
+def runs(tmp_path: Path) -> Iterator[MakeRun]:
+    made: list[Run] = []
+
+    def make(services: dict[str, str], grace_s: float = 10, give_up_s: float = math.inf) -> Run:
+        made.append(Run(tmp_path, services, grace_s, give_up_s))
+        return made[-1]
+
+    yield make
+    for run in made:
+        run.close()
 
 
-def test_pauses_grow_up_to_the_longest() -> None:
-    assert [BACKOFF.delay_s(deaths) for deaths in (1, 2, 3, 4, 5, 6, 7)] == [0.5, 1, 2, 4, 8, 10, 10]
+def gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
-def test_a_steady_run_wipes_out_the_deaths_before_it() -> None:
-    life = Life()
-    for _ in range(5):
-        life = died_after(life, 0, 1)
-    assert life.deaths == 5
-    assert died_after(life, 0, 30).deaths == 1
+def test_a_process_that_dies_is_started_again_and_the_others_go_on(runs: MakeRun) -> None:
+    run = runs({"hub": SLEEPS, "beat": SLEEPS})
+    until(lambda: "ALL READY" in run.text(), 20)
+    before = run.pids()
+    os.kill(before["hub"], signal.SIGKILL)
+    until(lambda: run.pids().get("hub") not in (None, before["hub"]), 20)
+    assert run.pids()["beat"] == before["beat"]
+    until(lambda: "hub ready again" in run.text(), 20)
+    assert "hub died (signal SIGKILL)" in run.text()
+    assert run.end() == 0
 
 
-def test_deaths_in_a_row_are_told_from_the_third_on() -> None:
-    life, told = Life(), []
-    for _ in range(4):
-        life = died_after(life, 0, 0.1)
-        told.append(life.keeps_dying(BACKOFF))
-    assert told == [False, False, True, True]
+def test_a_process_that_keeps_dying_is_told_with_its_last_lines(runs: MakeRun) -> None:
+    run = runs({"hub": DIES, "beat": SLEEPS})
+    until(lambda: "hub keeps dying: 3 times in a row, exit status 3" in run.text(), 20)
+    until(lambda: "hub keeps dying: 5 times" in run.text(), 20)
+    assert "keeps dying: 2 times" not in run.text()
+    assert run.text().count("no such thing") == 3  # the last lines, once: they hold all three tries
+    assert run.process.poll() is None
+    assert run.end() == 0
 
 
-def test_starts_are_counted_altogether() -> None:
-    life = Life()
-    for _ in range(3):
-        life = died_after(life, 0, 100)
-    assert life.starts == 3
+def test_services_stop_in_order(runs: MakeRun) -> None:
+    names = ["redis", "flower", "host", "background", "beat", "hub"]
+    run = runs({name: LOGS_ITS_END for name in names})
+    until(lambda: "ALL READY" in run.text(), 20)
+    assert run.end() == 0
+    ended = {name: float(run.log(name).split("ended ")[1]) for name in names}
+    # what stands in one stage may end in any order; no process outlives one of a later stage
+    stages = stop_stages(names)
+    assert [set(stage) for stage in stages] == [{"hub", "beat"}, {"host", "background", "flower"}, {"redis"}]
+    for earlier, later in pairwise(stages):
+        assert max(ended[name] for name in earlier) <= min(ended[name] for name in later)
 
 
-@given(deaths=st.integers(1, 1_000_000))
-def test_no_pause_is_negative_or_longer_than_the_longest(deaths: int) -> None:
-    assert 0 < BACKOFF.delay_s(deaths) <= BACKOFF.longest_s
+def test_a_second_signal_is_ignored(runs: MakeRun) -> None:
+    run = runs({"hub": LOGS_ITS_END, "redis": LOGS_ITS_END})
+    until(lambda: "ALL READY" in run.text(), 20)
+    for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
+        run.process.send_signal(number)
+    assert run.process.wait(20) == 0
+    assert "ended" in run.log("redis")
 
 
-@given(st.lists(st.tuples(st.floats(0, 1000), st.floats(0, 1000)), min_size=1, max_size=30))
-def test_whatever_happens_a_dead_part_is_started_again(runs: list[tuple[float, float]]) -> None:
-    life = Life()
-    for start, seconds in runs:
-        life = life.started(start).died(start + seconds, BACKOFF)
-        assert life.restart_at is not None
-        assert life.due(start + seconds + BACKOFF.longest_s)
+def test_what_does_not_stop_in_time_is_forced_and_the_status_says_so(runs: MakeRun) -> None:
+    run = runs({"hub": RESISTS, "redis": LOGS_ITS_END}, grace_s=0.5)
+    until(lambda: "ALL READY" in run.text(), 20)
+    pids = run.pids()
+    assert run.end() == 1
+    assert all(gone(pid) for pid in pids.values())
+
+
+def test_nothing_that_a_service_left_behind_outlives_the_supervisor(runs: MakeRun) -> None:
+    run = runs({"host": LEAVES_AN_ORPHAN}, grace_s=1)
+    until(lambda: "ALL READY" in run.text() and "orphan" in run.log("host"), 20)
+    orphan = int(run.log("host").split("orphan ")[1].split()[0])
+    assert run.end() == 1
+    assert gone(orphan)
+
+
+def test_no_record_is_left_after_a_clean_stop(runs: MakeRun) -> None:
+    run = runs({"hub": SLEEPS})
+    until(lambda: "ALL READY" in run.text(), 20)
+    assert run.pids()
+    assert run.end() == 0
+    assert list(run.data.run.iterdir()) == []
+
+
+def test_a_stop_during_the_start_is_clean(runs: MakeRun) -> None:
+    run = runs({"hub": SLEEPS})
+    until(run.pids, 20)
+    assert run.end() == 0
+
+
+def test_a_supervisor_whose_services_never_get_ready_can_give_up(runs: MakeRun) -> None:
+    run = runs({"hub": DIES, "beat": SLEEPS}, give_up_s=2)
+    assert run.process.wait(20) == 0
+    assert "Not ready after 2 s: hub" in run.text()
+
+
+def test_exits_are_told_in_words() -> None:
+    assert describe_exit(3) == "exit status 3"
+    assert describe_exit(-9) == "signal SIGKILL"
+
+
+def test_unknown_services_stop_first() -> None:
+    assert stop_stages(["redis", "host", "flower", "new", "hub"]) == [["new"], ["hub"], ["host", "flower"], ["redis"]]

@@ -1,4 +1,4 @@
-"""`leadmaster up` with its real parts: deaths, a killed `up`, a clean stop that leaves nothing behind."""
+"""`leadmaster up` with its real services: deaths, a killed `up`, a clean stop that leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from leadmaster import embedded_server, ports
-from leadmaster.datadir import DataDir
+from leadmaster.installation import embedded_server, ports
+from leadmaster.installation.data_dir import DataDir
+from leadmaster.up.leftovers import recorded
 from shared.redis.client import connect
+from support.waiting import until
 
-PARTS = {"redis", "hub", "background", "beat", "host", "flower"}
+SERVICES = {"redis", "hub", "background", "beat", "host", "flower"}
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -55,16 +57,16 @@ class Up:
         return self.output.read_text()
 
     def until(self, condition: Callable[[], object], what: str, seconds: float = 60) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, f"{what}: waited {seconds:.0f} s\n{self.text()}"
-            time.sleep(0.05)
+        try:
+            until(condition, seconds, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.text()}") from None
 
     def until_running(self) -> None:
         self.until(lambda: "LeadMaster is running" in self.text(), "running")
 
     def pids(self) -> dict[str, int]:
-        return {item.name: item.pid for item in self.data.recorded()}
+        return {name: process.pid for name, process in recorded(self.data).items()}
 
     def processes(self) -> list[psutil.Process]:
         """Every process that belongs to this data directory, by its environment."""
@@ -101,17 +103,25 @@ def up(tmp_path: Path) -> Iterator[Up]:
             process.kill()
 
 
-def test_each_part_that_is_killed_comes_back_alone(up: Up) -> None:
+def has_another_pid(up: Up, name: str, former: int) -> bool:
+    return up.pids().get(name, former) != former
+
+
+def has_shown(up: Up, text: str) -> bool:
+    return text in up.text()
+
+
+def test_each_service_that_is_killed_comes_back_alone(up: Up) -> None:
     up.until_running()
-    for name in sorted(PARTS):
+    for name in sorted(SERVICES):
         before = up.pids()
-        assert set(before) == PARTS
+        assert set(before) == SERVICES
         os.kill(before[name], signal.SIGKILL)
-        up.until(lambda name=name, old=before[name]: up.pids().get(name, old) != old, f"{name} is started again")
+        up.until(partial(has_another_pid, up, name, before[name]), f"{name} is started again")
         title = {"redis": "Embedded Valkey", "host": "Session host", "background": "Background worker"}.get(
             name, name.capitalize()
         )
-        up.until(lambda title=title: f"{title} ready again" in up.text(), f"{name} is ready again")
+        up.until(partial(has_shown, up, f"{title} ready again"), f"{name} is ready again")
         after = up.pids()
         assert {other: pid for other, pid in after.items() if other != name} == {
             other: pid for other, pid in before.items() if other != name
@@ -133,11 +143,11 @@ def test_a_clean_stop_leaves_no_process_port_or_file(up: Up) -> None:
     assert "Traceback" not in up.text()
 
 
-def test_a_killed_up_takes_its_parts_with_it_and_the_next_one_starts(up: Up) -> None:
+def test_a_killed_up_takes_its_services_with_it_and_the_next_one_starts(up: Up) -> None:
     up.until_running()
     up.process.kill()
     up.process.wait()
-    up.until(lambda: up.processes() == [], "its parts are gone", 30)
+    up.until(lambda: up.processes() == [], "its services are gone", 30)
     assert up.ports_free()
     up.again()
     up.until_running()

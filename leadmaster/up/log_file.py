@@ -1,4 +1,4 @@
-"""One part's log under `<data>/logs`: started afresh by `up`, kept below a limit, read for what matters."""
+"""One service's log under `<data>/logs`: started afresh by `up`, kept below a limit, read for what matters."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-_LARGEST_BYTES = 16 * 1024 * 1024
-_TELLING_LEVELS = {"warning", "error", "critical"}
+_MAX_BYTES = 16 * 1024 * 1024
+_SHOWN_LEVELS = {"warning", "error", "critical"}
 _OWN_FIELDS = {"event", "level", "timestamp", "part", "exception", "stack"}
 
 
@@ -20,32 +20,27 @@ class LogLine:
 
     level: str  # "" where the line isn't one of our structured ones
     event: str
-    fields: str  # `name=value …`
+    text: str  # the event, and its fields as `name=value …`
 
     @property
-    def telling(self) -> bool:
-        return self.level in _TELLING_LEVELS
-
-    @property
-    def text(self) -> str:
-        return f"{self.event} {self.fields}".rstrip()
+    def shown(self) -> bool:
+        """True where the operator is to see it without asking."""
+        return self.level in _SHOWN_LEVELS
 
 
 def parse_line(line: str) -> LogLine:
     """Understands a structured line; any other becomes its own event."""
-    if line.startswith("{"):
-        try:
-            row = json.loads(line)
-        except ValueError:
-            row = None
-        if isinstance(row, dict) and "event" in row:
-            fields = " ".join(f"{name}={value}" for name, value in row.items() if name not in _OWN_FIELDS)
-            return LogLine(str(row.get("level", "")), str(row["event"]), fields)
-    return LogLine("", line, "")
+    try:
+        row = json.loads(line)
+        event = str(row["event"])
+    except (ValueError, LookupError, TypeError):
+        return LogLine("", line, line)
+    fields = [f"{name}={value}" for name, value in row.items() if name not in _OWN_FIELDS]
+    return LogLine(str(row.get("level", "")), event, " ".join([event, *fields]))
 
 
 class LogFile:
-    """A part writes it (appending, straight to the file: it needs no reader), `up` reads along."""
+    """A service writes it (appending, straight to the file: it needs no reader), `up` reads along."""
 
     def __init__(self, path: Path) -> None:
         """Puts the former run's log aside as `<name>.1`."""
@@ -56,7 +51,7 @@ class LogFile:
         self._rest = b""
 
     def open(self) -> int:
-        """A descriptor for the part's output; the caller closes it."""
+        """A descriptor for the service's output; the caller closes it."""
         return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def new_lines(self) -> list[str]:
@@ -69,15 +64,15 @@ class LogFile:
             return []
         self._read_to += len(fresh)
         *lines, self._rest = (self._rest + fresh).split(b"\n")
-        if self._read_to >= _LARGEST_BYTES:
-            # Copied and emptied, not renamed: the part keeps its descriptor, which appends.
+        if self._read_to >= _MAX_BYTES:
+            # Copied and emptied, not renamed: the service keeps its descriptor, which appends.
             shutil.copyfile(self.path, self.path.with_name(self.path.name + ".1"))
             os.truncate(self.path, 0)
             self._read_to = 0
         return [line.decode("utf-8", "replace") for line in lines if line.strip()]
 
     def last_lines(self, count: int) -> list[str]:
-        """The end of the log, for a part that failed."""
+        """The end of the log, for a service that failed."""
         try:
             with self.path.open("r", encoding="utf-8", errors="replace") as file:
                 return [line.rstrip("\n") for line in deque(file, count)]

@@ -53,12 +53,8 @@ def with_kept_secrets(settings: Settings, *, make: bool) -> Settings:
     """
     data_dir = settings.leadmaster_data_dir
     changes: dict[str, object] = {}
-    for field, name, length in (
-        ("jwt_secret", JWT_SECRET, 48),
-        ("flower_password", FLOWER_PASSWORD, 18),
-    ):
-        if getattr(settings, field) is None:
+    for name, length in ((JWT_SECRET, 48), (FLOWER_PASSWORD, 18)):  # the fields are called the same
+        if getattr(settings, name) is None:
             value = read_or_make_secret(data_dir, name, length) if make else read_secret(data_dir, name)
-            if value is not None:
-                changes[field] = SecretStr(value)
-    return settings.model_copy(update=changes) if changes else settings
+            changes[name] = SecretStr(value) if value is not None else None
+    return settings.model_copy(update=changes)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
+from functools import partial
 from pathlib import Path
 
-from leadmaster import ports, up
-from leadmaster.datadir import DataDir, end_leftovers
-from leadmaster.house import House
-from leadmaster.parts import Part, part_argv
+from leadmaster.demo import scenario
+from leadmaster.demo.agencies import show_accounts
+from leadmaster.installation import ports
+from leadmaster.installation.data_dir import LOCK_NAME, DataDir
 from leadmaster.screen import Screen
+from leadmaster.up.leftovers import end_leftovers
+from leadmaster.up.readiness import answers
+from leadmaster.up.run import run as run_up
+from leadmaster.up.run import show_places
+from leadmaster.up.services import Service, own_argv
+from leadmaster.up.supervisor import Supervisor
 from shared.settings import Settings, SettingsError, load_settings
 
 _MARK = ".leadmaster-demo"  # only a directory that carries it is ever emptied
@@ -19,47 +25,41 @@ _HUB_PORT, _FLOWER_PORT, _SIMULATOR_PORT = 3012, 5555, 3080
 _LEFTOVER_GRACE_S = 15.0
 
 
-def run(data_dir: Path, *, exit_after: bool, verbose: bool) -> int:
-    """Plays the story and keeps running until Ctrl-C, or with exit_after stops by itself. Returns the exit status."""
-    screen = Screen()
+def run(data_dir: Path, *, exit_after: bool, verbose: bool, record: Path | None) -> int:
+    """Plays the scenario and runs until Ctrl-C, or with exit_after stops by itself. Returns the exit status.
+
+    record: gets a picture of what was shown until the scenario's end.
+    """
+    screen = Screen(recording=record is not None)
     screen.title("LeadMaster demo: two tenants, two browsers, a stand-in WhatsApp. Nothing leaves this machine.")
     data = DataDir(data_dir)
     _empty(data, screen)
     simulator_port = ports.preferred_or_free("127.0.0.1", _SIMULATOR_PORT)
     simulator_url = f"http://127.0.0.1:{simulator_port}/"
     os.environ.update(_environment(data, simulator_url))
-    settings = load_settings()
-    simulator = Part(
+    simulator_data = str(data.root / "simulator")
+    simulator = Service(
         "simulator",
         "Simulator",
-        part_argv("simulator", "--port", str(simulator_port), "--data", str(data.root / "simulator")),
-        "http",
+        own_argv("simulator", "--port", str(simulator_port), "--data", simulator_data),
+        partial(answers, f"{simulator_url}control/health"),
         simulator_url,
-        "/control/health",
     )
 
-    def story(house: House, settled: Settings) -> bool:
-        from leadmaster.story import Story, show_accounts  # noqa: PLC0415
-
-        tale = Story(house, settled, screen, simulator_url)
-        try:
-            worked = tale.tell()
-        finally:
-            tale.close()
-        if not house.stopping:
+    def play(supervisor: Supervisor, settings: Settings) -> bool:
+        worked = scenario.play(supervisor, settings, screen, simulator_url)
+        if record is not None:
+            screen.save_picture(record, "leadmaster demo")
+        if not supervisor.stopping:
             title = "Where to look while a demo runs:" if exit_after else "Look around; everything runs until Ctrl-C:"
-            up.show_places(settled, data, screen, title)
+            show_places(settings, data, screen, title)
             screen.plain(f"  Phone    {simulator_url}phone   write to an agency, read what it sent")
             show_accounts(screen)
         return worked
 
-    try:
-        return up.run(
-            settings, screen, verbose=verbose, extra_parts=(simulator,), story=story, exit_after_story=exit_after
-        )
-    except up.StartFailed as error:
-        screen.failure(str(error), error.lines)
-        return 1
+    return run_up(
+        load_settings(), screen, verbose=verbose, extra_services=(simulator,), scenario=play, exit_after=exit_after
+    )
 
 
 def _environment(data: DataDir, simulator_url: str) -> dict[str, str]:
@@ -88,18 +88,16 @@ def _empty(data: DataDir, screen: Screen) -> None:
     mark = data.root / _MARK
     if data.root.is_dir() and any(data.root.iterdir()) and not mark.exists():
         raise SettingsError(f"--data-dir: {data.root} has files that are not the demo's; choose another directory")
-    if not data.root.exists():
-        data.root.mkdir(mode=0o700, parents=True)
+    data.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     mark.touch()
     with data.held():
-        left = end_leftovers(data.recorded(), _LEFTOVER_GRACE_S)
+        left = end_leftovers(data, _LEFTOVER_GRACE_S)
         if left:
             screen.note(f"Ended what a killed demo had left running: {', '.join(left)}")
         for path in data.root.iterdir():
-            if path.name in (_MARK, "up.lock"):
+            if path.name in (_MARK, LOCK_NAME):
                 continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink()
-    sys.stdout.flush()

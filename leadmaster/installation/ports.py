@@ -7,8 +7,7 @@ import socket
 
 def is_free(address: str, port: int) -> bool:
     """True where a server could listen on `port` of `address` now."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
+    with _socket(address) as probe:
         # As servers do: connections of a former server that are still closing don't count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -20,8 +19,7 @@ def is_free(address: str, port: int) -> bool:
 
 def free_port(address: str = "127.0.0.1") -> int:
     """A port that is free now."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
+    with _socket(address) as probe:
         probe.bind((address, 0))
         return int(probe.getsockname()[1])
 
@@ -29,3 +27,7 @@ def free_port(address: str = "127.0.0.1") -> int:
 def preferred_or_free(address: str, preferred: int) -> int:
     """`preferred` where it is free, else another one."""
     return preferred if preferred and is_free(address, preferred) else free_port(address)
+
+
+def _socket(address: str) -> socket.socket:
+    return socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)

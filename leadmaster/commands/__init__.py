@@ -1,0 +1,1 @@
+"""The commands, by subject. Each imports what it starts only when it runs: `--help` loads nothing heavy."""

@@ -1,0 +1,80 @@
+"""One service each, for several machines. `up` starts these same commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from leadmaster.commands.settings import service_settings
+from shared.settings import load_settings
+
+_ready_file = click.option(
+    "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="Written once it listens."
+)
+
+
+@click.command()
+@_ready_file
+def hub(ready_file: Path | None) -> None:
+    """Serve the REST API."""
+    from hub_api import server  # noqa: PLC0415
+
+    server.run(service_settings(), ready_file=ready_file)
+
+
+@click.command()
+def background() -> int:
+    """Run the hub's background tasks: record events, housekeeping."""
+    from hub_api.background import run  # noqa: PLC0415
+
+    return run(service_settings())
+
+
+@click.command()
+def beat() -> int:
+    """Run the clock that schedules background tasks. One per installation."""
+    from hub_api.beat import run  # noqa: PLC0415
+
+    return run(service_settings())
+
+
+@click.command()
+def host() -> int:
+    """Run this machine's session workers."""
+    from session_worker.host import run  # noqa: PLC0415
+
+    return run(service_settings())
+
+
+@click.command()
+def flower() -> None:
+    """Run Flower behind its password, on 127.0.0.1."""
+    from leadmaster.dashboard import run  # noqa: PLC0415
+
+    run(service_settings())
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="On 127.0.0.1; 0 takes a free one.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="Its directory.")
+@_ready_file
+def simulator(port: int, data: Path, ready_file: Path | None) -> None:
+    """Serve the stand-in WhatsApp with its virtual phone."""
+    import asyncio  # noqa: PLC0415
+
+    from simulator.__main__ import serve  # noqa: PLC0415
+
+    asyncio.run(serve(port, data, ready_file))
+
+
+@click.command(hidden=True)
+def redis() -> None:
+    """Become the embedded server of the data directory."""
+    from leadmaster.installation import embedded_server  # noqa: PLC0415
+    from leadmaster.installation.data_dir import DataDir  # noqa: PLC0415
+
+    embedded_server.become(DataDir(load_settings().leadmaster_data_dir))
+
+
+COMMANDS = (hub, background, beat, host, flower, simulator, redis)

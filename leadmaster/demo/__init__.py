@@ -1,0 +1,1 @@
+"""`leadmaster demo`: the whole product against a stand-in WhatsApp, played by a scenario of a few steps."""

@@ -1,0 +1,1 @@
+"""What one installation has on its machine: data directory, secrets, ports, addresses, embedded server."""

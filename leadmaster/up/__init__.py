@@ -1,0 +1,1 @@
+"""`leadmaster up`: a supervisor that starts the services, starts again what died, and stops them in order."""
