@@ -4,7 +4,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ARGS ?=
 
-.PHONY: help setup setup-dev demo run test check format bench chaos doctor lock clean
+.PHONY: help setup setup-dev demo run test test-fast check format bench chaos doctor lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,8 +21,15 @@ demo: setup  ## the whole story against the simulator; ARGS=--exit stops by itse
 run: setup  ## the real thing: `leadmaster up` against WhatsApp Web
 	@leadmaster up $(ARGS)
 
+# Most of a test's time is waiting, so there are more workers than cores. The tests of one file share what it started.
+WORKERS ?= 4
+PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 test: setup-dev  ## all tests, e.g. make test ARGS="tests/unit -k lease"
-	@python -m pytest $(ARGS)
+	@python -m pytest $(PARALLEL) $(ARGS)
+
+test-fast: setup-dev  ## the tests that need neither a browser nor a server: under a minute
+	@python -m pytest -m "not browser" $(ARGS) tests/unit tests/contract tests/chaos
 
 check: setup-dev  ## format, lint and types
 	ruff format --check .

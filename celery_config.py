@@ -1,4 +1,4 @@
-"""The Celery application: broker, routes per tenant, beat schedule. Tasks are known by name only (CONTRACT section 7).
+"""The Celery application: broker, routes per tenant, beat schedule. Tasks are known by name only.
 
 Hub, background worker, beat, session workers and Flower all make their application here. Nothing connects before it is
 used.
@@ -26,17 +26,7 @@ _SESSION_TASKS = (
     names.TASK_CHECK_CONTACT,
 )
 
-# What beat publishes, each with the seconds between two runs. A run that waited longer than that is dropped.
-_HOUSEKEEPING: tuple[tuple[str, float], ...] = (
-    (names.TASK_DRAIN_EVENTS, 1.0),
-    (names.TASK_EXPIRE_OVERDUE, 5.0),
-    (names.TASK_WAKE_WAITING, 10.0),
-    (names.TASK_RECORD_DEPTHS, 15.0),
-    (names.TASK_FIND_LOST_HOSTS, 15.0),
-    (names.TASK_SWEEP, 30.0),
-    (names.TASK_CHECK_BALANCE, 60.0),
-    (names.TASK_FORGET_OLD, 3_600.0),
-)
+_MIN_EXPIRY_S = 5.0  # a run of a task each second may wait that long for a free thread
 
 
 def route(
@@ -48,19 +38,21 @@ def route(
     return {"queue": names.BACKGROUND_QUEUE}
 
 
-def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
-    """The hub's housekeeping, for celery beat."""
+def beat_schedule(periodic: Mapping[str, float]) -> dict[str, dict[str, Any]]:
+    """Entries for celery beat. periodic: seconds between two runs, by task; a run that waited longer is dropped."""
     return {
-        task: {"task": task, "schedule": schedule(run_every=seconds), "options": {"expires": max(seconds, 5.0)}}
-        for task, seconds in (*_HOUSEKEEPING, (names.TASK_CAMPAIGN_TICK, settings.campaign_tick_seconds))
+        task: {"task": task, "schedule": schedule(seconds), "options": {"expires": max(seconds, _MIN_EXPIRY_S)}}
+        for task, seconds in periodic.items()
     }
 
 
-def make_celery(settings: Settings, *, cliente_id: int | None = None) -> Celery:
+def make_celery(
+    settings: Settings, *, cliente_id: int | None = None, periodic: Mapping[str, float] | None = None
+) -> Celery:
     """The application for one process.
 
     cliente_id: for a session worker: it gets unacked keys of its own, so that no other worker's sweep touches what it
-    holds (any worker sweeps the whole key).
+    holds (any worker sweeps the whole key). periodic: for celery beat: what it publishes, as `beat_schedule` takes it.
     """
     app = Celery("leadmaster", set_as_current=False)
     owner = names.BACKGROUND_QUEUE if cliente_id is None else names.session_queue(cliente_id)
@@ -69,7 +61,7 @@ def make_celery(settings: Settings, *, cliente_id: int | None = None) -> Celery:
         result_backend=None,
         broker_transport_options={
             "global_keyprefix": settings.redis_prefix,
-            # A bell may be lost or rung twice: the ledger is the truth, so no visibility time-out is tuned.
+            # A notification may be lost or come twice: the ledger is the truth, so no visibility time-out is tuned.
             "visibility_timeout": 86_400,
             "unacked_key": f"unacked.{owner}",
             "unacked_index_key": f"unacked_index.{owner}",
@@ -95,7 +87,7 @@ def make_celery(settings: Settings, *, cliente_id: int | None = None) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=True,
         worker_enable_remote_control=True,
         control_queue_expires=60,
-        beat_schedule=beat_schedule(settings),
+        beat_schedule=beat_schedule(periodic or {}),
         beat_max_loop_interval=1,
         timezone="UTC",
         enable_utc=True,

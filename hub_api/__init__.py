@@ -1,1 +1,1 @@
-"""The Flask hub: REST calls, records and the background tasks that keep them. Knows no browser (CONTRACT section 7)."""
+"""The Flask hub: REST calls, records and the background tasks that keep them. Knows no browser."""

@@ -2,70 +2,63 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from typing import Any
+import contextlib
+from collections.abc import Callable
 
-from celery import signals
-from celery.apps.worker import Worker
-from celery.platforms import SecurityWarning
-from celery.worker import state
+from redis.exceptions import LockError
 
 from celery_config import make_celery
-from hub_api import background_tasks as tasks
 from hub_api.database import migrate
-from hub_api.ending import end_on_signal
+from hub_api.services import Services, make_services
+from hub_api.subjects import periodic_tasks
 from shared import logs, names
+from shared.process.celery_worker import CeleryWorker
+from shared.process.shutdown import end_on_signal
 from shared.settings import Settings
 
 _HOSTNAME = "background@leadmaster"
-
-
-class BackgroundWorker(Worker):  # type: ignore[misc]
-    """Celery's worker with our signals: a second Ctrl-C must not lose the task in hand."""
-
-    grace_s = 15.0  # seconds from the first signal until the end is forced
-
-    def install_platform_tweaks(self, worker: Worker) -> None:
-        """Celery's hook for signal handlers."""
-        end_on_signal(_stop, self.grace_s)
+_LOCK_S = 60.0
 
 
 def run(settings: Settings) -> int:
     """Works until SIGTERM or SIGINT and returns the exit status. Starts while Redis is down and works once it is up."""
     logs.configure("background", settings.log_level, settings.log_format)
-    for each_run in ("celery.worker.strategy", "celery.app.trace"):
-        logging.getLogger(each_run).setLevel(logging.WARNING)  # several a second
-    # Root is for the operator to decide; no pickled content is accepted in any case.
-    warnings.filterwarnings("ignore", category=SecurityWarning)
     migrate(settings.sqlalchemy_url)
     app = make_celery(settings)
-    parts = tasks.make_background(settings)
-    tasks.register(app, parts)
-    signals.setup_logging.connect(_keep_our_logging, weak=False)
-    worker = BackgroundWorker(
-        app=app,
-        hostname=_HOSTNAME,
-        pool="threads",
-        concurrency=3,
-        queues=[names.BACKGROUND_QUEUE],
-        loglevel="WARNING",
-        without_gossip=True,
-        without_mingle=True,
-        quiet=True,
+    services = make_services(settings)
+    for name, work in make_tasks(services).items():
+        app.task(work, name=name)
+
+    def install_signals() -> None:
+        end_on_signal(CeleryWorker.stop, settings.shutdown_grace_seconds)
+
+    install_signals()
+    worker = CeleryWorker(
+        app, hostname=_HOSTNAME, queues=[names.BACKGROUND_QUEUE], concurrency=3, install_signals=install_signals
     )
-    worker.grace_s = settings.shutdown_grace_seconds
-    end_on_signal(_stop, settings.shutdown_grace_seconds)
     try:
-        worker.start()
+        return worker.run()
     finally:
-        parts.close()
-    return int(worker.exitcode or 0)
+        services.close()
 
 
-def _stop() -> None:
-    state.should_stop = 0  # Celery's own flag: finish what runs, then exit with this status
+def make_tasks(services: Services) -> dict[str, Callable[[], None]]:
+    """Every subject's tasks by name, each made once."""
+    return {task.name: alone(services, task.name, task.make(services)) for task in periodic_tasks()}
 
 
-def _keep_our_logging(**_: Any) -> None:
-    """While this is connected, Celery leaves logging alone."""
+def alone(services: Services, name: str, work: Callable[[], object]) -> Callable[[], None]:
+    """`work`, except where another run of the task is under way, in whichever process."""
+
+    def run_alone() -> None:
+        lock = services.client.lock(services.keys.task_lock(name), timeout=_LOCK_S, blocking=False)
+        if not lock.acquire():
+            return
+        try:
+            work()
+        finally:
+            # It may have taken longer than the lock lives; SQL's own locks kept order meanwhile.
+            with contextlib.suppress(LockError):
+                lock.release()
+
+    return run_alone

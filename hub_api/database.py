@@ -9,7 +9,19 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import BigInteger, Connection, Engine, Integer, create_engine, event, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    Select,
+    and_,
+    create_engine,
+    event,
+    or_,
+    text,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -81,6 +93,20 @@ def make_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def rows_between(statement: Select[Any], column: Any, from_ms: int | None, until_ms: int | None) -> Select[Any]:
+    """Those at or after `from_ms` and before `until_ms`; None is no limit."""
+    if from_ms is not None:
+        statement = statement.where(column >= from_ms)
+    if until_ms is not None:
+        statement = statement.where(column < until_ms)
+    return statement
+
+
+def rows_after(first: Any, second: Any, at: int, last: object) -> ColumnElement[bool]:
+    """Those that follow a row in a list sorted by two columns, newest first; `at` and `last` are that row's."""
+    return or_(first < at, and_(first == at, second < last))
 
 
 def migrate(url: str) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from flask_openapi3.blueprint import APIBlueprint
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from hub_api.recording.event import Event
 from hub_api.services import Services
+from hub_api.web.endpoint import Blueprint
+from shared.protocol.events import Event
 from shared.settings import Settings
 
 
@@ -43,11 +43,15 @@ class PeriodicTask:
 
 @dataclass(frozen=True, slots=True)
 class Expiring:
-    """Rows that are deleted by age. key: a column of the table's primary key. is_old: given the moment before which."""
+    """Rows that are deleted by age. key: a column of the table's primary key. is_old: given the moment before which.
+
+    together: columns of other tables that name the same rows; they go in the same transaction.
+    """
 
     name: str  # of the table, for the log
     key: Any
     is_old: Callable[[int], ColumnElement[bool]]
+    together: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,9 @@ class Subject:
     """Everything that a package adds to the hub. Handlers and hooks run in the order of `subjects.NAMES`."""
 
     name: str
-    blueprints: tuple[APIBlueprint, ...] = ()
+    blueprints: tuple[Blueprint, ...] = ()
     event_handlers: tuple[Callable[[Services], EventHandler], ...] = ()  # made once per process
+    before_events: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called before each drain of the stream
     after_events: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called after each drain of the stream
     restore: tuple[Callable[[Services, int], None], ...] = ()  # into a Redis that came up empty; the moment in ms
     tasks: tuple[PeriodicTask, ...] = ()

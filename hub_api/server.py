@@ -14,7 +14,7 @@ from hub_api.app import create_app
 from hub_api.database import migrate
 from hub_api.services import Services, make_services
 from shared import logs
-from shared.settings import Settings, SettingsError
+from shared.settings import Settings
 
 _log = logs.get_logger(__name__)
 
@@ -74,7 +74,7 @@ class HubServer(BaseApplication):  # type: ignore[misc]
     def _when_ready(self, server: Any) -> None:
         signal.signal(signal.SIGINT, lambda *_: os.kill(os.getpid(), signal.SIGTERM))  # Ctrl-C too ends in order
         urls = [f"http://{listener.cfg_addr[0]}:{listener.sock.getsockname()[1]}" for listener in server.LISTENERS]
-        _log.info("hub_listens", urls=urls)
+        _log.info("hub.listens", urls=urls)
         if self._ready_file is not None:
             partial = self._ready_file.with_suffix(".partial")
             partial.write_text(urls[0] + "\n", "utf-8")
@@ -89,9 +89,9 @@ class HubServer(BaseApplication):  # type: ignore[misc]
 def run(settings: Settings, ready_file: Path | None = None) -> None:
     """Serves until SIGTERM or SIGINT. Raises SettingsError for what is missing. Starts while Redis is down."""
     logs.configure("hub", settings.log_level, settings.log_format)
-    if not settings.redis_url:
-        raise SettingsError("REDIS_URL: must be set (`leadmaster up` starts a server by itself)")
-    make_services(settings).close()  # says what is missing before anything forks
+    services = make_services(settings)
+    create_app(settings, services)  # says what is missing, and loads all code, before anything forks
+    services.close()
     migrate(settings.sqlalchemy_url)
     HubServer(settings, ready_file).run()
 

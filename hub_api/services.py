@@ -10,13 +10,13 @@ from celery_config import make_celery
 from hub_api.database import Database
 from hub_api.workers.control import ANSWER_WITHIN_S, Control
 from hub_api.workers.memory_guard import MemoryGuard
-from hub_api.workers.notifications import Notifications
+from hub_api.workers.task_messages import TaskMessages
 from hub_api.workers.waiting import Waiting
-from shared.ledger.acceptance import AcceptLimits
-from shared.ledger.ledger import Ledger
+from shared.ledger.accepting.accepting import AcceptLimits
+from shared.ledger.ledger import Ledger, make_ledger
 from shared.names import Keys
 from shared.redis.client import connect, connect_waiting
-from shared.sessions.snapshot import Snapshots
+from shared.sessions.snapshots import Snapshots
 from shared.settings import Settings, SettingsError
 from shared.texts import Language
 
@@ -33,7 +33,7 @@ class Services:
     database: Database
     ledger: Ledger
     snapshots: Snapshots
-    notifications: Notifications
+    task_messages: TaskMessages
     control: Control
     waiting: Waiting
     memory: MemoryGuard
@@ -56,7 +56,7 @@ def make_services(settings: Settings) -> Services:
         raise SettingsError("REDIS_URL: must be set (`leadmaster up` starts a server by itself)")
     keys = Keys(settings.redis_prefix)
     client = connect(settings.redis_url, max_connections=settings.hub_threads + _CONNECTIONS_TO_SPARE)
-    notifications = Notifications(make_celery(settings))
+    task_messages = TaskMessages(make_celery(settings))
     waiting_client = connect_waiting(
         settings.redis_url,
         longest_s=ANSWER_WITHIN_S,
@@ -67,10 +67,10 @@ def make_services(settings: Settings) -> Services:
         keys=keys,
         client=client,
         database=Database(settings.sqlalchemy_url),
-        ledger=Ledger(client, keys, settings.language),
+        ledger=make_ledger(client, keys, settings.language),
         snapshots=Snapshots(client, keys),
-        notifications=notifications,
-        control=Control(client, waiting_client, keys, notifications),
+        task_messages=task_messages,
+        control=Control(client, waiting_client, keys, task_messages),
         waiting=Waiting(waiting_client, keys, settings.hub_max_waiting),
         memory=MemoryGuard(client),
         limits=AcceptLimits(settings.queue_limit, settings.accept_rate_per_minute),

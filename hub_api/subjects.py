@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 
-from hub_api.registry import Subject
+from hub_api.registry import PeriodicTask, Subject
 
 # In this order their handlers take events and their hooks restore.
 NAMES = (
     "accounts",
     "sessions",
+    "pairing",
     "messages",
     "bulk",
     "review",
@@ -25,5 +27,18 @@ NAMES = (
 
 @cache
 def subjects() -> tuple[Subject, ...]:
-    """All of them. Importing them also makes their tables known to SQLAlchemy."""
+    """All of them."""
     return tuple(import_module(f"hub_api.{name}.subject").SUBJECT for name in NAMES)
+
+
+def import_models() -> None:
+    """Makes the tables of all of them known to SQLAlchemy, without what else they import."""
+    for name in NAMES:
+        models = f"hub_api.{name}.models"
+        if find_spec(models) is not None:
+            import_module(models)
+
+
+def periodic_tasks() -> tuple[PeriodicTask, ...]:
+    """What all of them do on time."""
+    return tuple(task for subject in subjects() for task in subject.tasks)

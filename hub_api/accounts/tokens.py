@@ -1,4 +1,4 @@
-"""JSON Web Tokens of users (CONTRACT section 1). Pure: the clock and the secret are handed in."""
+"""JSON Web Tokens of users. Pure: the clock and the secret are handed in."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 import jwt
 
 from hub_api.principal import Principal
-from hub_api.web.cliente_id import MOST
+from hub_api.web.cliente_id import MAX_CLIENTE_ID
 from shared.errors import TokenExpired, Unauthorized
 
 _ALGORITHM = "HS256"
 _CLAIMS = ["sub", "usuario", "tipo", "iat", "exp", "jti"]
-_LONGEST = 4_096  # characters
+_MAX_LENGTH = 4_096  # characters
 _CLOCK_SKEW_S = 60
 
 
@@ -53,7 +53,7 @@ def issue(user: TokenUser, secret: str, now_s: int, ttl_s: int) -> str:
 
 def verify(token: str, secret: str, now_s: int) -> Verified:
     """What a token says. Raises TokenExpired, and Unauthorized for any other fault."""
-    if len(token) > _LONGEST:
+    if len(token) > _MAX_LENGTH:
         raise Unauthorized()
     options: Any = {"require": _CLAIMS, "verify_exp": False, "verify_iat": False, "verify_nbf": False}
     try:
@@ -79,12 +79,12 @@ def _read(claims: dict[str, Any]) -> Verified:
         and isinstance(claims["jti"], str)
         and _whole(claims["iat"])
         and _whole(claims["exp"])
-        and ((tipo == "admin" and cliente_id is None) or _whole(cliente_id, MOST))
+        and ((tipo == "admin" and cliente_id is None) or _whole(cliente_id, MAX_CLIENTE_ID))
     )
     if not good or tipo not in ("admin", "cliente"):
         raise Unauthorized()
     return Verified(int(subject), Principal(f"user:{usuario}", tipo, cliente_id), claims["exp"])
 
 
-def _whole(value: object, most: int = 2**53) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most
+def _whole(value: object, maximum: int = 2**53) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= maximum

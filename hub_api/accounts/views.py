@@ -1,9 +1,8 @@
-"""Login (CONTRACT section 4)."""
+"""Login."""
 
 from __future__ import annotations
 
 from flask import Response, g, request
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from hub_api.accounts import service as accounts
@@ -11,18 +10,19 @@ from hub_api.accounts.bodies import LoginBody
 from hub_api.accounts.login_limit import LoginLimit
 from hub_api.accounts.objects import LoggedIn
 from hub_api.accounts.passwords import Passwords
-from hub_api.web.answers import succeeded
-from hub_api.web.endpoint import Call, endpoint
-from hub_api.web.objects import Failure
+from hub_api.web import callers
+from hub_api.web.answers import Failure, succeeded
+from hub_api.web.endpoint import Blueprint, Call, endpoint
+from hub_api.web.tenant import no_tenant
 
 _PASSWORDS = Passwords()  # of this process: few hashes at a time
-blueprint = APIBlueprint("auth", __name__, url_prefix="/api/auth", abp_tags=[Tag(name="auth")])
+blueprint = Blueprint("auth", __name__, url_prefix="/api/auth", abp_tags=[Tag(name="auth")])
 
 
 @blueprint.post(
     "/login", summary="Log in", security=[], responses={200: LoggedIn, 401: Failure, 429: Failure}, operation_id="login"
 )
-@endpoint(command="login", tenant="none", public=True)
+@endpoint(no_tenant, who=callers.anybody, command="login")
 def login(call: Call, body: LoginBody) -> Response:
     """A token for a name and a password. Failures of one name from one address make it wait longer and longer."""
     services = call.services

@@ -1,4 +1,4 @@
-"""What callers send about bulk, validated once at the edge."""
+"""What callers send about bulk sends, validated once at the edge."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from hub_api.web.fields import MOST_IN_BULK, Input, TenantPath
+from hub_api.web.fields import MAX_IN_BULK, Input, TenantPath
 
 
 class BulkPath(TenantPath):
@@ -18,6 +18,6 @@ class BulkBody(Input):
 
     messages: list[Any] = Field(
         min_length=1,
-        max_length=MOST_IN_BULK,
+        max_length=MAX_IN_BULK,
         json_schema_extra={"items": {"type": "object", "required": ["to", "message"]}},
     )

@@ -1,4 +1,4 @@
-"""What callers get about bulk, for the document; a test checks real answers against these models."""
+"""What callers get about bulk sends, for the document; a test checks real answers against these models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bulk sends: every entry goes through the same door as a single message, by itself (CONTRACT section 4)."""
+"""Bulk sends: every entry is accepted or refused by itself, in the same way as a single message."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub_api.bulk.models import Bulk
-from hub_api.messages import history as records
+from hub_api.messages import history
 from hub_api.messages.bodies import SendBody
-from hub_api.messages.service import Order, send_text
+from hub_api.messages.service import SendRequest, send_text
 from hub_api.services import Services
 from hub_api.web.answers import entry_failed
-from hub_api.web.rejections import rejected
+from hub_api.web.inputs import rejected
 from shared.errors import IdempotencyConflict, InvalidClienteId, LeadMasterError, NotFound
 from shared.instant import to_iso
-from shared.ledger.message import Message
-from shared.ledger.message_id import new_message_id
-from shared.transitions.message import OPEN_STATUSES, Lane
+from shared.ledger.message import Message, new_message_id
 from shared.logs import get_logger
+from shared.transitions.message import OPEN_STATUSES, Lane
 
 _log = get_logger(__name__)
 
@@ -97,7 +96,7 @@ def _send_one(
         raise rejected(error) from None
     if body.cliente_id not in (None, cliente_id):
         raise InvalidClienteId(details={"cliente_id": "URL and entry disagree"})
-    order = Order(
+    request = SendRequest(
         to=body.to,
         text=body.message,
         lane=Lane.BULK,
@@ -107,7 +106,7 @@ def _send_one(
         bulk_id=bulk_id,
         message_id=message_id,
     )
-    return send_text(services, cliente_id, order, now_ms).message
+    return send_text(services, cliente_id, request, now_ms).message
 
 
 def _bulk_id(cliente_id: int, key: str | None, now_ms: int) -> str:
@@ -146,12 +145,17 @@ def _finish(services: Services, bulk_id: str, outcome: list[str | None]) -> None
 
 def _statuses(services: Services, ids: list[str]) -> dict[str, str]:
     """The status of each that is known: from the ledger, else from the records."""
+    live = _live_statuses(services, ids)
+    gone = [message_id for message_id in ids if message_id not in live]
+    recorded = history.recorded_by_id(services.database, gone) if gone else {}
+    return live | {message_id: message.status.value for message_id, message in recorded.items()}
+
+
+def _live_statuses(services: Services, ids: list[str]) -> dict[str, str]:
+    """The status of each that the ledger has, in one round trip."""
     pipeline = services.client.pipeline(transaction=False)
     for message_id in ids:
         pipeline.hget(services.keys.message(message_id), "status")
-    live: dict[str, str] = {
+    return {
         message_id: status for message_id, status in zip(ids, pipeline.execute(), strict=True) if status is not None
     }
-    gone = [message_id for message_id in ids if message_id not in live]
-    recorded = records.messages_by_id(services.database, gone) if gone else {}
-    return live | {message_id: message.status.value for message_id, message in recorded.items()}

@@ -20,9 +20,9 @@ from hub_api.database import Database
 from shared.errors import InvalidState, NotFound, ValidationFailed
 from shared.instant import now_ms
 from shared.ledger.ledger import Ledger
-from shared.ledger.message_id import new_message_id
-from shared.transitions.message import MessageStatus
+from shared.ledger.message import new_message_id
 from shared.settings import Settings
+from shared.transitions.message import MessageStatus
 
 BY_PERSON = "person"  # the reason of a pause that somebody asked for
 _EDITABLE = (CampaignState.PENDIENTE.value, CampaignState.PAUSADA.value)
@@ -143,10 +143,12 @@ class Campaigns:
         """
         closed = 0
         for campaign_id, cliente_id in stopped:
-            message = self._ledger.campaign_in_flight(cliente_id)
+            message = self._ledger.entries.campaign_in_flight(cliente_id)
             if message is not None and message.campaign_id == campaign_id:
                 code = "CAMPAIGN_STOPPED"
-                answer = self._ledger.close(cliente_id, message.message_id, MessageStatus.CANCELLED, code, now_ms())
+                answer = self._ledger.review.close(
+                    cliente_id, message.message_id, MessageStatus.CANCELLED, code, now_ms()
+                )
                 closed += answer == "closed"
         return closed
 

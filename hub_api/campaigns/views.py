@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from flask import Response, request
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import UnsupportedMediaType
@@ -45,15 +44,16 @@ from hub_api.campaigns.recipients.sheet import Sheet, SheetError, read_csv, read
 from hub_api.campaigns.recipients.template import required_by
 from hub_api.campaigns.releasing.stop_versions import Epochs
 from hub_api.campaigns.service import Campaigns, Wish
-from hub_api.messages.history import read_cursor, write_cursor
 from hub_api.principal import require_admin
-from hub_api.web.answers import listed, succeeded
-from hub_api.web.endpoint import Call, endpoint, read_body
-from hub_api.web.objects import Failure
+from hub_api.web.answers import Failure, listed, succeeded
+from hub_api.web.cursor import read_cursor, write_cursor
+from hub_api.web.endpoint import Blueprint, Call, endpoint
+from hub_api.web.inputs import Body, read_body
+from hub_api.web.tenant import named, named_or_all
 from shared.errors import NotFound, ValidationFailed
 from shared.instant import now_ms
 
-blueprint = APIBlueprint("campaigns", __name__, url_prefix="/api/campaigns", abp_tags=[Tag(name="campaigns")])
+blueprint = Blueprint("campaigns", __name__, url_prefix="/api/campaigns", abp_tags=[Tag(name="campaigns")])
 IMPORT_LIMIT = 64 * 1_048_576  # bytes
 _COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 503: Failure}
 _CHANGE: Any = {**_COMMON, 409: Failure, 413: Failure, 415: Failure}
@@ -89,7 +89,7 @@ def _answer(call: Call, campaign_id: str, status: int = 200, **more: object) -> 
 
 
 @blueprint.post("", summary="New campaign", responses={201: CampaignObject, **_CHANGE})
-@endpoint(command="campaign create", tenant="named")
+@endpoint(named, command="campaign create")
 def create(call: Call, body: CampaignBody) -> Response:
     """`pendiente`. An unknown variable in a template is an error here, never an empty hole in a message."""
     wish = Wish(body.name, body.templates, body.columns, body.schedule_id)
@@ -97,7 +97,7 @@ def create(call: Call, body: CampaignBody) -> Response:
 
 
 @blueprint.get("", summary="Campaigns, newest first", responses={200: CampaignList, **_COMMON})
-@endpoint(tenant="named")
+@endpoint(named)
 def list_campaigns(call: Call, query: CampaignsQuery) -> Response:
     """A tenant's."""
     before = None if query.cursor is None else read_cursor(query.cursor)[0]
@@ -108,7 +108,7 @@ def list_campaigns(call: Call, query: CampaignsQuery) -> Response:
 
 
 @blueprint.post("/preview", summary="What an import would do", responses={200: ImportOutcome, **_CHANGE})
-@endpoint(tenant="named", body_limit=IMPORT_LIMIT)
+@endpoint(named, body=Body(max_bytes=IMPORT_LIMIT))
 def preview(call: Call, body: PreviewBody) -> Response:
     """Numbers checked, duplicates merged, bad rows by line and column, the first messages; nothing is stored."""
     sheet = _read_list(call, call.cliente_id, body.csv.encode() if body.csv else None, body.recipients or (), ())
@@ -122,14 +122,14 @@ def preview(call: Call, body: PreviewBody) -> Response:
 
 
 @blueprint.get("/settings", summary="What holds for a tenant", responses={200: TenantCampaignSettings, **_COMMON})
-@endpoint(tenant="named")
+@endpoint(named)
 def read_settings(call: Call) -> Response:
     """Time zone, country, opt-out keywords, the switch in force and the guard's hold."""
     return _settings(call)
 
 
 @blueprint.put("/settings", summary="Change them", responses={200: TenantCampaignSettings, **_CHANGE})
-@endpoint(command="campaign settings", tenant="named")
+@endpoint(named, command="campaign settings")
 def put_settings(call: Call, body: SettingsBody) -> Response:
     """What is not given stays; null means the installation's."""
     names = {"optout_keywords": "keywords", "optout_answer": "answer"}
@@ -145,7 +145,7 @@ def _settings(call: Call, **more: object) -> Response:
 
 
 @blueprint.delete("/hold", summary="Lift the guard's hold", responses={200: TenantCampaignSettings, **_CHANGE})
-@endpoint(command="campaign lift", tenant="named")
+@endpoint(named, command="campaign lift")
 def lift(call: Call) -> Response:
     """The campaigns that the guard paused go on."""
     resumed = tenant.lift(call.services.database, call.cliente_id, call.caller.name)
@@ -153,14 +153,14 @@ def lift(call: Call) -> Response:
 
 
 @blueprint.get("/switch", summary="The run-time switch", responses={200: SwitchState, **_COMMON})
-@endpoint(tenant="optional")
+@endpoint(named_or_all)
 def read_switch(call: Call) -> Response:
     """Whether campaigns are released at all; of a tenant both switches together."""
     return _switch(call)
 
 
 @blueprint.put("/switch", summary="Turn campaigns on or off", responses={200: SwitchState, **_CHANGE})
-@endpoint(command="campaign switch", tenant="optional")
+@endpoint(named_or_all, command="campaign switch")
 def put_switch(call: Call, body: SwitchBody) -> Response:
     """Acts within one tick and takes back what was released. An admin who names no tenant means all of them."""
     if call.cliente_id == ALL_TENANTS:
@@ -176,14 +176,14 @@ def _switch(call: Call) -> Response:
 
 
 @blueprint.get(_ONE, summary="One campaign", responses={200: CampaignObject, **_COMMON})
-@endpoint(tenant="optional")
+@endpoint(named_or_all)
 def read(call: Call, path: CampaignPath) -> Response:
     """With its progress, why it waits and its expected end."""
     return _answer(call, path.campaign_id)
 
 
 @blueprint.put(_ONE, summary="Edit a campaign", responses={200: CampaignObject, **_CHANGE})
-@endpoint(command="campaign edit", tenant="optional")
+@endpoint(named_or_all, command="campaign edit")
 def edit(call: Call, path: CampaignPath, body: CampaignEdit) -> Response:
     """While it is `pendiente` or `pausada`."""
     _reach(call, path.campaign_id)
@@ -193,7 +193,7 @@ def edit(call: Call, path: CampaignPath, body: CampaignEdit) -> Response:
 
 
 @blueprint.post(f"{_ONE}/start", summary="Start", responses={200: CampaignObject, **_CHANGE})
-@endpoint(command="campaign start", tenant="optional")
+@endpoint(named_or_all, command="campaign start")
 def start(call: Call, path: CampaignPath) -> Response:
     """`pendiente` → `en_progreso`; needs recipients and an approved schedule."""
     _reach(call, path.campaign_id)
@@ -202,7 +202,7 @@ def start(call: Call, path: CampaignPath) -> Response:
 
 
 @blueprint.post(f"{_ONE}/pause", summary="Pause", responses={200: CampaignObject, **_CHANGE})
-@endpoint(command="campaign pause", tenant="optional")
+@endpoint(named_or_all, command="campaign pause")
 def pause(call: Call, path: CampaignPath) -> Response:
     """At once; what was released and not claimed is taken back."""
     _reach(call, path.campaign_id)
@@ -211,7 +211,7 @@ def pause(call: Call, path: CampaignPath) -> Response:
 
 
 @blueprint.post(f"{_ONE}/resume", summary="Go on", responses={200: CampaignObject, **_CHANGE})
-@endpoint(command="campaign resume", tenant="optional")
+@endpoint(named_or_all, command="campaign resume")
 def resume(call: Call, path: CampaignPath) -> Response:
     """`pausada` → `en_progreso`; not while the guard holds."""
     _reach(call, path.campaign_id)
@@ -220,7 +220,7 @@ def resume(call: Call, path: CampaignPath) -> Response:
 
 
 @blueprint.post(f"{_ONE}/cancel", summary="Cancel for good", responses={200: CampaignObject, **_CHANGE})
-@endpoint(command="campaign cancel", tenant="optional")
+@endpoint(named_or_all, command="campaign cancel")
 def cancel(call: Call, path: CampaignPath) -> Response:
     """At once; what was released and not claimed is taken back."""
     _reach(call, path.campaign_id)
@@ -229,7 +229,7 @@ def cancel(call: Call, path: CampaignPath) -> Response:
 
 
 @blueprint.post(f"{_ONE}/put-back", summary="Failed ones again", responses={200: CampaignObject, **_CHANGE})
-@endpoint(command="campaign put-back", tenant="optional", body_optional=True)
+@endpoint(named_or_all, body=Body(optional=True), command="campaign put-back")
 def put_back(call: Call, path: CampaignPath, body: PutBackBody) -> Response:
     """Recipients that failed with certainty go back to pending, never uncertain ones. `put_back` says how many."""
     _reach(call, path.campaign_id)
@@ -243,7 +243,7 @@ def put_back(call: Call, path: CampaignPath, body: PutBackBody) -> Response:
     responses={200: ImportOutcome, **_CHANGE},
     openapi_extensions={"x-body": "text/csv with a header, or application/json {recipients: [{…}]}"},
 )
-@endpoint(command="campaign import", tenant="optional", body_limit=IMPORT_LIMIT)
+@endpoint(named_or_all, body=Body(max_bytes=IMPORT_LIMIT), command="campaign import")
 def import_recipients(call: Call, path: CampaignPath, query: ImportQuery) -> Response:
     """`text/csv` with a header, or JSON `{"recipients": [{…}]}`. Good rows go in, bad ones are told by line and column.
 
@@ -262,7 +262,7 @@ def import_recipients(call: Call, path: CampaignPath, query: ImportQuery) -> Res
 
 
 @blueprint.get(f"{_ONE}/recipients", summary="Recipients in order", responses={200: RecipientList, **_COMMON})
-@endpoint(tenant="optional")
+@endpoint(named_or_all)
 def list_recipients(call: Call, path: CampaignPath, query: RecipientsQuery) -> Response:
     """What became of each."""
     after = 0 if query.cursor is None else read_cursor(query.cursor)[0]
@@ -279,7 +279,7 @@ def list_recipients(call: Call, path: CampaignPath, query: RecipientsQuery) -> R
     summary="One recipient's message",
     responses={200: RecipientPreview, **_COMMON},
 )
-@endpoint(tenant="optional")
+@endpoint(named_or_all)
 def preview_recipient(call: Call, path: RecipientPath) -> Response:
     """The very message this recipient gets, variant included."""
     with call.services.database.reading() as session:
@@ -292,7 +292,7 @@ def preview_recipient(call: Call, path: RecipientPath) -> Response:
     summary="Results as CSV",
     responses={**_COMMON, 200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
-@endpoint(tenant="optional")
+@endpoint(named_or_all)
 def results(call: Call, path: CampaignPath) -> Response:
     """Every recipient, in the list's order, with what became of it."""
     with call.services.database.reading() as session:
@@ -305,7 +305,7 @@ def results(call: Call, path: CampaignPath) -> Response:
 
 
 @blueprint.get(f"{_ONE}/audit", summary="Who did what", responses={200: AuditList, **_COMMON})
-@endpoint(tenant="optional")
+@endpoint(named_or_all)
 def read_audit(call: Call, path: CampaignPath, query: PageQuery) -> Response:
     """Newest first."""
     _reach(call, path.campaign_id)

@@ -1,4 +1,4 @@
-"""The state of each part the hub works with."""
+"""The state of each service that the hub works with, and how much waits."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ from typing import Any, cast
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub_api.accounts import service as accounts
 from hub_api.services import Services
+from shared.logs import get_logger
 
-NEEDED = frozenset({"redis", "database"})  # without these the hub can't serve
+_log = get_logger(__name__)
+
+_NEEDED = ("redis", "database")  # without these the hub can't serve
 _RECENT_MS = 30_000
-_MOST_NAMED = 20
+_MAX_NAMED = 20
+_MAX_DEEPEST = 5
 
 
-def parts(services: Services, now_ms: int) -> dict[str, dict[str, Any]]:
-    """`{part: {"ok", "detail"}}` for redis, database, background, hosts and ledger."""
+def readiness(services: Services, now_ms: int) -> tuple[bool, dict[str, dict[str, Any]]]:
+    """Whether the hub can serve, and `{name: {"ok", "detail"}}` for redis, database, background, hosts and ledger."""
     found = {"redis": _redis(services), "database": _database(services)}
     if found["redis"]["ok"]:
         try:
-            return found | {
+            found |= {
                 "background": _background(services, now_ms),
                 "hosts": _hosts(services),
                 "ledger": _ledger(services),
@@ -28,7 +33,32 @@ def parts(services: Services, now_ms: int) -> dict[str, dict[str, Any]]:
         except redis.RedisError as error:
             found["redis"] = _state(False, type(error).__name__)
     unknown = _state(False, "not known without redis")
-    return found | {"background": unknown, "hosts": unknown, "ledger": unknown}
+    found = dict.fromkeys(("redis", "database", "background", "hosts", "ledger"), unknown) | found
+    return all(found[name]["ok"] for name in _NEEDED), found
+
+
+def record_depths(services: Services) -> dict[str, object]:
+    """Logs how much waits: messages in queues and in flight, the deepest queues, events to record; returns the same.
+
+    Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError.
+    """
+    tenants = accounts.tenants(services.database)
+    pipeline = services.client.pipeline(transaction=False)
+    for cliente_id in tenants:
+        pipeline.zcard(services.keys.open(cliente_id))
+        pipeline.zcard(services.keys.in_flight(cliente_id))
+    pipeline.xlen(services.keys.events)
+    answers = pipeline.execute()
+    queued = dict(zip(tenants, answers[:-1:2], strict=True))
+    deepest = sorted(queued.items(), key=lambda pair: -pair[1])[:_MAX_DEEPEST]
+    depths: dict[str, object] = {
+        "queued": sum(queued.values()),
+        "in_flight": sum(answers[1:-1:2]),
+        "deepest": {cliente_id: depth for cliente_id, depth in deepest if depth},
+        "events": answers[-1],
+    }
+    _log.info("queues.depth", **depths)
+    return depths
 
 
 def _redis(services: Services) -> dict[str, Any]:
@@ -65,7 +95,7 @@ def _hosts(services: Services) -> dict[str, Any]:
 def _ledger(services: Services) -> dict[str, Any]:
     tenants = cast("list[str]", services.client.hkeys(services.keys.imbalances))
     if tenants:
-        return _state(False, "does not add up for " + ", ".join(sorted(tenants, key=int)[:_MOST_NAMED]))
+        return _state(False, "does not add up for " + ", ".join(sorted(tenants, key=int)[:_MAX_NAMED]))
     return _state(True, "adds up")
 
 

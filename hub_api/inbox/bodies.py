@@ -1,4 +1,4 @@
-"""What callers send about inbox, validated once at the edge."""
+"""What callers send about received messages, validated once at the edge."""
 
 from __future__ import annotations
 

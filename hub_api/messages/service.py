@@ -1,35 +1,34 @@
-"""The only door to a session's queue for messages (DESIGN, step 1)."""
+"""Accepting messages, the only door to a session's queue; finding one, waiting for it, ending what is still queued."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub_api.messages import history as records
+from hub_api.messages import history
 from hub_api.services import Services
-from hub_api.sessions import service as lifecycle
-from shared import phone_number
-from shared.errors import CampaignWaits, InvalidTo, LeadMasterError, NotFound, ValidationFailed
+from hub_api.sessions import service as sessions
+from hub_api.web.fields import canonical
+from shared.errors import CampaignWaits, LeadMasterError, NotCancellable, NotFound, ValidationFailed
 from shared.instant import from_iso
-from shared.ledger.acceptance import Accepted
-from shared.ledger.message import CampaignRelease, Draft, Message
-from shared.ledger.message_id import new_message_id
-from shared.transitions.message import Lane, MessageStatus
+from shared.ledger.accepting.accepting import Accepted
+from shared.ledger.message import CampaignRelease, Draft, Message, new_message_id
 from shared.logs import get_logger
+from shared.transitions.message import OPEN_STATUSES, OUT_STATUSES, Lane, MessageStatus
 
 _log = get_logger(__name__)
 
 REJECT_LIVES_MS = 10 * 60_000
 QUEUE_LIVES_MS = 24 * 3_600_000
-LONGEST_LIFE_MS = 7 * QUEUE_LIVES_MS
+MAX_LIFE_MS = 7 * QUEUE_LIVES_MS
+_EXPIRED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SendRequest:
     """A message as a caller asks for it; lengths are validated, the number is not."""
 
     to: str
@@ -46,51 +45,55 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class AcceptedMessage:
     """duplicate: the message is the first one under the same idempotency key."""
 
     message: Message
     duplicate: bool
 
 
-def send_text(services: Services, cliente_id: int, order: Order, now_ms: int) -> Sent:
+def send_text(services: Services, cliente_id: int, request: SendRequest, now_ms: int) -> AcceptedMessage:
     """Accepts one message for a tenant's session; one round trip to Redis.
 
     Raises InvalidTo, ValidationFailed, SessionNotReady, IdempotencyConflict, RateLimited, QueueFull,
     RecipientOptedOut; redis.RedisError.
     """
-    draft = drafted(cliente_id, order, now_ms, services.settings.default_country)
+    draft = drafted(cliente_id, request, now_ms, services.settings.default_country)
     services.memory.check()
-    bell = services.notifications.deliver(cliente_id, draft.message_id)
-    accepted = services.ledger.accept(draft, bell, services.limits)
+    notification = services.task_messages.notify(cliente_id, draft.message_id)
+    accepted = services.ledger.accepting.accept(draft, notification, services.limits)
     if accepted.duplicate:
-        return Sent(find(services, cliente_id, accepted.message_id), duplicate=True)
+        return AcceptedMessage(find(services, cliente_id, accepted.message_id), duplicate=True)
     if accepted.woke:
         try:
-            lifecycle.record_wanted(services.database, cliente_id, now_ms, "send")
+            sessions.record_wanted(services.database, cliente_id, now_ms, "send")
         except SQLAlchemyError as error:  # it is accepted: a failure now would make the caller send it again
-            _log.error("wanted_not_recorded", cliente_id=cliente_id, reason=type(error).__name__)
-    return Sent(_queued(draft), duplicate=False)
+            _log.error("wanted.not_recorded", cliente_id=cliente_id, reason=type(error).__name__)
+    return AcceptedMessage(_queued(draft), duplicate=False)
 
 
-def send_many(services: Services, orders: Sequence[tuple[int, Order]], now_ms: int) -> list[Accepted | LeadMasterError]:
+def send_many(
+    services: Services, requests: Sequence[tuple[int, SendRequest]], now_ms: int
+) -> list[Accepted | LeadMasterError]:
     """Accepts several messages, each for the tenant beside it, in one round trip; a refusal stands in its place.
 
     Raises QueueFull where Redis is nearly full; redis.RedisError.
     """
     found: list[Accepted | LeadMasterError] = []
     drafts: list[tuple[int, Draft, bytes]] = []
-    for place, (cliente_id, order) in enumerate(orders):
+    for place, (cliente_id, request) in enumerate(requests):
         found.append(CampaignWaits())
         try:
-            draft = drafted(cliente_id, order, now_ms, services.settings.default_country)
+            draft = drafted(cliente_id, request, now_ms, services.settings.default_country)
         except LeadMasterError as error:
             found[place] = error
         else:
-            drafts.append((place, draft, services.notifications.deliver(cliente_id, draft.message_id)))
+            drafts.append((place, draft, services.task_messages.notify(cliente_id, draft.message_id)))
     if drafts:
         services.memory.check()
-        answers = services.ledger.accept_many([(draft, bell) for _, draft, bell in drafts], services.limits)
+        answers = services.ledger.accepting.accept_many(
+            [(draft, notification) for _, draft, notification in drafts], services.limits
+        )
         for (place, _, _), answer in zip(drafts, answers, strict=True):
             found[place] = answer
     return found
@@ -98,68 +101,93 @@ def send_many(services: Services, orders: Sequence[tuple[int, Order]], now_ms: i
 
 def find(services: Services, cliente_id: int, message_id: str) -> Message:
     """A tenant's message, from the ledger or from the records. Raises NotFound; another tenant's is not found."""
-    message = services.ledger.read(message_id) or records.message(services.database, message_id)
+    message = services.ledger.entries.read(message_id) or history.recorded(services.database, message_id)
     if message is None or message.cliente_id != cliente_id:
         raise NotFound()
     return message
 
 
-def drafted(cliente_id: int, order: Order, now_ms: int, default_country: str) -> Draft:
+def is_out(message: Message) -> bool:
+    """True once WhatsApp's server acknowledged it."""
+    return message.status in OUT_STATUSES
+
+
+def until_ended(services: Services, message: Message, seconds: float) -> Message:
+    """The message once it is sent or ended, or as it stands when time is up. Raises redis.RedisError."""
+
+    def look() -> Message | None:
+        now = services.ledger.entries.read(message.message_id)
+        return now if now is not None and now.status not in OPEN_STATUSES else None
+
+    found = services.waiting.until(message.cliente_id, seconds, look)
+    return found or services.ledger.entries.read(message.message_id) or message
+
+
+def cancel(services: Services, cliente_id: int, message_id: str, now_ms: int) -> Message:
+    """Cancels a message that is still queued; one that was cancelled before stays so.
+
+    Raises NotCancellable where it stands otherwise, its status in the details; NotFound; redis.RedisError.
+    """
+    answer = services.ledger.review.cancel(cliente_id, message_id, now_ms)
+    if answer == "unknown":
+        answer = find(services, cliente_id, message_id).status.value
+    if answer not in ("ended", MessageStatus.CANCELLED.value):
+        raise NotCancellable(details={"status": answer})
+    return find(services, cliente_id, message_id)
+
+
+def expire_overdue(services: Services, now_ms: int) -> int:
+    """Ends queued messages whose time is up, and returns how many. Raises redis.RedisError."""
+    total = 0
+    while overdue := services.ledger.entries.overdue(now_ms, _EXPIRED_AT_ONCE):
+        for cliente_id, message_id in overdue:
+            answer = services.ledger.review.expire(cliente_id, message_id, now_ms)
+            total += answer == "ended"
+        if len(overdue) < _EXPIRED_AT_ONCE:
+            break
+    return total
+
+
+def drafted(cliente_id: int, request: SendRequest, now_ms: int, default_country: str) -> Draft:
     """What the ledger is asked to accept. Pure. Raises InvalidTo, ValidationFailed."""
     return Draft(
-        message_id=order.message_id or new_message_id(),
+        message_id=request.message_id or new_message_id(),
         cliente_id=cliente_id,
-        to=canonical(order.to, default_country),
-        text=order.text,
-        lane=order.lane,
+        to=canonical(request.to, default_country),
+        text=request.text,
+        lane=request.lane,
         accepted_at_ms=now_ms,
-        expires_at_ms=_expiry(order, now_ms),
-        wake=order.wake,
-        idempotency_key=order.idempotency_key,
-        body_digest=_digest(order, default_country) if order.idempotency_key else "",
-        bulk_id=order.bulk_id,
-        campaign_id=order.campaign_id,
-        release=order.release,
+        expires_at_ms=_expiry(request, now_ms),
+        wake=request.wake,
+        idempotency_key=request.idempotency_key,
+        body_digest=_digest(request, default_country) if request.idempotency_key else "",
+        bulk_id=request.bulk_id,
+        campaign_id=request.campaign_id,
+        release=request.release,
     )
 
 
-@lru_cache(maxsize=16_384)
-def _canonical(raw: str, default_country: str) -> str | None:
-    try:
-        return phone_number.canonical(raw, default_country)
-    except InvalidTo:
-        return None
-
-
-def canonical(raw: str, default_country: str, field: str = "to") -> str:
-    """The canonical digits; remembered, for parsing costs more than accepting. Raises InvalidTo naming the field."""
-    number = _canonical(raw, default_country)
-    if number is None:
-        raise InvalidTo(details={field: "not a phone number WhatsApp could have"})
-    return number
-
-
-def _expiry(order: Order, now_ms: int) -> int:
-    if order.not_after_ms is not None:
-        return order.not_after_ms
-    if order.expires_at is None:
+def _expiry(request: SendRequest, now_ms: int) -> int:
+    if request.not_after_ms is not None:
+        return request.not_after_ms
+    if request.expires_at is None:
         # Bulk and campaign messages leave at their own pace, so ten minutes would end most of them.
-        lives_ms = QUEUE_LIVES_MS if order.wake or order.lane is not Lane.SINGLE else REJECT_LIVES_MS
+        lives_ms = QUEUE_LIVES_MS if request.wake or request.lane is not Lane.SINGLE else REJECT_LIVES_MS
         return now_ms + lives_ms
-    expires_at_ms = from_iso(order.expires_at)
-    if not now_ms < expires_at_ms <= now_ms + LONGEST_LIFE_MS:
+    expires_at_ms = from_iso(request.expires_at)
+    if not now_ms < expires_at_ms <= now_ms + MAX_LIFE_MS:
         raise ValidationFailed(details={"expires_at": "must be in the future, at most 7 days ahead"})
     return expires_at_ms
 
 
-def _digest(order: Order, default_country: str) -> str:
+def _digest(request: SendRequest, default_country: str) -> str:
     parts = (
-        canonical(order.to, default_country),
-        order.text,
-        str(order.wake),
-        order.expires_at or "",
-        order.lane.wire,
-        order.campaign_id,
+        canonical(request.to, default_country),
+        request.text,
+        str(request.wake),
+        request.expires_at or "",
+        request.lane.wire,
+        request.campaign_id,
     )
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
 

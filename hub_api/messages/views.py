@@ -1,33 +1,29 @@
-"""Messages: send, history, cancel, inbound (CONTRACT section 4)."""
+"""Calls about messages: send, list, read, cancel."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flask import Response, request
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import TypeAdapter, ValidationError
 
-from hub_api.inbox.bodies import InboundQuery
-from hub_api.inbox.objects import InboundList
-from hub_api.messages import csv_page as message_table
-from hub_api.messages import history as records
-from hub_api.messages import service as commands
-from hub_api.messages import waits as message_waits
+from hub_api.messages import history
+from hub_api.messages import service as messages
 from hub_api.messages.bodies import MessagePath, MessagesQuery, OneMessageQuery, SendBody, WaitQuery
+from hub_api.messages.csv_page import csv_answer
 from hub_api.messages.history import MessageFilter
 from hub_api.messages.objects import MessageList, MessageObject
-from hub_api.messages.service import Order
-from hub_api.web.answers import listed, succeeded
-from hub_api.web.endpoint import Call, endpoint
-from hub_api.web.fields import IdempotencyKey, TenantPath
-from hub_api.web.objects import Failure
-from shared.errors import NotCancellable, NotFound, ValidationFailed
+from hub_api.messages.service import SendRequest
+from hub_api.web.answers import Failure, listed, succeeded
+from hub_api.web.endpoint import Blueprint, Call, endpoint
+from hub_api.web.fields import IdempotencyKey, TenantPath, canonical
+from hub_api.web.tenant import in_url
+from shared.errors import ValidationFailed
 from shared.instant import from_iso, now_ms
-from shared.transitions.message import Lane, MessageStatus
+from shared.transitions.message import Lane
 
-blueprint = APIBlueprint(
+blueprint = Blueprint(
     "messages", __name__, url_prefix="/api/whatsapp/<string:cliente_id>", abp_tags=[Tag(name="messages")]
 )
 _COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 503: Failure}
@@ -39,57 +35,57 @@ _KEY: TypeAdapter[str] = TypeAdapter(IdempotencyKey)
     summary="Send a message",
     responses={200: MessageObject, 202: MessageObject, **_COMMON, 409: Failure, 413: Failure, 429: Failure},
 )
-@endpoint(command="send")
+@endpoint(in_url, command="send")
 def send(call: Call, path: TenantPath, query: WaitQuery, body: SendBody) -> Response:
     """202 once it is kept; `?wait=` answers 200 once WhatsApp's server has it, else 202: the message goes on.
 
     `Idempotency-Key`, header or field, makes a repeated call answer with the first message.
     """
-    order = Order(
+    asked = SendRequest(
         to=body.to,
         text=body.message,
         wake=body.on_not_ready == "queue",
         expires_at=body.expires_at,
         idempotency_key=idempotency_key(body.idempotency_key),
     )
-    sent = commands.send_text(call.services, call.cliente_id, order, now_ms())
-    message = sent.message
+    accepted = messages.send_text(call.services, call.cliente_id, asked, now_ms())
+    message = accepted.message
     if query.wait > 0:
-        message = message_waits.until_settled(call.services, message, query.wait)
+        message = messages.until_ended(call.services, message, query.wait)
     fields = message.to_object(call.services.language)
-    if sent.duplicate:
+    if accepted.duplicate:
         fields["duplicate"] = True
-    return succeeded(fields, 200 if query.wait > 0 and message_waits.is_out(message) else 202)
+    return succeeded(fields, 200 if query.wait > 0 and messages.is_out(message) else 202)
 
 
 @blueprint.get("/messages", summary="Messages, newest first", responses={200: MessageList, **_COMMON})
-@endpoint()
+@endpoint(in_url)
 def list_messages(call: Call, path: TenantPath, query: MessagesQuery) -> Response:
     """What is on record, a second behind what happens. `Accept: text/csv` gives a table, its next page in `Link`."""
     services = call.services
     wanted = MessageFilter(
         status=query.status,
-        to=None if query.to is None else commands.canonical(query.to, services.settings.default_country),
+        to=None if query.to is None else canonical(query.to, services.settings.default_country),
         lane=None if query.lane is None else Lane.from_wire(query.lane),
         campaign_id=query.campaign,
         from_ms=None if query.from_ is None else from_iso(query.from_),
         until_ms=None if query.until is None else from_iso(query.until),
     )
-    found, following = records.messages(services.database, call.cliente_id, wanted, query.cursor, query.limit)
+    found, following = history.page(services.database, call.cliente_id, wanted, query.cursor, query.limit)
     objects = [message.to_object(services.language) for message in found]
     if request.accept_mimetypes.best_match(["application/json", "text/csv"], "application/json") == "text/csv":
-        return message_table.csv_answer(objects, following, request.base_url, request.args.to_dict())
+        return csv_answer(objects, following, request.base_url, request.args.to_dict())
     return listed(objects, following)
 
 
 @blueprint.get("/messages/<string:message_id>", summary="One message", responses={200: MessageObject, **_COMMON})
-@endpoint()
+@endpoint(in_url)
 def read_message(call: Call, path: MessagePath, query: OneMessageQuery) -> Response:
     """As it stands now; `?events=true` with its history."""
-    message = commands.find(call.services, call.cliente_id, path.message_id)
+    message = messages.find(call.services, call.cliente_id, path.message_id)
     fields = message.to_object(call.services.language)
     if query.events:
-        fields["events"] = records.history(call.services.database, message.message_id)
+        fields["events"] = history.events_of(call.services.database, message.message_id)
     return succeeded(fields)
 
 
@@ -98,37 +94,11 @@ def read_message(call: Call, path: MessagePath, query: OneMessageQuery) -> Respo
     summary="Cancel a queued message",
     responses={200: MessageObject, **_COMMON, 409: Failure},
 )
-@endpoint(command="cancel")
+@endpoint(in_url, command="cancel")
 def cancel(call: Call, path: MessagePath) -> Response:
     """200 if it was still queued, else 409. A message that was cancelled before stays so: 200."""
-    services = call.services
-    answer = services.ledger.close(call.cliente_id, path.message_id, MessageStatus.CANCELLED, "CANCELLED", now_ms())
-    if answer == "unknown":
-        answer = commands.find(services, call.cliente_id, path.message_id).status.value
-    if answer not in ("closed", MessageStatus.CANCELLED.value):
-        raise NotCancellable(details={"status": answer})
-    message = services.ledger.read(path.message_id) or records.message(services.database, path.message_id)
-    if message is None:
-        raise NotFound()
-    return succeeded(message.to_object(services.language))
-
-
-@blueprint.get("/inbound", summary="Messages received, newest first", responses={200: InboundList, **_COMMON})
-@endpoint()
-def list_inbound(call: Call, path: TenantPath, query: InboundQuery) -> Response:
-    """What was received, with filters and a cursor."""
-    services = call.services
-    sender = query.from_number
-    found, following = records.inbound(
-        services.database,
-        call.cliente_id,
-        None if sender is None else commands.canonical(sender, services.settings.default_country, "from_number"),
-        None if query.from_ is None else from_iso(query.from_),
-        None if query.until is None else from_iso(query.until),
-        query.cursor,
-        query.limit,
-    )
-    return listed(found, following)
+    message = messages.cancel(call.services, call.cliente_id, path.message_id, now_ms())
+    return succeeded(message.to_object(call.services.language))
 
 
 def idempotency_key(field: str | None) -> str | None:

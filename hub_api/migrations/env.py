@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
-from hub_api.campaigns import models as _campaigns  # noqa: F401  they join the metadata
 from hub_api.database import Base
+from hub_api.subjects import import_models
+
+import_models()
 
 context.configure(
     connection=context.config.attributes["connection"],

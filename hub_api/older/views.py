@@ -1,44 +1,58 @@
-"""Calls that existing callers already make (CONTRACT section 6). Their failures also carry `success` and `code`."""
+"""Calls that existing callers already make. Their failures also carry `success` and `code`."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
+from pydantic_core import to_json
 
 from hub_api.accounts import service as accounts
-from hub_api.messages.service import Order, send_text
+from hub_api.messages.service import SendRequest, send_text
 from hub_api.messages.views import idempotency_key
 from hub_api.older import send as older_send
 from hub_api.older.bodies import InstancePath, NoBody, OlderSendBody, OlderSenderBody
-from hub_api.sessions import qr_codes, qr_picture
+from hub_api.pairing import qr_codes, qr_picture
+from hub_api.pairing.bodies import QrQuery
+from hub_api.pairing.qr_answer import QrAnswer
 from hub_api.sessions import service as lifecycle
-from hub_api.sessions.bodies import QrQuery
-from hub_api.sessions.qr_answer import QrAnswer
 from hub_api.sessions.views import session_object
-from hub_api.web.answers import plain
-from hub_api.web.endpoint import Call, endpoint
-from hub_api.web.objects import Failure
+from hub_api.web.answers import Failure, plain
+from hub_api.web.endpoint import Blueprint, Call, endpoint
+from hub_api.web.inputs import Body
+from hub_api.web.tenant import by_instance, named, no_tenant
 from shared.errors import QrNotRequired, SessionAlreadyConnected
 from shared.instant import now_ms, to_iso
 from shared.transitions.message import OPEN_STATUSES
 from shared.transitions.session import SessionStatus
 
-blueprint = APIBlueprint("legacy", __name__, abp_tags=[Tag(name="older calls")])
+blueprint = Blueprint("legacy", __name__, abp_tags=[Tag(name="older calls")])
 _COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 503: Failure}
 
 
+@blueprint.after_request
+def _both_shapes(answer: Response) -> Response:
+    """Adds to a failure what callers of the replaced system read."""
+    if answer.status_code >= 400:
+        fields = json.loads(answer.get_data())
+        fields |= {"success": False, "code": fields["error"]}
+        details = fields.get("details", {})
+        fields |= {name: details[name] for name in ("certain", "message_id") if name in details}
+        answer.set_data(to_json(fields))
+    return answer
+
+
 @blueprint.get("/status", summary="Session object", deprecated=True, responses=_COMMON)
-@endpoint(tenant="named")
+@endpoint(named)
 def older_status(call: Call) -> Response:
     """The session named by X-Cliente-Id, else the caller's own."""
     return _session(call, 200)
 
 
 @blueprint.get("/qr", summary="The code, if there is one", deprecated=True, responses=_COMMON)
-@endpoint(command="older qr", tenant="named")
+@endpoint(named, command="older qr")
 def older_qr(call: Call) -> Response:
     """`QR_AVAILABLE` with a data URL, or `NO_QR`; starts the session where needed and does not wait."""
     try:
@@ -48,7 +62,7 @@ def older_qr(call: Call) -> Response:
 
 
 @blueprint.get("/qr-code", summary="The code, if one is needed", deprecated=True, responses={**_COMMON, 409: Failure})
-@endpoint(command="older qr", tenant="named")
+@endpoint(named, command="older qr")
 def older_qr_code(call: Call) -> Response:
     """As `/qr`, but 409 `QR_NOT_REQUIRED` on READY."""
     try:
@@ -58,7 +72,7 @@ def older_qr_code(call: Call) -> Response:
 
 
 @blueprint.post("/connect", summary="Start the session", deprecated=True, responses=_COMMON)
-@endpoint(command="older connect", tenant="named", body_optional=True)
+@endpoint(named, body=Body(optional=True), command="older connect")
 def older_connect(call: Call, body: NoBody) -> Response:
     """200 at once."""
     ready = call.services.snapshots.read(call.cliente_id).can_send
@@ -67,7 +81,7 @@ def older_connect(call: Call, body: NoBody) -> Response:
 
 
 @blueprint.post("/disconnect", summary="Stop the session", deprecated=True, responses=_COMMON)
-@endpoint(command="older disconnect", tenant="named", body_optional=True)
+@endpoint(named, body=Body(optional=True), command="older disconnect")
 def older_disconnect(call: Call, body: NoBody) -> Response:
     """200 at once."""
     lifecycle.disconnect(call.services, call.cliente_id, logout=False)
@@ -75,10 +89,10 @@ def older_disconnect(call: Call, body: NoBody) -> Response:
 
 
 @blueprint.post("/send", summary="Send and wait", deprecated=True, responses={**_COMMON, 500: Failure, 504: Failure})
-@endpoint(command="older send", tenant="named")
+@endpoint(named, command="older send")
 def older_send_text(call: Call, body: OlderSendBody) -> Response:
     """Synchronous, 30 s. A failure's `certain` says whether the message can be sent again without doubling it."""
-    order = Order(to=body.to, text=body.message, idempotency_key=idempotency_key(None))
+    order = SendRequest(to=body.to, text=body.message, idempotency_key=idempotency_key(None))
     message = older_send.send_and_wait(call.services, call.cliente_id, order)
     data = {
         "success": True,
@@ -91,7 +105,7 @@ def older_send_text(call: Call, body: OlderSendBody) -> Response:
 
 
 @blueprint.get("/sessions", summary="Sessions that are READY", deprecated=True, responses=_COMMON)
-@endpoint(tenant="none")
+@endpoint(no_tenant)
 def older_sessions(call: Call) -> Response:
     """Ids as text, within the caller's reach."""
     caller = call.caller
@@ -101,10 +115,10 @@ def older_sessions(call: Call) -> Response:
 
 
 @blueprint.post("/sender/messages", summary="Send from one's own session", deprecated=True, responses=_COMMON)
-@endpoint(command="older sender", tenant="named")
+@endpoint(named, command="older sender")
 def older_sender(call: Call, body: OlderSenderBody) -> Response:
     """201 with what became of it so far."""
-    order = Order(to=body.destinatario, text=body.mensaje, idempotency_key=idempotency_key(None))
+    order = SendRequest(to=body.destinatario, text=body.mensaje, idempotency_key=idempotency_key(None))
     message = send_text(call.services, call.cliente_id, order, now_ms()).message
     out = message.sent_at_ms is not None
     state = "enviado" if out else "pendiente" if message.status in OPEN_STATUSES else "error"
@@ -120,7 +134,7 @@ def older_sender(call: Call, body: OlderSenderBody) -> Response:
 @blueprint.get(
     "/api/session-manager/sessions/<string:instance_id>", summary="Session object", deprecated=True, responses=_COMMON
 )
-@endpoint(tenant="instance")
+@endpoint(by_instance)
 def older_instance(call: Call, path: InstancePath) -> Response:
     """By its older name, `sender_<cliente_id>`."""
     return _session(call, 200)
@@ -132,7 +146,7 @@ def older_instance(call: Call, path: InstancePath) -> Response:
     deprecated=True,
     responses={**_COMMON, 409: Failure, 500: Failure},
 )
-@endpoint(command="older qr", tenant="instance")
+@endpoint(by_instance, command="older qr")
 def older_instance_qr(call: Call, path: InstancePath) -> Response:
     """Idempotent: starts the session where needed and waits for a code."""
     outcome = qr_codes.obtain(call.services, call.cliente_id, QrQuery().wait)

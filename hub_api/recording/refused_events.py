@@ -8,17 +8,17 @@ from collections.abc import Callable, Sequence
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from hub_api.recording.event import Event, storable
 from hub_api.recording.models import UnrecordedEvent
+from hub_api.recording.stream import Found
+from hub_api.storable import storable
 from shared.instant import now_ms
 from shared.logs import get_logger
+from shared.protocol.events import Event
 
 _log = get_logger(__name__)
 
-_LONGEST_KEPT = 20_000  # characters of an event
+_MAX_KEPT = 20_000  # characters of an event
 _OFFENCES = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, SQLAlchemyError)
-
-Found = Sequence[tuple[str, dict[str, str]]]
 
 
 def record_around(session: Session, found: Found, record: Callable[[Session, Sequence[Event]], None]) -> None:
@@ -29,7 +29,7 @@ def record_around(session: Session, found: Found, record: Callable[[Session, Seq
     events: list[Event] = []
     for event_id, fields in found:
         try:
-            events.append(Event.parse(event_id, fields))
+            events.append(Event.from_wire(event_id, fields))
         except _OFFENCES as error:
             _set_aside(session, event_id, fields, error)
     if _offence(session, events, record) is None:
@@ -65,8 +65,8 @@ def _database_fails(error: Exception) -> bool:
 
 def _set_aside(session: Session, event_id: str, fields: dict[str, str], error: Exception) -> None:
     reason = type(error).__name__
-    _log.error("event_unrecorded", event_id=event_id, type=storable(fields.get("type", ""), 40), reason=reason)
+    _log.error("event.refused", event_id=event_id, type=storable(fields.get("type", ""), 40), reason=reason)
     if session.get(UnrecordedEvent, event_id) is None:
-        kept = storable(json.dumps(fields), _LONGEST_KEPT)
+        kept = storable(json.dumps(fields), _MAX_KEPT)
         session.add(UnrecordedEvent(event_id=event_id, at=now_ms(), reason=reason, fields=kept))
         session.flush()

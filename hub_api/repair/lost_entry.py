@@ -1,56 +1,44 @@
-"""What becomes of a message that SQL has as open while its ledger entry is gone. Pure.
+"""A ledger entry is gone → its message is restored from SQL where it is open there; else it leaves the indexes.
 
-Nothing may be sent twice by bringing it back: what may have gone out unseen is `uncertain`, for a person.
+As what it is restored, `messages.restored_status` decides; what may have gone out becomes `uncertain`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from hub_api.repair.ledger_upkeep import Readmitted
-from shared.ledger.message import Message
-from shared.transitions.message import Lane, MessageStatus
+from sqlalchemy import select
 
-_IN_HAND = 2  # messages that may be on their way at one moment, whatever the pace
+from hub_api.messages.history import to_message
+from hub_api.messages.models import MessageRecord
+from hub_api.messages.restore import restore_entries
+from hub_api.services import Services
+from shared.ledger.entries import MessageRef
+from shared.ledger.restoring.restoring import Gone
+from shared.logs import get_logger
+from shared.transitions.message import OPEN_STATUSES
 
-
-def decide(message: Message, now_ms: int, *, doubtful: bool) -> Readmitted:
-    """doubtful: the message may have been claimed after SQL last heard of it."""
-    if doubtful or message.status is not MessageStatus.QUEUED or message.whatsapp_id is not None:
-        return Readmitted.UNCERTAIN
-    # A campaign's message carries limits (window, epoch) that stand in the ledger only: the campaign releases it anew.
-    if message.expires_at_ms <= now_ms or message.lane is Lane.CAMPAIGN:
-        return Readmitted.EXPIRED
-    return Readmitted.HELD if message.error == "HELD_NUMBER_CHANGED" else Readmitted.QUEUED
+_log = get_logger(__name__)
 
 
-def unseen_sends(unseen_ms: int, gap_ms: int) -> int:
-    """How many messages of one tenant may have been claimed in a time that SQL heard nothing of.
+def mend(services: Services, gone: Sequence[MessageRef], now_ms: int, marker: str) -> dict[str, int]:
+    """Returns how many messages were `restored`, and how many index entries `dropped`.
 
-    gap_ms: the least time between two of them.
+    gone: every event must be recorded by now. marker: as the caller saw it before it looked.
+    Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError.
     """
-    return _IN_HAND + math.ceil(unseen_ms / max(gap_ms, 100))
-
-
-def doubtful(waiting: Sequence[Message], unseen_ms: int, gap_ms: int, delay_ms: int) -> set[str]:
-    """Ids of a tenant's queued messages that may have left unseen: those that claims would have taken first.
-
-    waiting: its queued messages, oldest first. gap_ms, delay_ms: the least time between any two, and between two of
-    bulk or campaign. A message that waited behind another to the same recipient, or for another attempt, counts for
-    nothing and is in doubt as well.
-    """
-    found: set[str] = set()
-    for lane in Lane:
-        left = unseen_sends(unseen_ms, gap_ms if lane is Lane.SINGLE else max(gap_ms, delay_ms))
-        recipients: set[str] = set()
-        for message in waiting:
-            if message.lane is not lane or message.error == "HELD_NUMBER_CHANGED":
-                continue
-            if left <= 0:
-                break
-            found.add(message.message_id)
-            if message.attempts == 0 and message.to not in recipients:
-                left -= 1
-            recipients.add(message.to)
-    return found
+    with services.database.reading() as session:
+        rows = session.scalars(select(MessageRecord).where(MessageRecord.message_id.in_([one for _, one in gone])))
+        known = {(row.cliente_id, row.message_id): to_message(row) for row in rows}
+    still_open = [message for message in known.values() if message.status in OPEN_STATUSES]
+    still_open.sort(key=lambda message: (message.accepted_at_ms, message.message_id))
+    done = {"restored": sum(restore_entries(services, still_open, now_ms, marker).values()), "dropped": 0}
+    open_ids = {(message.cliente_id, message.message_id) for message in still_open}
+    for cliente_id, message_id in gone:
+        if (cliente_id, message_id) in open_ids:
+            continue
+        has: Gone = "final" if (cliente_id, message_id) in known else "unknown"
+        if services.ledger.restoring.reindex(cliente_id, message_id, now_ms, has) == "dropped":
+            done["dropped"] += 1
+            _log.error("ledger.index_without_entry", cliente_id=cliente_id, message_id=message_id, record=has)
+    return done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, StrictBool
 
-from hub_api.web.fields import Cursor, Input, Limit, Moment, Number, TenantPath, Wait
+from hub_api.web.fields import Cursor, Input, Limit, Number, TenantPath
 
 
 class NumberPath(TenantPath):
@@ -13,19 +13,6 @@ class NumberPath(TenantPath):
 
 class DisconnectBody(Input):
     logout: StrictBool = Field(default=False, description="Also unlinks the phone")
-
-
-class QrQuery(Input):
-    wait: Wait = Field(default=25, description="Seconds to wait for a code")
-
-
-class PairingBody(Input):
-    phone_number: Number
-
-
-class QrAuthorizationBody(Input):
-    enabled: StrictBool
-    expires_at: Moment | None = None
 
 
 class SessionsQuery(Input):

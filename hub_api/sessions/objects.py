@@ -35,37 +35,11 @@ class SessionObject(BaseModel):
     already_connected: bool | None = None
 
 
-class QrCode(BaseModel):
-    """`status` alone while WhatsApp is syncing."""
-
-    ok: Literal[True]
-    status: SessionStatusName
-    qr_string: str | None = None
-    qr: str | None = Field(default=None, description="PNG as a data URL")
-    qr_expires_at: str | None = None
-
-
-class PairingCode(BaseModel):
-    ok: Literal[True]
-    status: SessionStatusName
-    code: str | None = None
-    expires_at: str | None = None
-
-
 class Contact(BaseModel):
     ok: Literal[True]
     number: str
     exists: bool | None = Field(description="Null where WhatsApp could not be asked")
     chat_id: str | None
-
-
-class QrAuthorizationObject(BaseModel):
-    ok: Literal[True]
-    cliente_id: int
-    enabled: bool
-    expires_at: str | None
-    allowed: bool
-    recorded: bool
 
 
 class SessionList(BaseModel):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hub_api.database import Database
 from hub_api.services import Services
 from hub_api.sessions.models import WantedSession
-from shared import names
 from shared.instant import now_ms
-from shared.sessions.snapshot import SessionView
-from shared.sessions.wanted import wanted_value
+from shared.protocol.commands import Connect, Disconnect, Restart
+from shared.protocol.snapshot import Wanted
+from shared.sessions.view import SessionView
 
 
 def connect(services: Services, cliente_id: int, reason: str, *, refresh_code: bool = False) -> None:
@@ -20,10 +20,9 @@ def connect(services: Services, cliente_id: int, reason: str, *, refresh_code: b
     owned = bool(services.client.exists(services.keys.lease(cliente_id)))
     now = now_ms()
     record_wanted(services.database, cliente_id, now, reason)
-    services.client.hsetnx(services.keys.wanted, str(cliente_id), wanted_value(now, reason))
+    services.client.hsetnx(services.keys.wanted, str(cliente_id), Wanted(now, reason).to_text())
     if owned:
-        extra = {"refresh_code": True} if refresh_code else {}
-        services.control.tell(names.TASK_CONNECT, cliente_id, **extra)
+        services.control.tell(Connect(cliente_id, refresh_code=refresh_code))
     services.client.publish(services.keys.wake_channel, cliente_id)
 
 
@@ -39,7 +38,7 @@ def disconnect(services: Services, cliente_id: int, *, logout: bool) -> bool:
             session.delete(row)
     was_wanted = bool(services.client.hdel(services.keys.wanted, str(cliente_id)))
     if owned:
-        services.control.tell(names.TASK_DISCONNECT, cliente_id, logout=logout)
+        services.control.tell(Disconnect(cliente_id, logout=logout))
     services.client.publish(services.keys.wake_channel, cliente_id)
     return owned or was_wanted
 
@@ -47,7 +46,7 @@ def disconnect(services: Services, cliente_id: int, *, logout: bool) -> bool:
 def restart(services: Services, cliente_id: int) -> None:
     """A new browser with the same login; starts the session where nothing runs."""
     if services.client.exists(services.keys.lease(cliente_id)):
-        services.control.tell(names.TASK_RESTART, cliente_id)
+        services.control.tell(Restart(cliente_id))
     else:
         connect(services, cliente_id, "restart")
 

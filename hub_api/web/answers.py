@@ -1,17 +1,25 @@
-"""The JSON a caller gets: success and failure in the contract's shape (CONTRACT section 4)."""
+"""The JSON a caller gets: success and failure, each in its one shape."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response
+from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from shared.errors import LeadMasterError
 from shared.texts import Language, error_text
 
 _JSON = "application/json"
+
+
+class Failure(BaseModel):
+    ok: Literal[False]
+    error: str = Field(description="The code, for machines")
+    message: str = Field(description="For a person")
+    details: dict[str, Any] | None = None
 
 
 def succeeded(fields: Mapping[str, Any], status: int = 200) -> Response:
@@ -30,7 +38,7 @@ def plain(fields: Mapping[str, Any], status: int = 200) -> Response:
 
 
 def failure_fields(code: str, message: str, details: Mapping[str, object] | None) -> dict[str, Any]:
-    """The contract's failure as an object."""
+    """A failure as an object."""
     fields: dict[str, Any] = {"ok": False, "error": code, "message": message}
     if details:
         fields["details"] = details

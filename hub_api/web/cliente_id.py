@@ -1,4 +1,4 @@
-"""Parsing `cliente_id` and finding the one a call means (CONTRACT section 1). Pure."""
+"""Parsing `cliente_id`, wherever a call names it, and finding the one that it means. Pure."""
 
 from __future__ import annotations
 
@@ -6,31 +6,32 @@ import re
 
 from shared.errors import InvalidClienteId, InvalidHeader, MissingHeader, ValidationFailed
 
-MOST = 2_147_483_647  # the database's integer
+MAX_CLIENTE_ID = 2_147_483_647  # the database's integer
 _DIGITS = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
-_INSTANCE = re.compile(r"sender_([1-9][0-9]{0,9})", re.ASCII)
+_INSTANCE_PREFIX = "sender_"
 
 
 def parse(text: str) -> int:
     """`"51"` → 51. Raises InvalidClienteId."""
-    if not _DIGITS.fullmatch(text) or int(text) > MOST:
+    found = _number(text)
+    if found is None:
         raise InvalidClienteId(details={"cliente_id": "a positive integer"})
-    return int(text)
+    return found
 
 
 def parse_header(text: str | None) -> int:
     """The header X-Cliente-Id. Raises MissingHeader, InvalidHeader."""
     if text is None:
         raise MissingHeader(details={"X-Cliente-Id": "required"})
-    if not _DIGITS.fullmatch(text) or int(text) > MOST:
+    found = _number(text)
+    if found is None:
         raise InvalidHeader(details={"X-Cliente-Id": "a positive integer"})
-    return int(text)
+    return found
 
 
 def parse_instance(text: str) -> int | None:
     """`"sender_51"` → 51, None for anything else."""
-    match = _INSTANCE.fullmatch(text)
-    return int(match[1]) if match and int(match[1]) <= MOST else None
+    return _number(text.removeprefix(_INSTANCE_PREFIX)) if text.startswith(_INSTANCE_PREFIX) else None
 
 
 def resolve(body: int | None, header: str | None, query: str | None, token: int | None) -> int:
@@ -50,3 +51,7 @@ def resolve(body: int | None, header: str | None, query: str | None, token: int 
     if len(set(named.values())) > 1:
         raise ValidationFailed(details={"cliente_id": f"{' and '.join(named)} disagree"})
     return next(iter(named.values()))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if _DIGITS.fullmatch(text) and int(text) <= MAX_CLIENTE_ID else None

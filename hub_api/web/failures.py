@@ -1,15 +1,14 @@
-"""The application's edge: every failure leaves in the contract's shape (CONTRACT section 5)."""
+"""The application's edge: every failure leaves in the one shape that callers know."""
 
 from __future__ import annotations
 
 import redis
 from flask import Flask, Response, request
-from pydantic_core import to_json
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from hub_api.web.answers import failure_fields
+from hub_api.web.answers import failure_fields, plain
 from hub_api.web.endpoint import current_services
 from shared.errors import LeadMasterError, QueueFull, SessionManagerUnreachable
 from shared.logs import get_logger
@@ -46,7 +45,7 @@ def failed(error: LeadMasterError) -> Response:
 
 def _redis_failed(error: redis.RedisError) -> Response:
     if isinstance(error, REDIS_DOWN):
-        _log.warning("redis_unreachable", reason=type(error).__name__)
+        _log.warning("redis.unreachable", reason=type(error).__name__)
         return failed(unreachable(error))
     if isinstance(error, redis.exceptions.OutOfMemoryError):
         return failed(QueueFull(details={"memory": "full"}, retry_after_s=30))
@@ -57,7 +56,7 @@ def _database_failed(error: SQLAlchemyError) -> Response:
     away = isinstance(error, DBAPIError) and error.connection_invalidated
     if not away and not isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
         return _unexpected(error)
-    _log.error("database_unreachable", reason=type(error).__name__)
+    _log.error("database.unreachable", reason=type(error).__name__)
     text = error_text("DATABASE_UNREACHABLE", current_services().language)
     return failed(SessionManagerUnreachable(text, details={"database": type(error).__name__}, retry_after_s=5))
 
@@ -75,17 +74,14 @@ def _refused(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    _log.error("unexpected", path=request.url_rule.rule if request.url_rule else None, exc_info=error)
+    _log.error("request.failed", path=request.url_rule.rule if request.url_rule else None, exc_info=error)
     return _answer("INTERNAL_ERROR", 500, None, None)
 
 
 def _answer(code: str, status: int, message: str | None, details: dict[str, object] | None) -> Response:
     text = message or error_text(code, current_services().language)
     fields = failure_fields(code, text, details)
-    if request.blueprint == "legacy":
-        fields |= {"success": False, "code": code}
-        fields |= {name: details[name] for name in ("certain", "message_id") if details and name in details}
-    answer = Response(to_json(fields), status, mimetype="application/json")
+    answer = plain(fields, status)
     if status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer

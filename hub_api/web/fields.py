@@ -1,18 +1,21 @@
-"""What callers send: bodies, queries and paths, validated once at the edge (STYLE 6)."""
+"""Types of fields that callers of several subjects send, validated once at the edge."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
-from hub_api.web.cliente_id import MOST
+from hub_api.web.cliente_id import MAX_CLIENTE_ID
+from shared import phone_number
+from shared.errors import InvalidTo
 from shared.instant import from_iso
 
-LONGEST_MESSAGE = 4_096  # characters
-LONGEST_KEY = 200
-MOST_IN_BULK = 1_000
-LONGEST_WAIT_S = 30
+MAX_MESSAGE = 4_096  # characters
+MAX_KEY = 200  # characters
+MAX_IN_BULK = 1_000  # messages
+MAX_WAIT_S = 30
 
 
 def _no_nul(text: str) -> str:
@@ -37,8 +40,8 @@ def _not_blank(text: str) -> str:
 
 Text = Annotated[StrictStr, AfterValidator(_no_nul)]
 Moment = Annotated[StrictStr, Field(max_length=40, json_schema_extra={"format": "date-time"}), AfterValidator(_moment)]
-ClienteId = Annotated[StrictInt, Field(ge=1, le=MOST)]
-MessageText = Annotated[Text, Field(min_length=1, max_length=LONGEST_MESSAGE), AfterValidator(_not_blank)]
+ClienteId = Annotated[StrictInt, Field(ge=1, le=MAX_CLIENTE_ID)]
+MessageText = Annotated[Text, Field(min_length=1, max_length=MAX_MESSAGE), AfterValidator(_not_blank)]
 Number = Annotated[
     Text,
     Field(
@@ -47,8 +50,8 @@ Number = Annotated[
         description="International digits with or without +, a national form, or …@c.us",
     ),
 ]
-IdempotencyKey = Annotated[StrictStr, Field(min_length=1, max_length=LONGEST_KEY, pattern=r"^[\x21-\x7e]+$")]
-Wait = Annotated[float, Field(ge=0, le=LONGEST_WAIT_S, allow_inf_nan=False)]
+IdempotencyKey = Annotated[StrictStr, Field(min_length=1, max_length=MAX_KEY, pattern=r"^[\x21-\x7e]+$")]
+Wait = Annotated[float, Field(ge=0, le=MAX_WAIT_S, allow_inf_nan=False)]
 Cursor = Annotated[str, Field(max_length=120, pattern=r"^[A-Za-z0-9_-]+$")]
 Limit = Annotated[int, Field(ge=1, le=500)]
 ShortId = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -62,3 +65,22 @@ class TenantPath(Input):
     """A tenant in the URL."""
 
     cliente_id: str = Field(description="The tenant", pattern=r"^[1-9][0-9]{0,9}$")
+
+
+def canonical(raw: str, default_country: str, field: str = "to") -> str:
+    """A Number's canonical digits; remembered, for parsing costs more than accepting a message.
+
+    default_country: where a number without country code belongs, such as AR. Raises InvalidTo naming the field.
+    """
+    number = _canonical(raw, default_country)
+    if number is None:
+        raise InvalidTo(details={field: "not a phone number WhatsApp could have"})
+    return number
+
+
+@lru_cache(maxsize=16_384)
+def _canonical(raw: str, default_country: str) -> str | None:
+    try:
+        return phone_number.canonical(raw, default_country)
+    except InvalidTo:
+        return None

@@ -1,4 +1,4 @@
-"""Refuses new messages before Redis is full, so that what was accepted still goes out (CONTRACT section 5)."""
+"""Refuses new messages before Redis is full, so that what was accepted still goes out."""
 
 from __future__ import annotations
 

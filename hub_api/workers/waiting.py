@@ -1,4 +1,4 @@
-"""Requests that wait for a session or a message to change, capped per process (DESIGN, libraries)."""
+"""Requests that wait for a session or a message to change, capped per process."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _LOOK_EVERY_S = 1.0  # a notification that was lost costs no more than this
 class Waiting:
     """Waits on a tenant's channel. Beyond the cap nobody waits: the caller gets what is known now."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, most: int) -> None:
-        """client: one for subscriptions. most: requests that may wait at once in this process."""
+    def __init__(self, client: redis.Redis, keys: Keys, maximum: int) -> None:
+        """client: one for subscriptions. maximum: requests that may wait at once in this process."""
         self._client = client
         self._keys = keys
-        self._room = threading.BoundedSemaphore(most)
+        self._slots = threading.BoundedSemaphore(maximum)
         self.ending: Callable[[], bool] = lambda: False  # true once the process is asked to stop
 
     def until(self, cliente_id: int, seconds: float, look: Callable[[], Found | None]) -> Found | None:
@@ -32,12 +32,12 @@ class Waiting:
         Raises redis.RedisError, and what `look` raises.
         """
         found = look()
-        if found is not None or seconds <= 0 or not self._room.acquire(blocking=False):
+        if found is not None or seconds <= 0 or not self._slots.acquire(blocking=False):
             return found
         try:
             return self._listen(cliente_id, time.monotonic() + seconds, look)
         finally:
-            self._room.release()
+            self._slots.release()
 
     def _listen(self, cliente_id: int, deadline: float, look: Callable[[], Found | None]) -> Found | None:
         with self._client.pubsub(ignore_subscribe_messages=True) as changes:

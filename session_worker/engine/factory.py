@@ -13,7 +13,7 @@ from session_worker.engine.port import Engine, EngineConfig, EngineError
 _ADAPTERS = {
     "http": "session_worker.engine.playwright_adapter.engine",
     "https": "session_worker.engine.playwright_adapter.engine",
-    "fake": "testing.fake_auto",
+    "fake": "testing.fake.auto",
 }
 
 

@@ -126,7 +126,7 @@ class Scripts:
 
 def _used_by(own: str, definitions: Sequence[str]) -> list[str]:
     """Those definitions that a script, or another one that it uses, names: Redis makes each of them at every call."""
-    text, used = own, []
+    text, used = own, list[str]()
     for definition in reversed(definitions):
         name = re.search(r"^local (?:function )?(\w+)", definition, re.MULTILINE)
         if name and re.search(rf"\b{name[1]}\b", text):

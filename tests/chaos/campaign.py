@@ -12,17 +12,18 @@ from typing import Any
 
 import httpx
 
+from testing.caller import Caller
+from testing.waiting import until
 from tests.chaos.faults import Injector, phone
 from tests.chaos.plan import Fault, Kind, schedule
-from tests.chaos.supervised import SupervisedStack
+from tests.chaos.supervised import Supervised
 from tests.chaos.traffic import Load, Traffic
 from tests.chaos.verdict import OPEN, Verdict, judge, table
-from tests.e2e.stack import Caller
 
 FIRST_TENANT = 71
 LEASE_S = 5.0
 PAGE = 500  # messages listed at once
-SETTLE_S = 60.0
+QUIET_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,10 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """settled_s: seconds from the last fault until no message was open, None where some still were."""
+    """quiet_s: seconds from the last fault until no message was open, None where some still were."""
 
     verdict: Verdict
-    settled_s: float | None
+    quiet_s: float | None
     missed: int  # faults that met nobody
     repeated: Counter[str]
     restarts: Counter[str]
@@ -74,31 +75,26 @@ def run(campaign: Campaign, folder: Path, say: Callable[[str], None]) -> Outcome
     say(f"seed {campaign.seed}: {len(plan)} faults in {campaign.seconds:.0f} s")
     for fault in plan:
         say(fault.line())
-    stack = SupervisedStack(
-        folder,
-        SESSION_LEASE_SECONDS=str(LEASE_S),
-        SESSION_START_LIMIT=str(campaign.tenants),
-        SEND_ACK_TIMEOUT_SECONDS=str(campaign.ack_timeout_s),
-        SEND_DELAY_MIN_SECONDS="0",
-        SEND_DELAY_MAX_SECONDS="0",
-    )
-    stack.start_simulator()
-    try:
-        stack.simulator.put_settings(dedupe=campaign.dedupe, page_resends=campaign.page_resends)
-        stack.start_up()
-        callers = _paired(stack, campaign.cliente_ids)
+    settings = {
+        "SESSION_LEASE_SECONDS": str(LEASE_S),
+        "SESSION_START_LIMIT": str(campaign.tenants),
+        "SEND_ACK_TIMEOUT_SECONDS": str(campaign.ack_timeout_s),
+        "SEND_DELAY_MIN_SECONDS": "0",
+        "SEND_DELAY_MAX_SECONDS": "0",
+    }
+    simulator = {"dedupe": campaign.dedupe, "page_resends": campaign.page_resends}
+    with Supervised(folder, settings, simulator) as system:
+        callers = _paired(system, campaign.cliente_ids)
         say("all sessions are READY; it begins")
-        return _run(campaign, plan, stack, callers, say)
-    finally:
-        stack.stop()
+        return _run(campaign, plan, system, callers, say)
 
 
 def report(campaign: Campaign, outcome: Outcome) -> list[str]:
     """The result as lines of text."""
     lines = [f"result of seed {campaign.seed}"]
     lines += table(outcome.verdict, dedupe=campaign.dedupe)
-    settled = "never" if outcome.settled_s is None else f"{outcome.settled_s:.1f} s after the last fault"
-    lines.append(f"  nothing open: {settled}")
+    quiet = "never" if outcome.quiet_s is None else f"{outcome.quiet_s:.1f} s after the last fault"
+    lines.append(f"  nothing open: {quiet}")
     lines.append(f"  the page resends by itself: {'yes' if campaign.page_resends else 'no'}")
     lines.append(f"  faults that met nobody: {outcome.missed}")
     lines.append(f"  calls made again: {dict(outcome.repeated)}")
@@ -108,62 +104,64 @@ def report(campaign: Campaign, outcome: Outcome) -> list[str]:
     return lines
 
 
-def _paired(stack: SupervisedStack, cliente_ids: Sequence[int]) -> list[Caller]:
+def _paired(system: Supervised, cliente_ids: Sequence[int]) -> list[Caller]:
     callers = []
     for cliente_id in cliente_ids:
-        stack.add_user(f"tenant{cliente_id}", cliente_id)
-        callers.append(stack.log_in(f"tenant{cliente_id}", cliente_id))
+        callers.append(system.add_caller(f"tenant{cliente_id}", cliente_id))
         callers[-1].connect()
     for caller in callers:
-        stack.pair(caller, phone(caller.cliente_id))
+        system.pair(caller, phone(caller.cliente_id))
     return callers
 
 
 def _run(
     campaign: Campaign,
     plan: Sequence[Fault],
-    stack: SupervisedStack,
+    system: Supervised,
     callers: list[Caller],
     say: Callable[[str], None],
 ) -> Outcome:
     load = Load(campaign.messages, campaign.recipients, campaign.seconds)
     traffic = Traffic(callers, load, random.Random(campaign.seed + 1))
-    injector = Injector(stack, say)
+    injector = Injector(system, say)
     traffic.start()
     try:
         injector.run(plan)
         over = time.monotonic()
         say(f"the last fault is over; {len(traffic.posted)} messages were accepted")
-        traffic.finish(SETTLE_S)
+        traffic.finish(QUIET_S)
     finally:
         traffic.stop()
-    settled_s = _settle(callers, len(traffic.posted), over)
+    quiet_s = _until_quiet(callers, len(traffic.posted), over)
     told = [message for caller in callers for message in listed(caller)]
-    record = [row for row in stack.simulator.record() if (row["direction"], row["origin"]) == ("out", "device")]
+    record = [row for row in system.simulator.record() if (row["direction"], row["origin"]) == ("out", "device")]
     verdict = judge(traffic.posted, told, record, dedupe=campaign.dedupe)
     _show_open(verdict, told, callers, say)
     return Outcome(
         verdict,
-        settled_s,
+        quiet_s,
         len(injector.missed),
         traffic.repeated,
-        stack.restarts,
+        system.restarts,
         {caller.cliente_id: str(_asked(caller, "status")["status"]) for caller in callers},
     )
 
 
-def _settle(callers: Sequence[Caller], posted: int, over: float) -> float | None:
-    """Waits until no message is open and all are on record, at most SETTLE_S seconds from `over`."""
-    while time.monotonic() < over + SETTLE_S:
-        if not any(
-            _asked(caller, "messages", status=status, limit=1)["items"] for caller in callers for status in OPEN
-        ):
-            at = time.monotonic()
-            messages = [message for caller in callers for message in listed(caller)]
-            if len(messages) >= posted and not any(message["status"] in OPEN for message in messages):
-                return at - over
-        time.sleep(1.0)
-    return None
+def _until_quiet(callers: Sequence[Caller], posted: int, over: float) -> float | None:
+    """Seconds from `over` until no message is open and all are on record; None where that took more than QUIET_S."""
+
+    def look() -> float | None:
+        if any(_asked(caller, "messages", status=status, limit=1)["items"] for caller in callers for status in OPEN):
+            return None
+        at = time.monotonic()
+        messages = [message for caller in callers for message in listed(caller)]
+        is_quiet = len(messages) >= posted and not any(message["status"] in OPEN for message in messages)
+        return at - over if is_quiet else None
+
+    try:
+        return until(look, over + QUIET_S - time.monotonic(), "every message to be complete", every_s=1.0)
+    except AssertionError:
+        return None
 
 
 def listed(caller: Caller) -> list[dict[str, Any]]:
@@ -180,16 +178,16 @@ def listed(caller: Caller) -> list[dict[str, Any]]:
 
 def _asked(caller: Caller, path: str, **query: object) -> dict[str, Any]:
     """A reading call, made again while the hub is being started."""
-    deadline = time.monotonic() + 30
-    while True:
+    asked = {name: str(value) for name, value in query.items()}
+
+    def ask() -> httpx.Response | None:
         try:
-            answer = caller.http.get(caller.path(path), params={name: str(value) for name, value in query.items()})
-            if answer.status_code == 200 or time.monotonic() > deadline:
-                return dict(answer.raise_for_status().json())
+            answer = caller.http.get(caller.path(path), params=asked)
         except httpx.TransportError:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(0.3)
+            return None
+        return answer if answer.status_code == 200 else None
+
+    return dict(until(ask, 30, f"the hub to answer {path}", every_s=0.3).json())
 
 
 def _show_open(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -10,12 +11,13 @@ from typing import TypeVar
 import psutil
 
 from simulator.client import ControlError
+from testing.waiting import until
 from tests.chaos.plan import LATENCY_MS, Fault, Kind
-from tests.chaos.supervised import SupervisedStack
+from tests.chaos.supervised import Supervised
 
 T = TypeVar("T")
 SOMEBODY_S = 3.0  # how long a process that is just being started again is waited for
-PART_OF = {
+SERVICE_OF = {
     Kind.KILL_HUB: "hub",
     Kind.KILL_BACKGROUND: "background",
     Kind.KILL_BEAT: "beat",
@@ -31,8 +33,8 @@ def phone(cliente_id: int) -> str:
 class Injector:
     """Runs a plan. Each fault has a thread of its own, so that one that lasts delays no other."""
 
-    def __init__(self, stack: SupervisedStack, say: Callable[[str], None]) -> None:
-        self._stack = stack
+    def __init__(self, system: Supervised, say: Callable[[str], None]) -> None:
+        self._system = system
         self._say = say
         self._started = 0.0
         self.missed: list[Fault] = []  # nobody there to meet
@@ -51,7 +53,7 @@ class Injector:
             thread.join(60)
         if plan:
             time.sleep(max(0.0, self._started + max(fault.ends_s for fault in plan) - time.monotonic()))
-        self._stack.simulator.lift_faults()
+        self._system.simulator.lift_faults()
         if self.failures:
             raise self.failures[0]
 
@@ -69,7 +71,7 @@ class Injector:
     def _meet(self, fault: Fault) -> bool:
         """True: it met what it was meant for."""
         if fault.cliente_id is None:
-            self._meet_part(fault)
+            self._meet_service(fault)
             return True
         match fault.kind:
             case Kind.KILL_WORKER:
@@ -85,16 +87,16 @@ class Injector:
         self._trouble_page(fault, phone(fault.cliente_id))
         return True
 
-    def _meet_part(self, fault: Fault) -> None:
+    def _meet_service(self, fault: Fault) -> None:
         if fault.kind is Kind.RESTART_REDIS:
-            self._stack.crash_redis(fault.seconds)
+            self._system.crash_redis(fault.seconds)
         else:
             # Sometimes the children of the hub's server outlive it for a moment, sometimes all go at once.
             whole_tree = fault.kind is Kind.KILL_HUB and fault.seconds < 1.5
-            self._stack.crash_part(PART_OF[fault.kind], fault.seconds, whole_tree=whole_tree)
+            self._system.crash_service(SERVICE_OF[fault.kind], fault.seconds, whole_tree=whole_tree)
 
     def _trouble_page(self, fault: Fault, number: str) -> None:
-        add, milliseconds = self._stack.simulator.add_fault, round(fault.seconds * 1000)
+        add, milliseconds = self._system.simulator.add_fault, round(fault.seconds * 1000)
         match fault.kind:
             case Kind.DROP_ACKS:
                 add("drop_acks", phone=number, count=fault.count)
@@ -126,17 +128,17 @@ class Injector:
         return True
 
     def _worker(self, cliente_id: int) -> psutil.Process | None:
-        return _soon(lambda: self._stack.worker(cliente_id))
+        return _soon(lambda: self._system.worker(cliente_id))
 
     def _browsers(self, cliente_id: int) -> list[psutil.Process]:
-        return _soon(lambda: self._stack.browsers(cliente_id)) or []
+        return _soon(lambda: self._system.browsers(cliente_id)) or []
 
 
-def _soon(ask: Callable[[], T]) -> T:
-    deadline = time.monotonic() + SOMEBODY_S
-    while not (answer := ask()) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return answer
+def _soon(ask: Callable[[], T | None]) -> T | None:
+    """Whom it finds, also where they are just being started again."""
+    with contextlib.suppress(AssertionError):
+        return until(ask, SOMEBODY_S)
+    return None
 
 
 def _renderers(browser: psutil.Process) -> list[psutil.Process]:

@@ -36,10 +36,9 @@ WHOLE = frozenset({Kind.KILL_HOST, Kind.KILL_HUB, Kind.KILL_BACKGROUND, Kind.KIL
 ENDS_PAGE = frozenset({Kind.KILL_BROWSER, Kind.KILL_RENDERER, Kind.KILL_DRIVER, Kind.HANG})
 """Kinds after which the session counts one recovery: a fourth in a row is an ERROR, tried again minutes later."""
 
-MOST_ENDS, ENDS_WINDOW_S = 3, 75.0
-REFUSALS_APART_S = (
-    45.0  # three refusals among ten sends mean to us that WhatsApp restricts the number: bulk waits an hour
-)
+MAX_ENDS, ENDS_WINDOW_S = 3, 75.0
+# Three refusals among ten sends mean to us that WhatsApp restricts the number: bulk waits an hour.
+REFUSALS_APART_S = 45.0
 
 # Seconds a fault lasts, or how often it acts: the least and the most.
 SECONDS: dict[Kind, tuple[float, float]] = {
@@ -54,12 +53,7 @@ SECONDS: dict[Kind, tuple[float, float]] = {
 }
 COUNTS: dict[Kind, tuple[int, int]] = {Kind.DROP_ACKS: (1, 6), Kind.REFUSE: (1, 1)}
 LATENCY_MS = 400
-REFUSALS = (
-    "unknown",
-    "463",
-    "throw",
-    "network",
-)  # how the simulator may refuse; the last is no refusal, only no answer
+REFUSALS = ("unknown", "463", "throw", "network")  # by the simulator; the last is no refusal, only no answer
 STOPPED_BEYOND_LEASE_S = 2.0
 
 
@@ -105,7 +99,7 @@ def schedule(
             bag = rng.sample(list(kinds), len(kinds))
         kind = bag.pop()
         cliente_id = None if kind in WHOLE else rng.choice(list(cliente_ids))
-        if kind in ENDS_PAGE and cliente_id is not None and _ends_before(made, cliente_id, at_s) >= MOST_ENDS:
+        if kind in ENDS_PAGE and cliente_id is not None and _ends_before(made, cliente_id, at_s) >= MAX_ENDS:
             kind = Kind.DROP_ACKS
         if kind is Kind.REFUSE and any(
             fault.kind is kind and fault.cliente_id == cliente_id and at_s - fault.at_s < REFUSALS_APART_S

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.plan import ENDS_PAGE, ENDS_WINDOW_S, MOST_ENDS, WHOLE, Kind, schedule
+from tests.chaos.plan import ENDS_PAGE, ENDS_WINDOW_S, MAX_ENDS, WHOLE, Kind, schedule
 from tests.chaos.verdict import Posted, judge, table
 
 A, B = "549111", "549112"
@@ -93,4 +93,4 @@ def test_a_seed_stands_for_one_plan_with_every_kind() -> None:
     ends = [(fault.cliente_id, fault.at_s) for fault in plan if fault.kind in ENDS_PAGE]
     for cliente_id, at_s in ends:
         near = [one for one in ends if one[0] == cliente_id and 0 <= at_s - one[1] < ENDS_WINDOW_S - 0.1]
-        assert len(near) <= MOST_ENDS
+        assert len(near) <= MAX_ENDS

@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
+from testing.caller import Caller
 from tests.chaos.verdict import Posted
-from tests.e2e.stack import Caller
 
 RETRY_S = 0.3
 GIVE_UP_S = 90.0

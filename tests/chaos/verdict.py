@@ -13,6 +13,21 @@ CERTAINLY_NOT_OUT = frozenset({"failed", "cancelled", "expired"})
 REFUSED = "REFUSED_BY_WHATSAPP"
 EXAMPLES = 5
 
+RULES = (
+    "open",
+    "lost",
+    "phantom",
+    "doubled at the recipient",
+    "sent under two keys",
+    "out of order",
+    "uncertain",
+    "failed but there",
+    "accepted twice",
+    "unknown to the hub",
+    "key not the recorded one",
+    "books don't balance",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Posted:
@@ -41,22 +56,6 @@ class Verdict:
     @property
     def ok(self) -> bool:
         return not any(self.broken.values())
-
-
-RULES = (
-    "open",
-    "lost",
-    "phantom",
-    "doubled at the recipient",
-    "sent under two keys",
-    "out of order",
-    "uncertain",
-    "failed but there",
-    "accepted twice",
-    "unknown to the hub",
-    "key not the recorded one",
-    "books don't balance",
-)
 
 
 def judge(

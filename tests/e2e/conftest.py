@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import Stack
+from testing.simulator_process import SimulatorSettings
+from testing.system import System
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder: Path = tmp_path_factory.mktemp("lm")
-    made = Stack(folder)
-    made.start_simulator()
-    try:
-        made.start_up()
+def settings() -> dict[str, str]:
+    """Environment variables that differ; a module that needs some has a fixture of this name."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def simulator_settings() -> SimulatorSettings:
+    """The simulator's settings that differ; a module that needs some has a fixture of this name."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def system(
+    tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str], simulator_settings: SimulatorSettings
+) -> Iterator[System]:
+    """The module's LeadMaster."""
+    with System(tmp_path_factory.mktemp("lm"), settings, simulator_settings) as made:
         yield made
-    finally:
-        made.stop()

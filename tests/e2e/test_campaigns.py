@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.e2e.stack import Caller, Stack, wait_for
+from support.waiting import until
+from testing.caller import Caller
+from testing.system import System
 
 PHONES = {51: "5491150000051", 52: "5491150000052"}
 RECIPIENTS = 300  # of each agency
@@ -21,7 +21,7 @@ DELAY_S = 0.2
 ASK_OUT = (RECIPIENTS - 1, RECIPIENTS - 40)  # positions in the list of those who write BAJA meanwhile
 UNKNOWN = 7  # not on WhatsApp
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 def number(cliente_id: int, position: int) -> str:
@@ -32,7 +32,7 @@ def number(cliente_id: int, position: int) -> str:
 class Agency:
     """One tenant and its campaign."""
 
-    stack: Stack
+    system: System
     caller: Caller
     campaign_id: str = ""
 
@@ -53,49 +53,43 @@ class Agency:
 
     def record(self) -> list[dict[str, Any]]:
         """What WhatsApp's server has of this agency's campaign, in its order."""
-        rows = self.stack.simulator.messages(PHONES[self.cliente_id])
+        rows = self.system.simulator.messages(PHONES[self.cliente_id])
         return [row for row in rows if row["direction"] == "out" and row["body"].startswith("Promo")]
 
-    def wait_sent(self, count: int) -> None:
-        wait_for(f"{count} messages of {self.cliente_id}", lambda: len(self.record()) >= count, 240)
+    def until_sent(self, count: int) -> None:
+        until(lambda: len(self.record()) >= count, 240, f"{count} messages of {self.cliente_id}")
+
+    def until_finished(self) -> None:
+        until(lambda: self.read()["state"] == "finalizado", 400, f"the end of {self.cliente_id}")
 
     def recipients(self) -> list[dict[str, Any]]:
         return list(self.call("GET", f"campaigns/{self.campaign_id}/recipients?limit=500")["items"])
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder: Path = tmp_path_factory.mktemp("lm")
-    made = Stack(
-        folder,
-        SEND_DELAY_MIN_SECONDS=str(DELAY_S),
-        SEND_DELAY_MAX_SECONDS=str(DELAY_S),
-        CAMPAIGN_TICK_SECONDS="0.2",
-    )
-    made.start_simulator()
-    try:
-        made.start_up()
-        yield made
-    finally:
-        made.stop()
+def settings() -> dict[str, str]:
+    return {
+        "SEND_DELAY_MIN_SECONDS": str(DELAY_S),
+        "SEND_DELAY_MAX_SECONDS": str(DELAY_S),
+        "CAMPAIGN_TICK_SECONDS": "0.2",
+    }
 
 
 @pytest.fixture(scope="module")
-def admin(stack: Stack) -> httpx.Client:
-    stack.add_user("jefa", None)
-    return stack.log_in("jefa", 0).http
+def admin(system: System) -> httpx.Client:
+    system.add_user("jefa", None)
+    return system.log_in("jefa", 0).http
 
 
 @pytest.fixture(scope="module")
-def agencies(stack: Stack, admin: httpx.Client) -> dict[int, Agency]:
+def agencies(system: System, admin: httpx.Client) -> dict[int, Agency]:
     made = {}
     for cliente_id in PHONES:
-        stack.add_user(f"agencia_{cliente_id}", cliente_id)
-        made[cliente_id] = Agency(stack, stack.log_in(f"agencia_{cliente_id}", cliente_id))
+        made[cliente_id] = Agency(system, system.add_caller(f"agencia_{cliente_id}", cliente_id))
     for agency in made.values():
         assert agency.caller.connect().status_code == 202
     for agency in made.values():
-        stack.pair(agency.caller, PHONES[agency.cliente_id])
+        system.pair(agency.caller, PHONES[agency.cliente_id])
     return made
 
 
@@ -118,50 +112,50 @@ def begin(agency: Agency, admin: httpx.Client) -> None:
     assert agency.act("start")["state"] == "en_progreso"
 
 
-def test_a_day_of_two_agencies(stack: Stack, admin: httpx.Client, agencies: dict[int, Agency]) -> None:
+def test_a_day_of_two_agencies(system: System, admin: httpx.Client, agencies: dict[int, Agency]) -> None:
     a, b = agencies[51], agencies[52]
-    stack.simulator.put_number(number(51, UNKNOWN), exists=False)
+    system.simulator.put_number(number(51, UNKNOWN), exists=False)
     for agency in agencies.values():
         begin(agency, admin)
-    a.wait_sent(20)
+    a.until_sent(20)
 
     # people ask to be left alone while the campaign runs
     for agency in agencies.values():
         for position in ASK_OUT:
-            stack.simulator.inbound(PHONES[agency.cliente_id], number(agency.cliente_id, position), "BAJA")
-    wait_for("the opt-outs", lambda: all(len(x.call("GET", "optouts")["items"]) == 2 for x in agencies.values()))
+            system.simulator.inbound(PHONES[agency.cliente_id], number(agency.cliente_id, position), "BAJA")
+    until(lambda: all(len(x.call("GET", "optouts")["items"]) == 2 for x in agencies.values()), 90, "the opt-outs")
 
     # a pause stops one of them at once, the other goes on; then it resumes where it was
     assert a.act("pause")["state"] == "pausada"
-    wait_for("the message in hand", lambda: a.read()["progress"]["released"] == 0)
+    until(lambda: a.read()["progress"]["released"] == 0, 90, "the message in flight")
     at_pause = len(a.record())
-    b.wait_sent(len(b.record()) + 15)
+    b.until_sent(len(b.record()) + 15)
     assert len(a.record()) == at_pause
     assert a.act("resume")["state"] == "en_progreso"
-    a.wait_sent(at_pause + 10)
+    a.until_sent(at_pause + 10)
 
     # everything is stopped and started again in the middle
-    assert stack.stop_up() == 0
+    assert system.stop() == 0
     before = {agency.cliente_id: len(agency.record()) for agency in agencies.values()}
-    stack.start_up()
+    system.start()
     for agency in agencies.values():
-        agency.wait_sent(before[agency.cliente_id] + 10)
+        agency.until_sent(before[agency.cliente_id] + 10)
 
     # one phone logs the session out: its campaign waits for the code, the other goes on
-    stack.simulator.log_out(PHONES[52])
-    b.caller.wait_status("QR_REQUIRED")
+    system.simulator.log_out(PHONES[52])
+    b.caller.until_status("QR_REQUIRED")
     at_logout = len(b.record())
-    a.wait_sent(len(a.record()) + 15)
+    a.until_sent(len(a.record()) + 15)
     assert (len(b.record()), b.read()["waiting_for"]) == (at_logout, "session_not_ready")
-    stack.pair(b.caller, PHONES[52])
+    system.pair(b.caller, PHONES[52])
 
     for agency in agencies.values():
-        wait_for(f"the end of {agency.cliente_id}", lambda x=agency: x.read()["state"] == "finalizado", 400)
+        agency.until_finished()
     for agency in agencies.values():
-        check(stack, agency)
+        check(system, agency)
 
 
-def check(stack: Stack, agency: Agency) -> None:
+def check(system: System, agency: Agency) -> None:
     """The simulator's record is exactly what the schedule allowed."""
     asked_out = {number(agency.cliente_id, position) for position in ASK_OUT}
     unknown = {number(51, UNKNOWN)} if agency.cliente_id == 51 else set()
@@ -179,7 +173,7 @@ def check(stack: Stack, agency: Agency) -> None:
     assert {row["number"] for row in rows if row["state"] == "failed"} == unknown
     # who asked out was answered once
     answers = [
-        row for row in stack.simulator.messages(PHONES[agency.cliente_id])
+        row for row in system.simulator.messages(PHONES[agency.cliente_id])
         if row["direction"] == "out" and str(row["to"]) in asked_out
     ]  # fmt: skip
     assert Counter(str(row["to"]) for row in answers) == Counter(asked_out)

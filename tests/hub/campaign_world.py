@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask.testing import FlaskClient
-
 from hub_api.background_tasks import Background
+
 from hub_api.services import Services
 from shared.instant import now_ms
-from shared.ledger.ledger import Ledger
+from shared.ledger.ledger import Ledger, make_ledger
 from shared.ledger.message import Message
-from shared.ledger.work import Outcome, Pace, PutKey, Send
+from shared.ledger.claiming.work import Outcome, Pace, PutKey, Send
 from shared.sessions.lease import Lease
 
 ALL_DAY = {"weekdays": [0, 1, 2, 3, 4, 5, 6], "start": "00:00", "end": "24:00"}
@@ -87,13 +87,13 @@ class Worker:
     boot: str = "b"
 
     def claim(self, *, at: int | None = None, delay_ms: int = 0, boot: str = "") -> Message | None:
-        work = self.ledger.claim_next(
+        work = self.ledger.claiming.claim_next(
             self.lease, boot or self.boot, self.world.clock if at is None else at, Pace(0, delay_ms), bulk_allowed=True
         )
         return work.message if isinstance(work, Send) else None
 
     def put_key(self, message: Message, key: str = "") -> PutKey:
-        return self.ledger.put_key(
+        return self.ledger.claiming.put_key(
             self.lease,
             message,
             whatsapp_id=key or f"true_{message.message_id}",
@@ -109,13 +109,13 @@ class Worker:
         if message is not None:
             assert self.put_key(message) is PutKey.OK
             self.sent.append((message.to, message.text))
-            self.ledger.acknowledge(self.lease.cliente_id, f"true_{message.message_id}", ack, self.world.clock)
+            self.ledger.receipts.acknowledge(self.lease.cliente_id, f"true_{message.message_id}", ack, self.world.clock)
         return message
 
     def fail_next(self, code: str, outcome: Outcome = Outcome.FAILED) -> Message | None:
         message = self.claim()
         if message is not None:
-            self.ledger.settle(self.lease, message, outcome, code=code, now_ms=self.world.clock)
+            self.ledger.claiming.complete(self.lease, message, outcome, code=code, now_ms=self.world.clock)
         return message
 
     def run(self, rounds: int, work: Callable[[], Any] | None = None) -> None:

@@ -8,6 +8,7 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,22 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 from flask_openapi3.openapi import OpenAPI
-from postgres_cluster import PostgresCluster
 from pydantic import SecretStr
-from stand_ins import PASSWORD, SECRET, Owner, Task, read_task
+from stand_ins import PASSWORD, SECRET
+from support.owner import Owner
+from support.owner import own as take
+from support.queued_task import Task, queued_tasks, read_task
+from testing.postgres import PostgresCluster
 
 from hub_api.accounts import service as accounts
 from hub_api.app import create_app
-from hub_api.background_tasks import Background, make_background
+from hub_api.background import make_tasks
 from hub_api.database import Database, migrate
+from hub_api.recording.drain import Drain, make_drain
+from hub_api.repair.empty_redis import EmptyRedis, make_empty_redis
 from hub_api.services import Services, make_services
 from shared.names import Keys, session_queue
 from shared.redis.client import connect
-from shared.sessions.lease import Leases
-from shared.sessions.snapshot import Snapshot, Snapshots
-from shared.transitions.session import SessionStatus
 from shared.settings import Settings
 
 
@@ -126,11 +129,21 @@ def server(settings: Settings) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def background(settings: Settings, server: redis.Redis) -> Iterator[Background]:
-    """The parts of the background worker."""
-    made = make_background(settings)
-    yield made
-    made.close()
+def tasks(services: Services, server: redis.Redis) -> dict[str, Callable[[], None]]:
+    """What the background worker does on time, by the task's name."""
+    return make_tasks(services)
+
+
+@pytest.fixture
+def drain(services: Services, server: redis.Redis) -> Drain:
+    """Records the events of all subjects, as the background worker does each second."""
+    return make_drain(services)
+
+
+@pytest.fixture
+def empty_redis(services: Services, server: redis.Redis) -> EmptyRedis:
+    """Puts back what SQL knows, as the background worker does before it records."""
+    return make_empty_redis(services)
 
 
 @pytest.fixture
@@ -159,26 +172,13 @@ def root(token_of: Callable[[str], str]) -> dict[str, str]:
 def own(server: redis.Redis, keys: Keys) -> Callable[..., Owner]:
     """Makes the owner of a session in a status."""
 
-    def take(status: SessionStatus, cliente_id: int = 51, **fields: Any) -> Owner:
-        leases = Leases(server, keys, 60_000)
-        lease = leases.take(cliente_id, uuid.uuid4().hex, "store", 1)
-        assert lease is not None
-        owner = Owner(lease, leases, Snapshots(server, keys), Snapshot(cliente_id))
-        owner.shows(status, **fields)
-        return owner
-
-    return take
+    return partial(take, server, keys)
 
 
 @pytest.fixture
 def queued(server: redis.Redis, keys: Keys) -> Callable[..., list[Task]]:
     """The tasks that lie on a tenant's queue, the next one first."""
-
-    def look(cliente_id: int = 51) -> list[Task]:
-        found: Any = server.lrange(keys.queue_list(session_queue(cliente_id)), 0, -1)
-        return [read_task(raw) for raw in reversed(found)]
-
-    return look
+    return partial(queued_tasks, server, keys)
 
 
 @pytest.fixture

@@ -16,14 +16,14 @@ import redis
 from pydantic import SecretStr
 
 from hub_api import background_tasks as tasks
-from hub_api.messages.service import Order, send_text
+from hub_api.messages.service import SendRequest, send_text
 from shared.errors import RecipientOptedOut
-from shared.ledger.ledger import Ledger
+from shared.ledger.ledger import Ledger, make_ledger
 from shared.transitions.message import Lane, MessageStatus
-from shared.ledger.work import Outcome, Pace, PutKey, Recover
+from shared.ledger.claiming.work import Outcome, Pace, PutKey, Recover
 from shared.names import Keys
 from shared.sessions.lease import NotRebuilt
-from shared.sessions.snapshot import Snapshots
+from shared.sessions.snapshots import Snapshots
 from shared.transitions.session import SessionStatus
 from shared.settings import Settings
 from tests.hub.campaign_world import Worker, World, number
@@ -62,7 +62,7 @@ def world(
 @pytest.fixture
 def worker(world: World, own: Callable[..., Any], server: redis.Redis, keys: Keys) -> Worker:
     """The owner of a READY session."""
-    return Worker(Ledger(server, keys), own(SessionStatus.READY).lease, world)
+    return Worker(make_ledger(server, keys), own(SessionStatus.READY).lease, world)
 
 
 def test_a_campaign_from_list_to_report(world: World, worker: Worker):
@@ -79,7 +79,7 @@ def test_a_campaign_from_list_to_report(world: World, worker: Worker):
     assert found["expected_end"] is None
     # and what the recipients' phones say comes in afterwards
     message_id = world.call("GET", f"/campaigns/{campaign}/recipients")["items"][0]["message_id"]
-    worker.ledger.acknowledge(51, f"true_{message_id}", 3, world.clock)
+    worker.ledger.receipts.acknowledge(51, f"true_{message_id}", 3, world.clock)
     world.drain()
     assert (world.read(campaign)["progress"]["delivered"], world.read(campaign)["progress"]["read"]) == (1, 1)
     table = world.client.get(f"/api/campaigns/{campaign}/results", headers=world.tenant)
@@ -107,7 +107,7 @@ def test_what_was_released_before_the_window_closed_does_not_leave_after_it(worl
     campaign = world.campaign(1)
     world.tick()
     [item] = world.call("GET", f"/campaigns/{campaign}/recipients")["items"]
-    message = worker.ledger.read(item["message_id"])
+    message = worker.ledger.entries.read(item["message_id"])
     assert message is not None
     assert message.expires_at_ms <= world.clock + 25 * HOUR  # the local day's end, at the latest
 
@@ -150,7 +150,7 @@ def test_a_claimed_message_is_not_handed_over_after_a_pause(world: World, worker
     assert message is not None
     world.call("POST", f"/campaigns/{campaign}/pause")
     assert worker.put_key(message) is PutKey.LATE
-    worker.ledger.settle(worker.lease, message, Outcome.QUEUED, code="CAMPAIGN_STOPPED", now_ms=world.clock)
+    worker.ledger.claiming.complete(worker.lease, message, Outcome.QUEUED, code="CAMPAIGN_STOPPED", now_ms=world.clock)
     assert worker.claim() is None
     world.drain()
     assert world.states(campaign) == ["pending"]
@@ -164,7 +164,7 @@ def test_a_recovery_after_the_window_sends_nothing(world: World, worker: Worker)
     assert worker.put_key(message) is PutKey.OK
     # the machine comes back at night: the page does not know the key, and it is too late to send it
     world.clock = message.expires_at_ms + 6 * HOUR
-    again = worker.ledger.claim_next(worker.lease, "b2", world.clock, Pace(0, 0), bulk_allowed=True)
+    again = worker.ledger.claiming.claim_next(worker.lease, "b2", world.clock, Pace(0, 0), bulk_allowed=True)
     assert isinstance(again, Recover)
     assert worker.put_key(again.message, f"true_{message.message_id}") is PutKey.LATE
 
@@ -228,7 +228,7 @@ def test_two_beats_at_once_are_safe(world: World, worker: Worker):
     for thread in threads:
         thread.join()
     world.drain()
-    assert worker.ledger.depth(51) == (1, 0)
+    assert worker.ledger.entries.depth(51) == (1, 0)
 
 
 def test_one_slot_is_one_tick(world: World, worker: Worker, monkeypatch: pytest.MonkeyPatch):
@@ -311,7 +311,7 @@ class TestOptOuts:
         assert refused["error"] == "RECIPIENT_OPTED_OUT"
         # who wrote within 24 h may be answered
         data = {"from": number(0), "message": "¿hola?", "at": world.clock}
-        worker.ledger.record_inbound(51, "false_1", data, world.clock)
+        worker.ledger.receipts.record_inbound(51, "false_1", data, world.clock)
         world.call("POST", "/whatsapp/51/messages", {"to": number(0), "message": "x"}, 202)
         assert worker.send_next()
         world.call("DELETE", f"/optouts/{number(0)}")
@@ -319,7 +319,7 @@ class TestOptOuts:
         assert world.call("GET", "/optouts")["items"] == []
 
     def test_a_queued_bulk_message_does_not_leave(self, world: World, worker: Worker):
-        order = Order(to="+" + number(0), text="x", lane=Lane.BULK)
+        order = SendRequest(to="+" + number(0), text="x", lane=Lane.BULK)
         message = send_text(world.services, 51, order, world.clock).message
         world.call("POST", "/optouts", {"numbers": [number(0)]}, 201)
         assert worker.claim() is None
@@ -330,7 +330,7 @@ class TestOptOuts:
         world.campaign(1)
         for key in ("false_1", "false_2"):
             data = {"from": number(0), "message": text, "at": world.clock}
-            worker.ledger.record_inbound(51, key, data, world.clock)
+            worker.ledger.receipts.record_inbound(51, key, data, world.clock)
             world.drain()
         [item] = world.call("GET", "/optouts")["items"]
         assert (item["number"], item["source"]) == (number(0), "keyword")
@@ -343,7 +343,7 @@ class TestOptOuts:
     def test_own_keywords_and_answer(self, world: World, worker: Worker):
         world.call("PUT", "/campaigns/settings", {"optout_keywords": ["NO MÁS"], "optout_answer": "Ok"})
         for key, sender, text in (("f1", number(0), "BAJA"), ("f2", number(1), "no mas")):
-            worker.ledger.record_inbound(51, key, {"from": sender, "message": text, "at": world.clock}, world.clock)
+            worker.ledger.receipts.record_inbound(51, key, {"from": sender, "message": text, "at": world.clock}, world.clock)
         world.drain()
         assert [item["number"] for item in world.call("GET", "/optouts")["items"]] == [number(1)]
         worker.send_next()
@@ -353,7 +353,7 @@ class TestOptOuts:
         keys = world.services.keys
         quota = world.schedule(daily_quota=2)
         campaign = world.campaign(4, schedule=quota)
-        worker = Worker(Ledger(server, keys), own(SessionStatus.READY).lease, world)
+        worker = Worker(make_ledger(server, keys), own(SessionStatus.READY).lease, world)
         world.call("POST", "/optouts", {"numbers": [number(2)]}, 201)
         worker.run(1)
         world.tick()
@@ -457,10 +457,10 @@ class TestPutBack:
         message = worker.claim()
         assert message is not None
         worker.put_key(message)
-        worker.ledger.settle(worker.lease, message, Outcome.FAILED, code="REFUSED_BY_WHATSAPP", now_ms=world.clock)
+        worker.ledger.claiming.complete(worker.lease, message, Outcome.FAILED, code="REFUSED_BY_WHATSAPP", now_ms=world.clock)
         world.drain()
         world.call("POST", f"/campaigns/{campaign}/put-back")
-        worker.ledger.acknowledge(51, f"true_{message.message_id}", 2, world.clock)
+        worker.ledger.receipts.acknowledge(51, f"true_{message.message_id}", 2, world.clock)
         world.drain()
         assert world.states(campaign) == ["delivered"]
 
@@ -532,13 +532,13 @@ def test_message_ids_are_taken_back_only_once(world: World, worker: Worker):
     assert world.states(campaign) == ["skipped"]
     world.tick()
     assert world.read(campaign)["state"] == "finalizado"
-    assert worker.ledger.read(item["message_id"]).status is MessageStatus.CANCELLED  # type: ignore[union-attr]
+    assert worker.ledger.entries.read(item["message_id"]).status is MessageStatus.CANCELLED  # type: ignore[union-attr]
 
 
 def test_an_opted_out_release_raises_its_own_error(world: World, server: redis.Redis):
     server.sadd(world.services.keys.opted_out(51), number(0))
     with pytest.raises(RecipientOptedOut):
-        send_text(world.services, 51, Order(to="+" + number(0), text="x", lane=Lane.BULK, wake=True), world.clock)
+        send_text(world.services, 51, SendRequest(to="+" + number(0), text="x", lane=Lane.BULK, wake=True), world.clock)
 
 
 def _crash(*_: Any) -> None:

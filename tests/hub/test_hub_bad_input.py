@@ -1,4 +1,4 @@
-"""Every field of every call with everything that it is not: the contract's error, never a 500 (CONTRACT section 5)."""
+"""Every field of every call with everything that it is not: the contract's error, never a 500."""
 
 from __future__ import annotations
 

@@ -79,9 +79,9 @@ def test_a_fault_of_ours_is_a_500_without_a_trace(client, maria, services, monke
 
 
 @pytest.mark.parametrize("fmt", ["json", "console"])
-def test_commands_leave_one_line_without_secrets(client, maria, services, fmt):
+def test_commands_leave_one_line_without_secrets(app, client, maria, fmt):
     written = []
-    object.__setattr__(services, "command_log", CommandLog(fmt, "info", written.append))
+    app.extensions["command_log"] = CommandLog(fmt, "info", written.append)
     with structlog.testing.capture_logs() as lines:
         client.post(f"{T}/messages", headers=maria, json=SEND)
         client.post(f"{T}/messages", headers=maria, json=SEND | {"on_not_ready": "reject"})
@@ -103,12 +103,31 @@ def test_commands_leave_one_line_without_secrets(client, maria, services, fmt):
 def test_cors_is_for_the_origins_of_the_settings(settings, services):
     browser = create_app(settings.model_copy(update={"cors_origins": ("https://crm.example",)}), services).test_client()
 
-    allowed = browser.options(f"{T}/status", headers={"Origin": "https://crm.example"})
-    other = browser.get("/health", headers={"Origin": "https://evil.example"})
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization, x-other"}
+    preflight = browser.options(f"{T}/status", headers={"Origin": "https://crm.example"} | asked)
+    failed = browser.get(f"{T}/status", headers={"Origin": "https://crm.example"})
 
-    assert allowed.headers["Access-Control-Allow-Origin"] == "https://crm.example"
-    assert "Authorization" in allowed.headers["Access-Control-Allow-Headers"]
-    assert "Access-Control-Allow-Origin" not in other.headers
+    for allowed in (preflight, failed):
+        assert allowed.headers["Access-Control-Allow-Origin"] == "https://crm.example"
+        assert set(allowed.headers["Access-Control-Expose-Headers"].split(", ")) == {"Retry-After", "Link"}
+        assert allowed.headers.getlist("Vary") == ["Origin"]
+        assert "Access-Control-Allow-Credentials" not in allowed.headers
+    assert preflight.headers["Access-Control-Allow-Headers"] == "authorization"
+    assert set(preflight.headers["Access-Control-Allow-Methods"].split(", ")) == {"GET", "POST", "PUT", "DELETE"}
+    assert preflight.headers["Access-Control-Max-Age"] == "600"
+    for origin in ("https://evil.example", "https://crm.example.evil", "https://crmxexample"):
+        other = browser.get("/health", headers={"Origin": origin})
+        assert "Access-Control-Allow-Origin" not in other.headers
+        assert other.headers.getlist("Vary") == ["Origin"]
+
+
+@pytest.mark.parametrize(("origins", "allowed"), [(("*",), True), (("https://*.example",), False)])
+def test_cors_for_all_origins_or_for_one_as_it_is_written(settings, services, origins, allowed):
+    browser = create_app(settings.model_copy(update={"cors_origins": origins}), services).test_client()
+
+    answer = browser.get("/health", headers={"Origin": "https://crm.example"})
+
+    assert answer.headers.get("Access-Control-Allow-Origin") == ("*" if allowed else None)
 
 
 def test_forwarded_addresses_are_believed_only_from_trusted_proxies(settings, services):
@@ -125,7 +144,7 @@ def test_forwarded_addresses_are_believed_only_from_trusted_proxies(settings, se
 def test_what_is_missing_is_named(settings, missing, named):
     value = "" if missing == "redis_url" else None
     with pytest.raises(SettingsError, match=named):
-        make_services(settings.model_copy(update={missing: value}))
+        create_app(settings.model_copy(update={missing: value}))
 
 
 def test_nothing_is_logged_at_warning_by_a_normal_call(client, maria, caplog):

@@ -1,16 +1,14 @@
-"""Calls that existing callers already make (CONTRACT section 6)."""
+"""Calls that existing callers already make."""
 
 from __future__ import annotations
 
 import threading
 
 import pytest
-from stand_ins import until
+from support.waiting import until
 
 from hub_api.older import send as older_send
 from shared.instant import now_ms
-from shared.ledger.ledger import Ledger
-from shared.ledger.work import Outcome, Pace
 from shared.transitions.session import QrStatus, SessionStatus
 
 BODY = {"cliente_id": 51, "to": "5491123456789", "message": "hola"}
@@ -97,17 +95,6 @@ def test_a_send_that_is_not_ready(client, maria):
     assert (answer.status_code, answer.json["error"]) == (503, "SESSION_NOT_READY")
 
 
-def _claim(server, keys, owner):
-    ledger = Ledger(server, keys)
-    return ledger, ledger.claim_next(owner.lease, "boot", now_ms(), Pace(0, 0), bulk_allowed=True).message
-
-
-def _key(ledger, owner, message):
-    ledger.put_key(
-        owner.lease, message, whatsapp_id="wa-1", chat_id="c", epoch="e", boot="b", now_ms=now_ms(), lease_left_ms=0
-    )
-
-
 @pytest.fixture
 def sending(app, maria, queued):
     """Starts a synchronous send and waits until it is queued; returns how to get its answer."""
@@ -129,12 +116,12 @@ def sending(app, maria, queued):
     return start
 
 
-def test_a_synchronous_send_that_goes_out(sending, own, server, keys):
+def test_a_synchronous_send_that_goes_out(sending, own):
     owner = own(SessionStatus.READY)
     finish = sending()
-    ledger, message = _claim(server, keys, owner)
-    _key(ledger, owner, message)
-    ledger.acknowledge(51, "wa-1", 1, now_ms())
+    message = owner.claim()
+    owner.put_key(message, "wa-1")
+    owner.acknowledge(message, whatsapp_id="wa-1")
     answer = finish()
 
     assert (answer.status_code, answer.json["success"], answer.json["message"]) == (200, True, "Message sent")
@@ -142,11 +129,10 @@ def test_a_synchronous_send_that_goes_out(sending, own, server, keys):
     assert answer.json["data"]["to"] == BODY["to"]
 
 
-def test_a_synchronous_send_that_failed_for_certain(sending, own, server, keys):
+def test_a_synchronous_send_that_failed_for_certain(sending, own):
     owner = own(SessionStatus.READY)
     finish = sending()
-    ledger, message = _claim(server, keys, owner)
-    ledger.settle(owner.lease, message, Outcome.FAILED, code="NOT_ON_WHATSAPP", now_ms=now_ms())
+    assert owner.fail_next("NOT_ON_WHATSAPP")
     answer = finish()
 
     assert (answer.status_code, answer.json["error"], answer.json["certain"]) == (500, "SEND_FAILED", True)
@@ -154,23 +140,20 @@ def test_a_synchronous_send_that_failed_for_certain(sending, own, server, keys):
 
 
 @pytest.mark.parametrize("claimed", [False, True])
-def test_when_time_is_up_the_answer_says_whether_it_is_certain(
-    client, maria, own, services, server, keys, monkeypatch, claimed
-):
+def test_when_time_is_up_the_answer_says_whether_it_is_certain(client, maria, own, services, monkeypatch, claimed):
     owner = own(SessionStatus.READY)
 
     def settled(_services, message, seconds):
         if claimed:
-            ledger, found = _claim(server, keys, owner)
-            _key(ledger, owner, found)
-        return services.ledger.read(message.message_id)
+            owner.put_key(owner.claim())
+        return services.ledger.entries.read(message.message_id)
 
-    monkeypatch.setattr(older_send.message_waits, "until_settled", settled)
+    monkeypatch.setattr(older_send, "until_ended", settled)
     answer = client.post("/send", headers=maria, json=BODY)
 
     assert (answer.status_code, answer.json["error"]) == (504, "SESSION_MANAGER_TIMEOUT")
     assert answer.json["certain"] is not claimed
-    status = services.ledger.read(answer.json["message_id"]).status.value
+    status = services.ledger.entries.read(answer.json["message_id"]).status.value
     assert status == ("sending" if claimed else "cancelled")
 
 

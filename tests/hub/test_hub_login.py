@@ -1,12 +1,18 @@
-"""Login and credentials (CONTRACT sections 1 and 4)."""
+"""Login and credentials."""
 
 from __future__ import annotations
+
+from types import SimpleNamespace
 
 import jwt
 import pytest
 from stand_ins import PASSWORD, SECRET
+from support.waiting import until
 
+from hub_api.accounts import directory
 from hub_api.accounts import service as accounts
+from hub_api.accounts.login_limit import LoginLimit
+from shared.errors import RateLimited
 from shared.instant import now_ms
 
 STATUS = "/api/whatsapp/51/status"
@@ -39,6 +45,45 @@ def test_repeated_failures_have_to_wait(client):
     refused = client.post("/api/auth/login", json={"usuario": "maria", "password": PASSWORD})
     assert refused.json["error"] == "RATE_LIMITED"
     assert 0 < int(refused.headers["Retry-After"]) <= 15
+
+
+def test_who_goes_on_guessing_waits_longer_and_longer(server, keys, monkeypatch):
+    now = [1_000.0]
+    for module in ("limits.storage.redis.time", "hub_api.accounts.login_limit.time"):
+        monkeypatch.setattr(module, SimpleNamespace(time=lambda: now[0]))
+    limit = LoginLimit(server, keys)
+    waits = []
+    for _ in range(10):
+        while True:
+            try:
+                limit.begin("maria", "203.0.113.9")
+                break
+            except RateLimited as refused:
+                waits.append(refused.retry_after_s)
+                now[0] += refused.retry_after_s + 0.001
+
+    assert waits[:5] == [15, 30, 60, 120, 240]
+    limit.begin("maria", "203.0.113.10")
+    limit.begin("pedro", "203.0.113.9")
+    with pytest.raises(RateLimited):
+        limit.begin("maria", "203.0.113.9")
+    limit.succeeded("maria", "203.0.113.9")
+    limit.begin("maria", "203.0.113.9")
+    assert len(server.keys(f"{keys.login_failures_prefix}*")) > 0
+
+
+def test_who_exists_is_remembered_for_seconds_and_who_does_not_is_asked_for_again(services, monkeypatch):
+    asked, known = [], {51}
+    monkeypatch.setattr(directory, "KEPT_S", 0.2)
+    monkeypatch.setattr(
+        accounts, "tenant_exists", lambda _, cliente_id: asked.append(cliente_id) or cliente_id in known
+    )
+    found = directory.SqlDirectory(services.database, SECRET)
+
+    assert [found.tenant_known(cliente_id) for cliente_id in (51, 51, 52, 52)] == [True, True, False, False]
+    assert asked == [51, 52, 52]
+    known.clear()
+    until(lambda: not found.tenant_known(51), what="a tenant that is forgotten")
 
 
 def _token(secret=SECRET, algorithm="HS256", drop=(), **changes):

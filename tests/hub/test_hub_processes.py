@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 from celery.contrib.testing.worker import start_worker
-from stand_ins import SECRET, until
+from stand_ins import SECRET
+from support.waiting import until
 
-from celery_config import beat_schedule, make_celery
-from hub_api import background_tasks as tasks
+from celery_config import make_celery
 from hub_api.messages.models import MessageRecord
-from hub_api.messages.service import Order, send_text
+from hub_api.messages.service import SendRequest, send_text
 from shared.instant import now_ms
 
 ROOT = Path(__file__).parents[2]
@@ -65,36 +65,39 @@ def _ends(process, number=signal.SIGTERM):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_hub_serves_on_a_free_port_and_starts_without_redis(start, settings, number):
     ready = settings.leadmaster_data_dir / "hub.ready"
-    services = start("server", "redis://127.0.0.1:1/0", f"run(load_settings(), Path({str(ready)!r}))")
-    until(ready.exists)
+    process = start("server", "redis://127.0.0.1:1/0", f"run(load_settings(), Path({str(ready)!r}))")
+    until(ready.exists, 60, "the hub")
     url = ready.read_text().strip()
 
     with urllib.request.urlopen(f"{url}/health") as answer:
         assert json.load(answer)["ok"] is True
-    assert _ends(services, number) == 0
+    assert _ends(process, number) == 0
 
 
 def test_background_and_beat_record_what_happens(start, settings, services):
-    message_id = send_text(services, 51, Order(to="5491123456789", text="x", wake=True), now_ms()).message.message_id
+    message_id = send_text(
+        services, 51, SendRequest(to="5491123456789", text="x", wake=True), now_ms()
+    ).message.message_id
     beat, background = start("beat"), start("background")
 
     def recorded():
         with services.database.reading() as session:
             return session.get(MessageRecord, message_id)
 
-    until(recorded, seconds=30)
+    until(recorded, 60, "the record")
     assert _ends(beat, signal.SIGINT) == 0
     assert _ends(background) == 0
 
 
 @pytest.mark.filterwarnings("ignore")  # Celery's own, as root
-def test_the_tasks_run_in_a_real_worker(settings, background, services):
+def test_the_tasks_run_in_a_real_worker(settings, tasks, services):
     app = make_celery(settings)
-    tasks.register(app, background)
+    for name, work in tasks.items():
+        app.task(work, name=name)
     done = threading.Event()
     app.task(name="background.test_done")(done.set)
-    sent = send_text(services, 51, Order(to="5491123456789", text="x", wake=True), now_ms())
-    for name in beat_schedule(settings):
+    sent = send_text(services, 51, SendRequest(to="5491123456789", text="x", wake=True), now_ms())
+    for name in tasks:
         app.send_task(name)
     app.send_task("background.test_done")
     with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=15):

@@ -1,11 +1,11 @@
-"""QR codes, pairing codes and who may get them (CONTRACT section 4)."""
+"""QR codes, pairing codes and who may get them."""
 
 from __future__ import annotations
 
 import threading
 
 import pytest
-from stand_ins import until
+from support.waiting import until
 
 from shared.instant import now_ms
 from shared.transitions.session import QrStatus, SessionStatus
@@ -58,7 +58,7 @@ def test_a_waiting_call_gets_the_code_once_it_is_there(app, maria, own, server, 
 
 
 def test_beyond_the_cap_nobody_waits(client, maria, services):
-    taken = [services.waiting._room.acquire(blocking=False) for _ in range(services.settings.hub_max_waiting)]
+    taken = [services.waiting._slots.acquire(blocking=False) for _ in range(services.settings.hub_max_waiting)]
 
     answer = client.get(f"{URL}?wait=30", headers=maria)
 

@@ -1,4 +1,4 @@
-"""Status, life and questions of a session (CONTRACT sections 2 and 4)."""
+"""Status, life and questions of a session."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_without_an_owner_the_object_comes_at_once(client, maria, queued):
     assert queued() == []
 
 
-def test_a_hung_owner_is_a_timeout_and_the_question_is_taken_back(client, maria, own, queued, services, monkeypatch):
+def test_a_hung_owner_is_a_timeout_and_the_question_is_revoked(client, maria, own, queued, services, monkeypatch):
     own(SessionStatus.READY)
     monkeypatch.setattr(services.control, "within_s", 0.2)
 

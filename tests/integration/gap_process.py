@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import redis
 
@@ -69,9 +70,9 @@ class LedgerWithGaps(Ledger):
 
     def settle(self, lease: Lease, message: Message, *args: Any, **named: Any) -> Any:
         """See `Ledger.settle`."""
-        self.gap("before it is settled")
+        self.gap("before it is complete")
         answer = super().settle(lease, message, *args, **named)
-        self.gap("settled")
+        self.gap("complete")
         return answer
 
     def acknowledge(self, cliente_id: int, whatsapp_id: str, ack: int, at_ms: int) -> str:
@@ -85,7 +86,6 @@ class LedgerWithGaps(Ledger):
 def settings_for(folder: Path, redis_url: str, keys: Keys) -> Settings:
     """What worker and test agree on. The lease is long enough for a machine with much to do."""
     return Settings(
-        _env_file=None,
         whatsapp_web_url="fake://durable",
         redis_url=redis_url,
         redis_prefix=keys.prefix,
@@ -110,9 +110,11 @@ def run(folder: Path, redis_url: str, keys: Keys, token: str, step: str, how: st
     gap = Gap(step, how)
     whatsapp = DurableWhatsApp(whatsapp_file(folder), gap)
     LedgerWithGaps.gap = gap
-    worker.Ledger = LedgerWithGaps  # type: ignore[misc]
-    sender.STUCK_MS, sender.UNSENT_MS, sender.LOOK_AGAIN_MS = 1_500, 1_000, 500
-    worker.make_engine = lambda config: DurablePage(config, whatsapp, gap)
     settings = settings_for(folder, redis_url, keys)
     store = open_store(settings.profiles_dir)
-    os._exit(worker.run_worker(settings, store, CLIENTE, token, "test/1"))
+    with (
+        mock.patch.object(worker, "Ledger", LedgerWithGaps),
+        mock.patch.object(worker, "make_engine", lambda config: DurablePage(config, whatsapp, gap)),
+        mock.patch.multiple(sender, STUCK_MS=1_500, UNSENT_MS=1_000, LOOK_AGAIN_MS=500),
+    ):
+        os._exit(worker.run_worker(settings, store, CLIENTE, token, "test/1"))

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 import redis
 
 from shared.errors import IdempotencyConflict, QueueFull, RateLimited, SessionNotReady
 from shared.ledger.accepting.accepting import AcceptLimits
-from shared.ledger.claiming.work import LeaseLost, Login, Outcome, Pace, Pause, PutKey, Recover, Send
 from shared.ledger.ledger import Ledger, make_ledger
-from shared.ledger.message import Draft, Message, new_message_id
-from shared.names import Keys, session_queue
-from shared.protocol.snapshot import Snapshot
-from shared.sessions.lease import Lease, Leases
-from shared.sessions.snapshots import Snapshots
+from shared.ledger.message import Draft, Message
+from shared.ledger.message import new_message_id
 from shared.transitions.message import Lane, MessageStatus
+from shared.ledger.claiming.work import LeaseLost, Outcome, Pace, Pause, PutKey, Recover, Send
+from shared.names import Keys, session_queue
+from shared.sessions.lease import Lease, Leases
+from shared.protocol.snapshot import Snapshot
+from shared.sessions.snapshots import Snapshots
 from shared.transitions.session import SessionStatus
+from support import claiming
+from support.claiming import NO_PACE, stored
 
 CLIENTE = 51
 NOW = 1_800_000_000_000
 LIMITS = AcceptLimits(queue=1000, per_minute=0)
-NO_PACE = Pace(0, 0)
+KEY = "true_x@c.us_1"
 
 
 @pytest.fixture
@@ -58,29 +63,34 @@ def accept(ledger: Ledger, made: Draft, limits: AcceptLimits = LIMITS) -> str:
     return ledger.accepting.accept(made, b"wake up", limits).message_id
 
 
-def claim(ledger: Ledger, lease: Lease, *, browser_run: str = "b1", now: int = NOW, pace: Pace = NO_PACE) -> Message:
-    work = ledger.claiming.claim_next(lease, browser_run, now, pace, bulk_allowed=True)
-    assert isinstance(work, Send)
-    return work.message
+def claim(ledger: Ledger, lease: Lease, *, run: str = "b1", now: int = NOW, pace: Pace = NO_PACE) -> Message:
+    return claiming.claim(ledger, lease, at_ms=now, browser_run=run, pace=pace)
 
 
-def put_key(
-    ledger: Ledger, lease: Lease, message: Message, key: str = "true_x@c.us_1", browser_run: str = "b1"
-) -> PutKey:
-    return ledger.claiming.put_key(
-        lease, message, Login("e", browser_run), whatsapp_id=key, chat_id="x@c.us", now_ms=NOW, lease_left_ms=1000
-    )
+def work_for(
+    ledger: Ledger,
+    lease: Lease,
+    *,
+    run: str = "b1",
+    now: int = NOW,
+    pace: Pace = NO_PACE,
+    bulk_allowed: bool = True,
+) -> Send | Recover | Pause:
+    return claiming.next_work(ledger, lease, at_ms=now, browser_run=run, pace=pace, bulk_allowed=bulk_allowed)
+
+
+def put_key(ledger: Ledger, lease: Lease, message: Message, key: str = KEY) -> PutKey:
+    return claiming.put_key(ledger, lease, message, whatsapp_id=key, at_ms=NOW)
 
 
 class TestAccept:
     def test_everything_is_written_together(self, ledger: Ledger, client: redis.Redis, keys: Keys) -> None:
         message_id = accept(ledger, draft())
-        message = ledger.entries.read(message_id)
-        assert message is not None
+        message = stored(ledger, message_id)
         assert (message.status, message.to, message.text) == (MessageStatus.QUEUED, "5491123456789", "hola")
         assert ledger.entries.depths([CLIENTE])[CLIENTE] == (1, 0)
         assert client.llen(keys.queue_list(session_queue(CLIENTE))) == 1
-        [(_, event)] = client.xrange(keys.events)
+        [(_, event)] = cast(list[tuple[str, dict[str, str]]], client.xrange(keys.events))
         assert (event["type"], event["message_id"]) == ("message.queued", message_id)
 
     def test_reject_without_a_ready_session_writes_nothing(
@@ -136,11 +146,10 @@ class TestClaim:
         first, second, other = (accept(ledger, draft(to)) for to in ("549111", "549111", "549112"))
         assert claim(ledger, lease).message_id == first
         assert claim(ledger, lease).message_id == other
-        assert ledger.claiming.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True) == Pause(None)
-        message = ledger.entries.read(first)
-        assert message is not None
+        assert work_for(ledger, lease) == Pause(None)
+        message = stored(ledger, first)
         put_key(ledger, lease, message)
-        ledger.receipts.acknowledge(CLIENTE, "true_x@c.us_1", 1, NOW)
+        ledger.receipts.acknowledge(CLIENTE, KEY, 1, NOW)
         assert claim(ledger, lease).message_id == second
 
     def test_pace_survives_the_owner(self, ledger: Ledger, lease: Lease, leases: Leases) -> None:
@@ -151,9 +160,9 @@ class TestClaim:
         heir = leases.take(CLIENTE, "heir", "store", 2)
         assert heir is not None
         # the old owner's claim had no key: it comes back first, yet not before the gap is over
-        assert ledger.claiming.claim_next(heir, "b2", NOW, NO_PACE, bulk_allowed=True) == Pause(1_000)
-        assert ledger.claiming.claim_next(heir, "b2", NOW + 1_000, NO_PACE, bulk_allowed=True) == Pause(29_000)
-        assert claim(ledger, heir, browser_run="b2", now=NOW + 30_000).attempts == 2
+        assert work_for(ledger, heir, run="b2") == Pause(1_000)
+        assert work_for(ledger, heir, run="b2", now=NOW + 1_000) == Pause(29_000)
+        assert claim(ledger, heir, run="b2", now=NOW + 30_000).attempts == 2
 
     def test_a_single_message_does_not_wait_for_the_bulk_delay(self, ledger: Ledger, lease: Lease) -> None:
         accept(ledger, draft("5491", lane=Lane.BULK))
@@ -163,9 +172,8 @@ class TestClaim:
 
     def test_expired_ones_never_leave(self, ledger: Ledger, lease: Lease) -> None:
         late = accept(ledger, draft(expires_at_ms=NOW + 10))
-        assert isinstance(ledger.claiming.claim_next(lease, "b1", NOW + 10, NO_PACE, bulk_allowed=True), Pause)
-        message = ledger.entries.read(late)
-        assert message is not None
+        assert isinstance(work_for(ledger, lease, now=NOW + 10), Pause)
+        message = stored(ledger, late)
         assert (message.status, message.error) == (MessageStatus.EXPIRED, "EXPIRED")
 
     def test_a_lost_lease_claims_nothing(self, ledger: Ledger, lease: Lease, leases: Leases) -> None:
@@ -173,7 +181,7 @@ class TestClaim:
         leases.release(CLIENTE, lease.token)
         assert leases.take(CLIENTE, "other", "store", 2) is not None
         with pytest.raises(LeaseLost):
-            ledger.claiming.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True)
+            work_for(ledger, lease)
 
     def test_a_clock_that_jumped_back_silences_nobody(self, ledger: Ledger, lease: Lease) -> None:
         accept(ledger, draft("5491", expires_at_ms=NOW * 2))
@@ -185,32 +193,30 @@ class TestClaim:
 class TestRecovery:
     def test_left_without_a_key_is_sent_again(self, ledger: Ledger, lease: Lease) -> None:
         message_id = accept(ledger, draft())
-        claim(ledger, lease, browser_run="b1")
-        again = claim(ledger, lease, browser_run="b2")
+        claim(ledger, lease, run="b1")
+        again = claim(ledger, lease, run="b2")
         assert (again.message_id, again.attempts) == (message_id, 2)
 
     def test_left_with_a_key_is_recovered_before_anything_new(self, ledger: Ledger, lease: Lease) -> None:
         first = accept(ledger, draft("5491"))
         accept(ledger, draft("5492"))
-        put_key(ledger, lease, claim(ledger, lease, browser_run="b1"))
-        work = ledger.claiming.claim_next(lease, "b2", NOW, NO_PACE, bulk_allowed=True)
+        put_key(ledger, lease, claim(ledger, lease, run="b1"))
+        work = work_for(ledger, lease, run="b2")
         assert isinstance(work, Recover)
-        assert (work.message.message_id, work.message.whatsapp_id) == (first, "true_x@c.us_1")
+        assert (work.message.message_id, work.message.whatsapp_id) == (first, KEY)
         # and once this run has adopted it, the next message is claimed
         ledger.claiming.complete(lease, work.message, Outcome.ADOPT, code="", now_ms=NOW, browser_run="b2")
-        assert claim(ledger, lease, browser_run="b2").to == "5492"
+        assert claim(ledger, lease, run="b2").to == "5492"
 
     def test_looked_at_later_does_not_block_others(self, ledger: Ledger, lease: Lease) -> None:
         accept(ledger, draft("5491"))
         accept(ledger, draft("5492"))
-        put_key(ledger, lease, claim(ledger, lease, browser_run="b1"))
-        work = ledger.claiming.claim_next(lease, "b2", NOW, NO_PACE, bulk_allowed=True)
+        put_key(ledger, lease, claim(ledger, lease, run="b1"))
+        work = work_for(ledger, lease, run="b2")
         assert isinstance(work, Recover)
-        ledger.claiming.complete(
-            lease, work.message, Outcome.LATER, code="PAGE_FAILED", now_ms=NOW, again_at_ms=NOW + 5_000
-        )
-        assert claim(ledger, lease, browser_run="b2").to == "5492"
-        assert isinstance(ledger.claiming.claim_next(lease, "b2", NOW + 5_000, NO_PACE, bulk_allowed=True), Recover)
+        ledger.claiming.complete(lease, work.message, Outcome.LATER, code="PAGE_FAILED", now_ms=NOW, again_at_ms=NOW + 5_000)
+        assert claim(ledger, lease, run="b2").to == "5492"
+        assert isinstance(work_for(ledger, lease, run="b2", now=NOW + 5_000), Recover)
 
 
 class TestSettle:
@@ -223,14 +229,11 @@ class TestSettle:
     def test_queued_again_then_failed_after_five(self, ledger: Ledger, lease: Lease) -> None:
         message_id = accept(ledger, draft())
         for attempt in range(1, 6):
-            message = claim(ledger, lease)
-            assert message.attempts == attempt
-            status = ledger.claiming.complete(
-                lease, message, Outcome.QUEUED, code="ENGINE_FAILED", now_ms=NOW, again_at_ms=NOW
-            )
+            claimed = claim(ledger, lease)
+            assert claimed.attempts == attempt
+            status = ledger.claiming.complete(lease, claimed, Outcome.QUEUED, code="ENGINE_FAILED", now_ms=NOW, again_at_ms=NOW)
             assert status == ("queued" if attempt < 5 else "failed")
-        message = ledger.entries.read(message_id)
-        assert message is not None
+        message = stored(ledger, message_id)
         assert (message.status, message.error, message.certain) == (MessageStatus.FAILED, "ENGINE_FAILED", True)
 
     def test_backoff_holds_the_recipient_but_nobody_else(self, ledger: Ledger, lease: Lease) -> None:
@@ -240,38 +243,31 @@ class TestSettle:
         first = claim(ledger, lease)
         ledger.claiming.complete(lease, first, Outcome.QUEUED, code="X", now_ms=NOW, again_at_ms=NOW + 2_000)
         assert claim(ledger, lease).message_id == other
-        assert ledger.claiming.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True) == Pause(2_000)
+        assert work_for(ledger, lease) == Pause(2_000)
         assert claim(ledger, lease, now=NOW + 2_000).message_id == first.message_id
 
     def test_an_acknowledgement_settles_once_and_never_goes_back(self, ledger: Ledger, lease: Lease) -> None:
         message_id = accept(ledger, draft())
         put_key(ledger, lease, claim(ledger, lease))
-        key = "true_x@c.us_1"
-        assert ledger.receipts.acknowledge(CLIENTE, key, 0, NOW) == "same"
-        assert ledger.receipts.acknowledge(CLIENTE, key, 2, NOW + 2) == "delivered"
-        assert ledger.receipts.acknowledge(CLIENTE, key, 1, NOW + 3) == "same"
+        assert ledger.receipts.acknowledge(CLIENTE, KEY, 0, NOW) == "same"
+        assert ledger.receipts.acknowledge(CLIENTE, KEY, 2, NOW + 2) == "delivered"
+        assert ledger.receipts.acknowledge(CLIENTE, KEY, 1, NOW + 3) == "same"
         assert [message.message_id for message in ledger.entries.unread(CLIENTE, 10)] == [message_id]
-        assert ledger.receipts.acknowledge(CLIENTE, key, 4, NOW + 4) == "read"
+        assert ledger.receipts.acknowledge(CLIENTE, KEY, 4, NOW + 4) == "read"
         assert ledger.entries.unread(CLIENTE, 10) == []
-        message = ledger.entries.read(message_id)
-        assert message is not None
+        message = stored(ledger, message_id)
         assert (message.sent_at_ms, message.delivered_at_ms, message.read_at_ms) == (NOW + 2, NOW + 2, NOW + 4)
         assert ledger.entries.depths([CLIENTE])[CLIENTE] == (0, 0)
         assert ledger.receipts.acknowledge(CLIENTE, "true_other_9", 1, NOW) == "unknown"
-        assert ledger.receipts.acknowledge(52, key, 1, NOW) == "unknown"
+        assert ledger.receipts.acknowledge(52, KEY, 1, NOW) == "unknown"
 
     def test_evidence_corrects_an_uncertain_message(self, ledger: Ledger, lease: Lease) -> None:
         message_id = accept(ledger, draft())
         message = claim(ledger, lease)
         put_key(ledger, lease, message)
-        assert (
-            ledger.claiming.complete(lease, message, Outcome.UNCERTAIN, code="OUTCOME_UNKNOWN", now_ms=NOW)
-            == "uncertain"
-        )
-        found = ledger.entries.read(message_id)
-        assert found is not None
-        assert not found.certain
-        assert ledger.receipts.acknowledge(CLIENTE, "true_x@c.us_1", 1, NOW) == "sent"
+        assert ledger.claiming.complete(lease, message, Outcome.UNCERTAIN, code="OUTCOME_UNKNOWN", now_ms=NOW) == "uncertain"
+        assert not stored(ledger, message_id).certain
+        assert ledger.receipts.acknowledge(CLIENTE, KEY, 1, NOW) == "sent"
 
 
 class TestClose:
@@ -303,9 +299,8 @@ class TestHeld:
         first, second = accept(ledger, draft("549111")), accept(ledger, draft("549112"))
         assert ledger.claiming.hold_for_another_phone(lease, "5491", NOW) == 0  # the same phone again
         assert ledger.claiming.hold_for_another_phone(lease, "5492", NOW) == 2
-        assert isinstance(ledger.claiming.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=True), Pause)
-        message = ledger.entries.read(first)
-        assert message is not None
+        assert isinstance(work_for(ledger, lease), Pause)
+        message = stored(ledger, first)
         assert (message.status, message.error) == (MessageStatus.QUEUED, "HELD_NUMBER_CHANGED")
         assert ledger.entries.held(CLIENTE) == [first, second]
         # a person lets one go and cancels the other
@@ -336,8 +331,7 @@ class TestUncertain:
         assert ledger.review.resolve(52, uncertain, status, "user:eva", NOW, 0) == "unknown"
         assert ledger.review.resolve(CLIENTE, uncertain, status, "user:ana", NOW, 0) == "resolved"
         assert ledger.review.resolve(CLIENTE, uncertain, status, "user:ana", NOW, 0) == status.value
-        message = ledger.entries.read(uncertain)
-        assert message is not None
+        message = stored(ledger, uncertain)
         assert (message.status, message.certain) == (status, True)
         assert ledger.entries.balance(CLIENTE).balanced
 
@@ -353,21 +347,21 @@ def test_the_daily_cap_holds_for_bulk_alone(ledger: Ledger, lease: Lease) -> Non
         accept(ledger, draft(f"5491{n}", lane=Lane.BULK))
     today = Pace(0, 0, daily_cap=2, day="20261120", day_left_ms=5_000)
     for _ in range(2):
-        assert isinstance(ledger.claiming.claim_next(lease, "b1", NOW, today, bulk_allowed=True), Send)
-    assert ledger.claiming.claim_next(lease, "b1", NOW, today, bulk_allowed=True) == Pause(5_000)
+        assert isinstance(work_for(ledger, lease, pace=today), Send)
+    assert work_for(ledger, lease, pace=today) == Pause(5_000)
     single = accept(ledger, draft("54920"))
-    work = ledger.claiming.claim_next(lease, "b1", NOW, today, bulk_allowed=True)
+    work = work_for(ledger, lease, pace=today)
     assert isinstance(work, Send)
     assert work.message.message_id == single
     tomorrow = Pace(0, 0, daily_cap=2, day="20261121", day_left_ms=5_000)
-    assert isinstance(ledger.claiming.claim_next(lease, "b1", NOW, tomorrow, bulk_allowed=True), Send)
+    assert isinstance(work_for(ledger, lease, pace=tomorrow), Send)
 
 
 def test_a_restricted_number_answers_but_starts_nothing(ledger: Ledger, lease: Lease) -> None:
     accept(ledger, draft("5491", lane=Lane.CAMPAIGN))
-    assert isinstance(ledger.claiming.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=False), Pause)
+    assert isinstance(work_for(ledger, lease, bulk_allowed=False), Pause)
     single = accept(ledger, draft("5492"))
-    work = ledger.claiming.claim_next(lease, "b1", NOW, NO_PACE, bulk_allowed=False)
+    work = work_for(ledger, lease, bulk_allowed=False)
     assert isinstance(work, Send)
     assert work.message.message_id == single
 

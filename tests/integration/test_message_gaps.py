@@ -6,11 +6,9 @@ import multiprocessing
 import os
 import secrets
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 import redis
@@ -25,27 +23,21 @@ from shared.ledger.message import new_message_id
 from shared.transitions.message import Lane, MessageStatus
 from shared.names import TASK_STATUS, Keys, session_queue
 from shared.sessions.lease import Leases
+from support.claiming import stored
+from support.waiting import until
 from tests.integration.durable_whatsapp import server_record, set_up
 from tests.integration.gap_process import CLIENTE, run, settings_for, whatsapp_file
 
 LEAD, OTHER = "5491123456789", "5491123456780"
+OPEN = {MessageStatus.QUEUED, MessageStatus.SENDING}
 OUT = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
-T = TypeVar("T")
+WAIT_S = 40.0
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.integration.gap_process", "celery.apps.worker", "kombu.transport.redis"])
 
 
-def wait_for(what: str, ask: Callable[[], T], timeout_s: float = 40.0) -> T:
-    deadline = time.monotonic() + timeout_s
-    while not (answer := ask()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {timeout_s:.0f} s in vain for: {what}")
-        time.sleep(0.05)
-    return answer
-
-
-class _KeysOfLostBells(Keys):
+class _KeysOfLostNotifications(Keys):
     def queue_list(self, queue: str) -> str:
         return f"{Keys.queue_list(self, queue)}:lost"
 
@@ -66,13 +58,13 @@ class Tenant:
     def queue(self) -> str:
         return self.keys.queue_list(session_queue(CLIENTE))
 
-    def accept(self, text: str, to: str = LEAD, *, ringing: bool = True) -> str:
-        """ringing: false where the bell is lost on its way."""
+    def accept(self, text: str, to: str = LEAD, *, notified: bool = True) -> str:
+        """notified: false where the notification is lost on its way."""
         now = now_ms()
         draft = Draft(new_message_id(), CLIENTE, to, text, Lane.SINGLE, now, now + 600_000, wake=True)
-        bell = self.doorbell.deliver(CLIENTE, draft.message_id)
-        ledger = self.ledger if ringing else Ledger(self.client, _KeysOfLostBells(self.keys.prefix))
-        return ledger.accepting.accept(draft, bell, AcceptLimits(100, 0)).message_id
+        notification = self.doorbell.deliver(CLIENTE, draft.message_id)
+        ledger = self.ledger if notified else Ledger(self.client, _KeysOfLostNotifications(self.keys.prefix))
+        return ledger.accepting.accept(draft, notification, AcceptLimits(100, 0)).message_id
 
     def start_worker(self, step: str = "", how: str = "") -> ForkServerProcess:
         token = secrets.token_hex(8)
@@ -80,6 +72,13 @@ class Tenant:
         process.start()
         self._processes.append((process, token))
         return process
+
+    def die_at(self, step: str) -> None:
+        """A worker that kills itself at a step; its host gives its lease back."""
+        worker = self.start_worker(step, "die")
+        worker.join(WAIT_S)
+        assert worker.exitcode == -signal.SIGKILL
+        self.stop_worker()
 
     def stop_worker(self) -> None:
         """SIGKILL; its host would then give its lease back."""
@@ -90,18 +89,14 @@ class Tenant:
         self._leases.release(CLIENTE, token)
 
     def message(self, message_id: str) -> Message:
-        found = self.ledger.entries.read(message_id)
-        assert found is not None
-        return found
+        return stored(self.ledger, message_id)
 
-    def wait_until_settled(self, *message_ids: str) -> list[Message]:
+    def until_complete(self, *message_ids: str) -> list[Message]:
         def ask() -> list[Message]:
             found = [self.message(message_id) for message_id in message_ids]
-            return (
-                found if all(one.status not in (MessageStatus.QUEUED, MessageStatus.SENDING) for one in found) else []
-            )
+            return [] if any(one.status in OPEN for one in found) else found
 
-        return wait_for(f"the end of {message_ids}", ask)
+        return until(ask, WAIT_S, f"the end of {message_ids}")
 
     def shown(self, to: str) -> list[str]:
         """What the recipient was shown, in order."""
@@ -137,14 +132,14 @@ STEPS = [
 
 def everything_is_right(tenant: Tenant, first: str, second: str, other: str) -> None:
     """Each is there once, under the key on record, in order, and the books balance."""
-    for message in tenant.wait_until_settled(first, second, other):
+    for message in tenant.until_complete(first, second, other):
         assert message.status in OUT
         assert tenant.keys_of(message.text) == [message.whatsapp_id]
     assert tenant.shown(LEAD) == ["uno", "dos"]
     assert tenant.shown(OTHER) == ["tres"]
     balance = tenant.ledger.entries.balance(CLIENTE)
     assert balance.balanced
-    assert (balance.accepted, balance.settled["sent"], balance.open) == (3, 3, 0)
+    assert (balance.accepted, balance.final["sent"], balance.open) == (3, 3, 0)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -152,11 +147,8 @@ def test_killed_at_a_step(tenant: Tenant, step: str) -> None:
     # given two messages to one recipient and one to another
     first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
     # when the worker dies right there
-    worker = tenant.start_worker(step, "die")
-    worker.join(40)
-    assert worker.exitcode == -signal.SIGKILL
-    assert tenant.message(first).status in OUT or tenant.message(first).status is MessageStatus.SENDING
-    tenant.stop_worker()
+    tenant.die_at(step)
+    assert tenant.message(first).status in OUT | {MessageStatus.SENDING}
     # then its successor brings all to an end
     tenant.start_worker()
     everything_is_right(tenant, first, second, other)
@@ -172,18 +164,17 @@ def test_the_answer_of_redis_is_lost_at_a_step(tenant: Tenant, step: str) -> Non
 
 
 @pytest.mark.parametrize("how", ["die", "cut"])
-@pytest.mark.parametrize("step", ["before it is settled", "settled"])
+@pytest.mark.parametrize("step", ["before it is complete", "complete"])
 def test_a_refusal_at_each_step(tenant: Tenant, step: str, how: str) -> None:
     # given a server that refuses the first message
     set_up(whatsapp_file(tenant.folder), refusals=1)
     first, second = tenant.accept("uno"), tenant.accept("dos")
-    worker = tenant.start_worker(step, how)
     if how == "die":
-        worker.join(40)
-        assert worker.exitcode == -signal.SIGKILL
-        tenant.stop_worker()
+        tenant.die_at(step)
         tenant.start_worker()
-    refused, sent = tenant.wait_until_settled(first, second)
+    else:
+        tenant.start_worker(step, how)
+    refused, sent = tenant.until_complete(first, second)
     # then it is told as refused where it is not there; one whose refusal was forgotten in between is asked about again,
     # and WhatsApp takes it now; the next one goes on
     assert sent.status in OUT
@@ -191,7 +182,7 @@ def test_a_refusal_at_each_step(tenant: Tenant, step: str, how: str) -> None:
         assert (refused.error, refused.certain) == ("REFUSED_BY_WHATSAPP", True)
         assert tenant.shown(LEAD) == ["dos"]
     else:
-        assert step == "before it is settled"
+        assert step == "before it is complete"
         assert refused.status in OUT
         assert tenant.shown(LEAD) == ["uno", "dos"]
     assert tenant.ledger.entries.balance(CLIENTE).balanced
@@ -201,9 +192,7 @@ def test_a_refusal_at_each_step(tenant: Tenant, step: str, how: str) -> None:
 def test_a_later_copy_is_refused(tenant: Tenant, refusals: int) -> None:
     # given a message that the server took, of which the dead worker never heard
     first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
-    worker = tenant.start_worker("server has it", "die")
-    worker.join(40)
-    tenant.stop_worker()
+    tenant.die_at("server has it")
     assert tenant.shown(LEAD) == ["uno"]
     # when the server refuses what the new page sends again
     set_up(whatsapp_file(tenant.folder), refusals=refusals)
@@ -215,9 +204,7 @@ def test_a_later_copy_is_refused(tenant: Tenant, refusals: int) -> None:
 def test_a_recovery_without_enough_lease_keeps_the_key(tenant: Tenant) -> None:
     # given a message that the server took, which neither the dead worker nor the new page knows of
     first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
-    worker = tenant.start_worker("server has it", "die")
-    worker.join(40)
-    tenant.stop_worker()
+    tenant.die_at("server has it")
     set_up(whatsapp_file(tenant.folder), wiped=True)
     # when the successor is about to hand it over again and has too little lease left at first
     tenant.start_worker("", "short")
@@ -230,15 +217,13 @@ def test_a_page_that_sends_nothing_by_itself(tenant: Tenant, step: str) -> None:
     # given a worker that died while its page had the message, and pages that never send again what they hold
     set_up(whatsapp_file(tenant.folder), page_resends=False)
     first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
-    worker = tenant.start_worker(step, "die")
-    worker.join(40)
-    tenant.stop_worker()
+    tenant.die_at(step)
     # then the successor waits for a while and hands the same key over once more
     tenant.start_worker()
     everything_is_right(tenant, first, second, other)
 
 
-class TestTheQueueIsOnlyADoorbell:
+class TestTheQueueIsOnlyANotification:
     def test_its_messages_are_lost(self, tenant: Tenant) -> None:
         first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
         tenant.client.delete(tenant.queue)
@@ -248,8 +233,8 @@ class TestTheQueueIsOnlyADoorbell:
     def test_one_is_lost_while_the_worker_is_idle(self, tenant: Tenant) -> None:
         first = tenant.accept("uno")
         tenant.start_worker()
-        tenant.wait_until_settled(first)
-        second, other = tenant.accept("dos", ringing=False), tenant.accept("tres", OTHER, ringing=False)
+        tenant.until_complete(first)
+        second, other = tenant.accept("dos", notified=False), tenant.accept("tres", OTHER, notified=False)
         everything_is_right(tenant, first, second, other)
 
     def test_they_come_twice_and_out_of_order(self, tenant: Tenant) -> None:
@@ -261,26 +246,26 @@ class TestTheQueueIsOnlyADoorbell:
         # and what comes again after all is done changes nothing
         for message_id in (first, second, other):
             tenant.client.lpush(tenant.queue, tenant.doorbell.deliver(CLIENTE, message_id))
-        wait_for("the bells to be taken", lambda: tenant.client.llen(tenant.queue) == 0)
+        until(lambda: tenant.client.llen(tenant.queue) == 0, WAIT_S, "the notifications to be taken")
         last = tenant.accept("cuatro", OTHER)
-        tenant.wait_until_settled(last)
+        tenant.until_complete(last)
         assert (tenant.shown(LEAD), tenant.shown(OTHER)) == (["uno", "dos"], ["tres", "cuatro"])
 
     def test_what_is_no_celery_message_ends_no_session(self, tenant: Tenant) -> None:
         # given something in the queue that makes Celery's consumer give up
         worker = tenant.start_worker()
         first = tenant.accept("uno")
-        tenant.wait_until_settled(first)
+        tenant.until_complete(first)
         tenant.client.lpush(tenant.queue, b"no Celery message at all")
-        wait_for("it to be taken", lambda: tenant.client.llen(tenant.queue) == 0)
-        # then the same worker goes on, with and without a bell, and still answers questions
-        second, other = tenant.accept("dos", ringing=False), tenant.accept("tres", OTHER)
+        until(lambda: tenant.client.llen(tenant.queue) == 0, WAIT_S, "it to be taken")
+        # then the same worker goes on, with and without a notification, and still answers questions
+        second, other = tenant.accept("dos", notified=False), tenant.accept("tres", OTHER)
         everything_is_right(tenant, first, second, other)
         asked = tenant.doorbell.task(
             TASK_STATUS, {"cliente_id": CLIENTE, "question_id": "q"}, task_id="q", expires_s=None
         )
         tenant.client.lpush(tenant.queue, asked)
-        wait_for("an answer", lambda: tenant.client.llen(tenant.keys.reply("q")))
+        until(lambda: tenant.client.llen(tenant.keys.reply("q")), WAIT_S, "an answer")
         assert worker.is_alive()
         # and ends when it is told to
         assert worker.pid is not None

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
-from simulator_page import REPOSITORY, SimulatorProcess, WebPage
 
 from simulator.client import SimulatorClient
+from support.web_page import WebPage
+from testing.processes import ROOT
+from testing.simulator_process import SimulatorProcess
 
 _numbers = itertools.count(5491155500000)
 
@@ -26,7 +28,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def wa_js() -> Path:
     """Where the unmodified bundle is."""
-    default = REPOSITORY / "node_modules/@wppconnect/wa-js/dist/wppconnect-wa.js"
+    default = ROOT / "node_modules/@wppconnect/wa-js/dist/wppconnect-wa.js"
     path = Path(os.environ.get("LEADMASTER_WA_JS") or default)
     assert path.is_file(), f"no wa-js bundle at {path}: run `npm ci` or set LEADMASTER_WA_JS"
     return path
@@ -35,32 +37,32 @@ def wa_js() -> Path:
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
     """A simulator of this module."""
-    process = SimulatorProcess(tmp_path_factory.mktemp("simulator"))
-    yield process
-    assert process.stop() == 0
+    with SimulatorProcess(tmp_path_factory.mktemp("simulator")) as process:
+        yield process
+        assert process.stop() == 0
 
 
 @pytest.fixture
-def client(simulator: SimulatorProcess) -> Iterator[SimulatorClient]:
+def client(simulator: SimulatorProcess) -> SimulatorClient:
     """Its control API, with quick settings and no faults."""
-    with SimulatorClient(simulator.url) as control:
-        control.lift_faults()
-        control.put_settings(
-            qr_first_ms=60_000,
-            qr_next_ms=20_000,
-            qr_count=6,
-            sync_ms=50,
-            delivered_ms=100,
-            read_ms=200,
-            auto_read=True,
-            dedupe=True,
-            page_resends=True,
-            resend_ms=300,
-            reconnect_ms=100,
-            modules=0,
-            heap_mb=0,
-        )
-        yield control
+    control = simulator.control
+    control.lift_faults()
+    control.put_settings(
+        qr_first_ms=60_000,
+        qr_next_ms=20_000,
+        qr_count=6,
+        sync_ms=50,
+        delivered_ms=100,
+        read_ms=200,
+        auto_read=True,
+        dedupe=True,
+        page_resends=True,
+        resend_ms=300,
+        reconnect_ms=100,
+        modules=0,
+        heap_mb=0,
+    )
+    return control
 
 
 @pytest.fixture
@@ -91,11 +93,11 @@ def shared(
 ) -> Iterator[WebPage]:
     """A linked page for tests of this module that leave it as they found it."""
     page = WebPage(playwright, tmp_path_factory.mktemp("shared") / "profile", simulator.url, wa_js)
-    with SimulatorClient(simulator.url) as control:
-        page.number = str(control.put_phone(str(next(_numbers)), "Negocio")["number"])
-        control.put_settings(sync_ms=50)
-        control.scan(page.number, page.open().wait_code())
-    yield page.wait_ready()
+    control = simulator.control
+    page.number = str(control.put_phone(str(next(_numbers)), "Negocio")["number"])
+    control.put_settings(sync_ms=50)
+    control.scan(page.number, page.open().until_code())
+    yield page.until_ready()
     page.close()
 
 
@@ -110,5 +112,5 @@ def linked(new_page: Callable[[], WebPage], client: SimulatorClient, number: str
     """A page that is linked to `number` and ready."""
     page = new_page()
     page.number = number
-    client.scan(number, page.wait_code())
-    return page.wait_ready()
+    client.scan(number, page.until_code())
+    return page.until_ready()

@@ -6,17 +6,20 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Playwright
-from simulator_page import USER_AGENT, WebPage, wait_until
 
 from simulator.client import SimulatorClient
+from support.waiting import until
+from support.web_page import USER_AGENT, WebPage
+
+pytestmark = pytest.mark.browser
 
 LEAD = "5491122223333"
 
 
 def test_the_connection_is_lost_and_heals(shared: WebPage, client: SimulatorClient) -> None:
     client.add_fault("offline", phone=shared.number, duration_ms=400)
-    shared.wait("() => window.seen.some(([name, online]) => name === 'conn.online' && online === 'false')")
-    shared.wait_ready()
+    shared.until("() => window.seen.some(([name, online]) => name === 'conn.online' && online === 'false')")
+    shared.until_ready()
     assert shared.events("conn.online")[-1] == "true"
 
 
@@ -46,26 +49,26 @@ def test_answers_come_late(shared: WebPage, client: SimulatorClient, lead: str) 
     assert shared.send(lead, "primero")["ack"] == 1
     client.add_fault("latency_ms", phone=shared.number, value=1000)
     key = shared.send(lead, "tarde", wait=False)["key"]
-    wait_until(lambda: len(client.messages(shared.number, to=lead)) == 2, "the server to accept it")
+    until(lambda: len(client.messages(shared.number, to=lead)) == 2, 15, "the server to accept it")
     assert shared.ack(key) == 0
     client.lift_faults()
-    shared.wait_ack(key, 3)
+    shared.until_ack(key, 3)
 
 
 def test_dropped_receipts_come_when_the_fault_is_lifted(shared: WebPage, client: SimulatorClient, lead: str) -> None:
     fault = client.add_fault("drop_receipts", phone=shared.number)
     key = shared.send(lead, "hola")["key"]
-    wait_until(lambda: client.messages(shared.number, to=lead)[0]["ack"] == 3, "the recipient to read")
+    until(lambda: client.messages(shared.number, to=lead)[0]["ack"] == 3, 15, "the recipient to read")
     assert shared.ack(key) == 1
     client.lift_faults(fault)
-    shared.wait_ack(key, 3)
+    shared.until_ack(key, 3)
 
 
 def test_another_window_takes_over(shared: WebPage, client: SimulatorClient) -> None:
     client.add_fault("takeover", phone=shared.number)
-    shared.wait_state(mode="CONFLICT", state="CONFLICT")
+    shared.until_state(mode="CONFLICT", state="CONFLICT")
     shared.run("() => require('WAWebSocketModel').Socket.takeover()")
-    shared.wait_ready()
+    shared.until_ready()
 
 
 @pytest.mark.parametrize(
@@ -75,34 +78,34 @@ def test_the_account_or_version_is_blocked(
     shared: WebPage, client: SimulatorClient, lead: str, kind: str, mode: str
 ) -> None:
     fault = client.add_fault(kind, phone=shared.number)
-    shared.wait_state(mode=mode, state=mode)
+    shared.until_state(mode=mode, state=mode)
     if kind == "ban":
         assert "account_temporarily_banned" in shared.events("conn.backend_event")
     assert shared.send(lead, "hola")["sendMsgResult"]["messageSendResult"] == "ERROR_NETWORK"
     client.lift_faults(fault)
-    shared.wait_ready()
+    shared.until_ready()
 
 
 def test_the_page_hangs_reloads_forgets_and_crashes(linked: WebPage, client: SimulatorClient, number: str) -> None:
     client.add_fault("storage_initialization_error", phone=number)
-    linked.wait(
+    linked.until(
         "() => window.seen.some(([name, what]) => name === 'conn.backend_event' && what.startsWith('storage_init'))"
     )
     client.lift_faults()
     key = linked.send(LEAD, "hola")["key"]
     client.add_fault("wipe_local_store", phone=number)
-    wait_until(lambda: linked.ack(key) == "msg_not_found", "the page to forget")
+    until(lambda: linked.ack(key) == "msg_not_found", 15, "the page to forget")
     assert linked.state()["registered"]
 
     client.add_fault("hang_page", phone=number, value=700)
     before = linked.run("() => performance.now()")
     assert linked.run("() => performance.now()") >= before
-    linked.wait_ready()
+    linked.until_ready()
 
     linked.run("() => { window.before = true; }")
     client.add_fault("detach", phone=number)
-    linked.wait("() => window.before === undefined && window.WPP !== undefined")
-    linked.wait_ready()
+    linked.until("() => window.before === undefined && window.WPP !== undefined")
+    linked.until_ready()
 
     crashed: list[bool] = []
     linked.page.on("crash", lambda _: crashed.append(True))
@@ -112,7 +115,7 @@ def test_the_page_hangs_reloads_forgets_and_crashes(linked: WebPage, client: Sim
         linked.page.context.cookies()
         return bool(crashed)
 
-    wait_until(has_crashed, "the renderer to crash")
+    until(has_crashed, 15, "the renderer to crash")
 
 
 def test_the_page_is_as_heavy_as_asked(shared: WebPage, client: SimulatorClient) -> None:
@@ -120,14 +123,14 @@ def test_the_page_is_as_heavy_as_asked(shared: WebPage, client: SimulatorClient)
     light = shared.run(count)
     client.put_settings(modules=40, heap_mb=2)
     shared.page.reload()
-    shared.wait_ready()
+    shared.until_ready()
     assert shared.run(count) == light + 40
     assert shared.run("() => require('SimBallast').held.length") > 0
 
 
 def test_the_server_forgets_the_device(linked: WebPage, client: SimulatorClient, number: str) -> None:
     client.add_fault("lose_device", phone=number)
-    linked.wait("() => location.search.includes('post_logout=1')")
+    linked.until("() => location.search.includes('post_logout=1')")
     assert client.phone(number)["devices"] == []
 
 

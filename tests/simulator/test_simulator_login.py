@@ -7,21 +7,24 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Playwright
-from simulator_page import SimulatorProcess, WebPage
 
 from simulator.client import ControlError, SimulatorClient
+from support.web_page import WebPage
+from testing.simulator_process import SimulatorProcess, SimulatorSettings
+
+pytestmark = pytest.mark.browser
 
 Pages = Callable[[], WebPage]
 
 
 def test_scanning_the_code_links_the_page(new_page: Pages, client: SimulatorClient, number: str) -> None:
     page = new_page()
-    code = page.wait_code()
+    code = page.until_code()
     assert page.state()["mode"] == "QR"
     assert page.run("() => WPP.conn.isMainReady()") is True
     assert code in [device["auth_code"] for device in client.devices()]
     device_id = client.scan(number, code)
-    page.wait_ready()
+    page.until_ready()
     assert page.events("conn.require_auth")
     assert page.events("conn.authenticated")
     assert page.run("() => WPP.conn.getMyUserId().toString()") == f"{number}@c.us"
@@ -32,22 +35,22 @@ def test_scanning_the_code_links_the_page(new_page: Pages, client: SimulatorClie
 
 def test_a_restarted_browser_is_still_linked(linked: WebPage) -> None:
     linked.close()
-    linked.open().wait_ready()
+    linked.open().until_ready()
     assert not linked.events("conn.authenticated")
 
 
 def test_a_killed_browser_is_still_linked(linked: WebPage) -> None:
     key = linked.send("5491122223333", "antes")["key"]
     linked.kill()
-    linked.open().wait_ready()
-    assert linked.ack(key) >= 1
+    linked.open().until_ready()
+    assert linked.is_acknowledged(key)
 
 
 def test_codes_rotate_go_idle_and_come_back(new_page: Pages, client: SimulatorClient, number: str) -> None:
     client.put_settings(qr_first_ms=2500, qr_next_ms=300, qr_count=3)
     page = new_page()
-    first = page.wait_code()
-    page.wait_state(state="UNPAIRED_IDLE")
+    first = page.until_code()
+    page.until_state(state="UNPAIRED_IDLE")
     assert page.events("conn.qrcode_idle")
     with pytest.raises(ControlError) as expired:
         client.scan(number, first)
@@ -56,25 +59,25 @@ def test_codes_rotate_go_idle_and_come_back(new_page: Pages, client: SimulatorCl
     fresh = page.run("() => WPP.conn.refreshQR().then((code) => code.fullCode)")
     assert fresh != first
     client.scan(number, fresh)
-    page.wait_ready()
+    page.until_ready()
 
 
 def test_a_pairing_code_links_the_page(new_page: Pages, client: SimulatorClient, number: str) -> None:
     page = new_page()
-    page.wait_code()
+    page.until_code()
     code = page.run("(number) => WPP.conn.genLinkDeviceCodeForPhoneNumber(number)", number)
     with pytest.raises(ControlError) as unknown:
         client.enter_pairing_code(number, "ZZZZZZZZ")
     assert unknown.value.status == 404
     client.enter_pairing_code(number, code)
-    page.wait_ready()
+    page.until_ready()
 
 
 def test_logout_on_the_phone_wipes_the_login(linked: WebPage, client: SimulatorClient, number: str) -> None:
     linked.run("() => { WPP.on('conn.logout_reason', (why) => sessionStorage.setItem('why', why)); }")
     client.log_out(number)
-    linked.wait("() => location.search.includes('post_logout=1')")
-    linked.wait_code()
+    linked.until("() => location.search.includes('post_logout=1')")
+    linked.until_code()
     assert linked.run("() => sessionStorage.getItem('why')") == "user_initiated"
     assert linked.state()["registered"] is False
     assert client.phone(number)["devices"] == []
@@ -82,38 +85,40 @@ def test_logout_on_the_phone_wipes_the_login(linked: WebPage, client: SimulatorC
 
 def test_logout_by_the_page(linked: WebPage, client: SimulatorClient, number: str) -> None:
     linked.run("() => { WPP.conn.logout(); }")
-    linked.wait("() => location.search.includes('post_logout=1')")
+    linked.until("() => location.search.includes('post_logout=1')")
     assert client.phone(number)["devices"] == []
 
 
 def test_a_restarted_simulator_finds_its_pages_again(
     playwright: Playwright, wa_js: Path, tmp_path: Path, number: str
 ) -> None:
-    first = SimulatorProcess(tmp_path / "data")
-    page = WebPage(playwright, tmp_path / "profile", first.url, wa_js).open()
-    try:
-        with SimulatorClient(first.url) as client:
-            client.put_settings(delivered_ms=200, read_ms=300, reconnect_ms=100)
-            client.put_phone(number)
-            client.scan(number, page.wait_code())
-        key = page.wait_ready().send("5491122223333", "hola")["key"]
-        assert first.stop() == 0
-        page.wait_state(info="OFFLINE")
-        second = SimulatorProcess(tmp_path / "data", first.port)
-        page.wait_ready()
-        page.wait_ack(key, 3)
-    finally:
-        page.close()
-    assert second.stop() == 0
+    # given a page that is linked and has sent something
+    quick: SimulatorSettings = {"delivered_ms": 200, "read_ms": 300, "reconnect_ms": 100}
+    with SimulatorProcess(tmp_path / "data", settings=quick) as first:
+        page = WebPage(playwright, tmp_path / "profile", first.url, wa_js).open()
+        try:
+            first.control.put_phone(number)
+            first.control.scan(number, page.until_code())
+            key = page.until_ready().send("5491122223333", "hola")["key"]
+            # when the simulator is stopped and started again on the same port
+            assert first.stop() == 0
+            page.until_state(info="OFFLINE")
+            with SimulatorProcess(tmp_path / "data", first.port) as second:
+                # then the page goes on where it was
+                page.until_ready()
+                page.until_ack(key, 3)
+                assert second.stop() == 0
+        finally:
+            page.close()
 
 
 def test_a_second_page_of_the_device_takes_over(linked: WebPage) -> None:
     second = linked.page.context.new_page()
     second.goto(linked.page.url)
-    linked.wait_state(mode="CONFLICT", state="CONFLICT")
+    linked.until_state(mode="CONFLICT", state="CONFLICT")
     second.close()
     linked.run("() => require('WAWebSocketModel').Socket.takeover()")
-    linked.wait_ready()
+    linked.until_ready()
 
 
 def test_modules_that_are_asked_for_by_name_are_there(linked: WebPage) -> None:

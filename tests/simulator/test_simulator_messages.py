@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simulator_page import WebPage, wait_until
+import pytest
 
 from simulator.client import SimulatorClient
+from support.waiting import until
+from support.web_page import WebPage
+
+pytestmark = pytest.mark.browser
 
 LEAD = "5491122223333"
 FLOOD = """async ({ to, count }) => {
@@ -27,7 +31,7 @@ def test_acks_one_two_three(shared: WebPage, client: SimulatorClient, lead: str)
     sent = shared.send(lead, "hola")
     assert sent["ack"] == 1
     assert sent["sendMsgResult"]["messageSendResult"] == "OK"
-    shared.wait_ack(sent["key"], 3)
+    shared.until_ack(sent["key"], 3)
     assert shared.events("chat.msg_ack_change")[-3:] == [1, 2, 3]
     (row,) = client.messages(shared.number, to=lead)
     assert (row["key"], row["to"], row["body"], row["ack"], row["copies"]) == (sent["key"], lead, "hola", 3, 1)
@@ -37,22 +41,22 @@ def test_acks_one_two_three(shared: WebPage, client: SimulatorClient, lead: str)
 def test_the_recipient_reads_when_told_to(shared: WebPage, client: SimulatorClient, lead: str) -> None:
     client.put_settings(auto_read=False)
     key = shared.send(lead, "hola")["key"]
-    shared.wait_ack(key, 2)
+    shared.until_ack(key, 2)
     assert client.read(shared.number, lead) == 1
-    shared.wait_ack(key, 3)
+    shared.until_ack(key, 3)
 
 
 def test_inbound_now_and_while_away(linked: WebPage, client: SimulatorClient, number: str) -> None:
     client.inbound(number, LEAD, "uno")
     client.own(number, LEAD, "desde el teléfono")
-    linked.wait("() => window.seen.filter(([name]) => name === 'chat.new_message').length === 2")
+    linked.until("() => window.seen.filter(([name]) => name === 'chat.new_message').length === 2")
     linked.close()
     missed = client.inbound(number, LEAD, "dos")
     key = client.own(number, LEAD, "otra del teléfono")["key"]
-    linked.open().wait_ready()
+    linked.open().until_ready()
     assert linked.events("chat.new_message") == ["dos", "otra del teléfono"]
     assert linked.ack(missed["key"]) is not None
-    linked.wait_ack(key, 3)
+    linked.until_ack(key, 3)
     assert client.counts()[number]["inbound"] == 2
 
 
@@ -60,21 +64,21 @@ def test_receipts_that_came_while_away(linked: WebPage, client: SimulatorClient)
     client.put_settings(delivered_ms=600, read_ms=700)
     key = linked.send(LEAD, "hola")["key"]
     linked.close()
-    linked.open().wait_ready()
-    linked.wait_ack(key, 3)
+    linked.open().until_ready()
+    linked.until_ack(key, 3)
 
 
 def test_offline_send_is_sent_later_by_the_page(linked: WebPage, client: SimulatorClient, number: str) -> None:
     client.add_fault("offline", phone=number)
-    linked.wait_state(online=False, info="OFFLINE")
+    linked.until_state(online=False, info="OFFLINE")
     sent = linked.send(LEAD, "sin red")
     assert (sent["ack"], sent["sendMsgResult"]["messageSendResult"]) == (0, "ERROR_NETWORK")
     assert linked.run("(to) => WPP.contact.queryExists(to)", "5491100009999@c.us") is None
     linked.kill()
     client.lift_faults()
     assert client.messages(number) == []
-    linked.open().wait_ready()
-    linked.wait_ack(sent["key"], 3)
+    linked.open().until_ready()
+    linked.until_ack(sent["key"], 3)
     (row,) = client.messages(number)
     assert row["key"] == sent["key"]
 
@@ -94,10 +98,10 @@ def test_a_page_that_does_not_resend(shared: WebPage, client: SimulatorClient, l
 def test_a_dropped_ack_leads_to_one_message_in_two_copies(shared: WebPage, client: SimulatorClient, lead: str) -> None:
     client.add_fault("drop_acks", phone=shared.number, count=1)
     sent = shared.send(lead, "hola", wait=False)
-    wait_until(lambda: client.messages(shared.number, to=lead), "the server to accept it")
+    until(lambda: client.messages(shared.number, to=lead), 15, "the server to accept it")
     shared.page.reload()
-    shared.wait_ready()
-    shared.wait_ack(sent["key"], 3)
+    shared.until_ready()
+    shared.until_ack(sent["key"], 3)
     (row,) = client.messages(shared.number, to=lead)
     assert (row["copies"], row["recipient_copies"]) == (2, 1)
 
@@ -121,12 +125,12 @@ def test_numbers_that_are_not_on_whatsapp(shared: WebPage, client: SimulatorClie
 
 def test_the_lid_trap(linked: WebPage, client: SimulatorClient, number: str) -> None:
     client.put_phone(number, lid=True)
-    linked.wait("() => require('SimAccount').account.login.lid_migrated")
+    linked.until("() => require('SimAccount').account.login.lid_migrated")
     trapped = linked.send(f"{LEAD}@c.us", "hola", key=f"true_{LEAD}@c.us_3EB0AAAA")
     assert trapped["code"] == "message_key_remote_id_is_not_same_of_chat"
     sent = linked.send(f"{LEAD}@c.us", "hola")
     assert sent["chat"].endswith("@lid")
-    linked.wait_ack(sent["key"], 3)
+    linked.until_ack(sent["key"], 3)
     (row,) = client.messages(number)
     assert (row["to"], row["key"]) == (LEAD, sent["key"])
 
@@ -134,12 +138,12 @@ def test_the_lid_trap(linked: WebPage, client: SimulatorClient, number: str) -> 
 def test_ten_thousand_messages(new_page: Callable[[], WebPage], client: SimulatorClient, number: str) -> None:
     client.put_settings(ack_ms=0)
     page = new_page()
-    client.scan(number, page.wait_code())
-    page.wait_ready()
+    client.scan(number, page.until_code())
+    page.until_ready()
     keys = page.run(FLOOD, {"to": LEAD, "count": 10_000})
     assert client.counts()[number]["accepted"] == 10_000
     page.close()
-    page.open().wait_ready()
-    assert page.ack(keys[0]) >= 1
-    assert page.ack(keys[-1]) >= 1
+    page.open().until_ready()
+    assert page.is_acknowledged(keys[0])
+    assert page.is_acknowledged(keys[-1])
     assert len(client.messages(number, after_seq=0, limit=20_000)) == 10_000

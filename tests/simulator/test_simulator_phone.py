@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
-from simulator_page import WebPage
 
 from simulator.client import SimulatorClient
+from support.web_page import WebPage
+
+pytestmark = pytest.mark.browser
 
 
 def test_link_watch_answer_log_out(new_page: Callable[[], WebPage], client: SimulatorClient, lead: str) -> None:
     client.put_settings(auto_read=False)
     web = new_page()
-    web.wait_code()
+    web.until_code()
     phone = web.page.context.new_page()
     phone.goto(web.page.url + "phone")
     phone.get_by_label("Número, con código de país").fill("+54 911 0000 7777")
@@ -22,7 +25,7 @@ def test_link_watch_answer_log_out(new_page: Callable[[], WebPage], client: Simu
     expect(phone.get_by_label("Teléfono", exact=True).last).to_have_value("5491100007777")
     phone.get_by_role("button", name="Escanear este código").click()
     expect(phone.get_by_text("en línea")).to_be_visible()
-    web.wait_ready()
+    web.until_ready()
 
     web.send(lead, "Tu pedido está listo")
     chat = phone.get_by_role("button", name=f"+{lead}")
@@ -32,8 +35,8 @@ def test_link_watch_answer_log_out(new_page: Callable[[], WebPage], client: Simu
     phone.get_by_label("Mensaje", exact=True).fill("¡Voy!")
     phone.get_by_role("button", name="Enviar").click()
     expect(phone.locator("#messages").get_by_text("¡Voy!")).to_be_visible()
-    web.wait("() => window.seen.some(([name, body]) => name === 'chat.new_message' && body === '¡Voy!')")
+    web.until("() => window.seen.some(([name, body]) => name === 'chat.new_message' && body === '¡Voy!')")
 
     phone.get_by_role("button", name="Cerrar sesión").click()
-    web.wait("() => location.search.includes('post_logout=1')")
+    web.until("() => location.search.includes('post_logout=1')")
     expect(phone.get_by_text("Ninguno todavía.")).to_be_visible()

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from hub_api.campaigns import tenant
 from hub_api.campaigns.models import OptOut
 from hub_api.campaigns.releasing.message_id import answer_id
-from hub_api.messages.service import Order, send_text
+from hub_api.messages.service import SendRequest, send_text
 from hub_api.services import Services
 from shared.errors import LeadMasterError, RecipientOptedOut
 from shared.instant import now_ms
@@ -37,7 +37,7 @@ class Answers:
             ]
         accepted = 0
         for cliente_id, number, inbound, rules in due:
-            order = Order(
+            order = SendRequest(
                 to="+" + number, text=rules.answer, wake=True, message_id=answer_id(cliente_id, inbound or "")
             )
             try:

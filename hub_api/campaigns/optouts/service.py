@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from hub_api.campaigns import audit
 from hub_api.campaigns.models import OptOut
 from hub_api.database import Database
-from hub_api.messages.history import read_cursor, write_cursor
+from hub_api.web.cursor import read_cursor, write_cursor
 from shared.errors import NotFound
 from shared.instant import now_ms, to_iso
 from shared.names import Keys

@@ -9,8 +9,8 @@ from typing import Any
 import redis
 
 from hub_api.campaigns.planning.plan import Counters
-from shared.transitions.message import OPEN_STATUSES
 from shared.names import Keys
+from shared.transitions.message import OPEN_STATUSES
 from shared.transitions.session import SessionStatus
 
 _LONGEST_PACE_MS = 86_400_000  # as claim.lua: a clock that jumped back must not silence a tenant

@@ -18,12 +18,13 @@ from hub_api.campaigns.planning import guard
 from hub_api.campaigns.releasing.stop_versions import Epochs
 from hub_api.campaigns.transitions import OUT, RecipientState
 from hub_api.messages.models import MessageRecord
-from hub_api.recording.event import Event, storable
+from hub_api.storable import storable
 from shared.errors import InvalidTo
-from shared.transitions.message import MessageStatus
 from shared.phone_number import canonical
-from shared.transitions.session import SessionStatus
+from shared.protocol.events import Event
 from shared.settings import Settings
+from shared.transitions.message import MessageStatus
+from shared.transitions.session import SessionStatus
 
 _R = RecipientState
 _BY_STATUS = {MessageStatus.SENT: _R.SENT, MessageStatus.DELIVERED: _R.DELIVERED, MessageStatus.READ: _R.READ}
@@ -38,6 +39,10 @@ class Outcomes:
         self._settings = settings
         self._epochs = epochs
         self._optouts = optouts
+
+    def known(self, session: Session, events: Sequence[Event]) -> set[str]:
+        """None: those who record the events say which are new."""
+        return set()
 
     def apply(self, session: Session, events: Sequence[Event]) -> None:
         """Applies events that are recorded for the first time, in their order."""

@@ -13,9 +13,9 @@ from hub_api.campaigns.releasing.message_id import message_id
 from hub_api.campaigns.transitions import UNSETTLED, RecipientState
 from hub_api.database import Database
 from hub_api.messages.models import MessageRecord
-from shared.transitions.message import Lane
 from shared.logs import get_logger
 from shared.names import Keys
+from shared.transitions.message import Lane
 
 _log = get_logger(__name__)
 

@@ -34,14 +34,14 @@ from hub_api.campaigns.releasing.stop_versions import Epochs, EpochsSeen
 from hub_api.campaigns.schedules import service as schedules
 from hub_api.campaigns.service import Campaigns, values_of
 from hub_api.campaigns.transitions import CampaignState, RecipientState, ScheduleState
-from hub_api.messages.service import Order, send_many
+from hub_api.messages.service import SendRequest, send_many
 from hub_api.services import Services
 from shared.errors import InvalidTo, LeadMasterError, RecipientOptedOut
 from shared.instant import now_ms
 from shared.ledger.message import CampaignRelease
-from shared.transitions.message import Lane
 from shared.logs import get_logger
 from shared.names import Keys
+from shared.transitions.message import Lane
 
 _log = get_logger(__name__)
 
@@ -167,7 +167,7 @@ class Tick:
     ) -> tuple[int, list[_Due]]:
         """Releases the next recipient of each. Returns how many, and the campaigns whose next one was skipped."""
         opted_out = self._opted_out(due, following)
-        orders: list[tuple[int, Order]] = []
+        orders: list[tuple[int, SendRequest]] = []
         chosen: list[tuple[_Due, Row[Any]]] = []
         skipped: dict[int, str] = {}
         again: list[_Due] = []
@@ -260,7 +260,7 @@ class Tick:
                 found.setdefault(cliente_id, set()).add(number)
         return found
 
-    def _order(self, one: _Due, recipient: Row[Any], seen: EpochsSeen) -> Order | None:
+    def _order(self, one: _Due, recipient: Row[Any], seen: EpochsSeen) -> SendRequest | None:
         """The message; None where the recipient lacks what every variant needs (a list edited since)."""
         campaign, release = one.row, one.release
         try:
@@ -268,7 +268,7 @@ class Tick:
             message = draw(templates, variant_seed(campaign.campaign_id, recipient.id)).render(values_of(recipient))
         except (EmptyVariable, TemplateError):
             return None
-        return Order(
+        return SendRequest(
             to="+" + recipient.number,
             text=message,
             lane=Lane.CAMPAIGN,

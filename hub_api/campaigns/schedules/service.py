@@ -17,7 +17,7 @@ from hub_api.campaigns.transitions import CampaignState, ScheduleState, schedule
 from hub_api.database import Database
 from shared.errors import InvalidState, NotFound
 from shared.instant import now_ms, to_iso
-from shared.ledger.message_id import new_message_id
+from shared.ledger.message import new_message_id
 
 
 def create(database: Database, cliente_id: int, who: str, fields: Mapping[str, Any], comment: str | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from sqlalchemy.orm import Session
 
@@ -24,14 +23,16 @@ from hub_api.campaigns.objects import AuditList, ScheduleList, ScheduleObject
 from hub_api.campaigns.planning.hours import local_day
 from hub_api.campaigns.releasing.stop_versions import Epochs
 from hub_api.campaigns.schedules import service as schedules
-from hub_api.messages.history import read_cursor, write_cursor
-from hub_api.web.answers import listed, succeeded
-from hub_api.web.endpoint import Call, endpoint
-from hub_api.web.objects import Failure
+from hub_api.web import callers
+from hub_api.web.answers import Failure, listed, succeeded
+from hub_api.web.cursor import read_cursor, write_cursor
+from hub_api.web.endpoint import Blueprint, Call, endpoint
+from hub_api.web.inputs import Body
+from hub_api.web.tenant import named, named_or_all
 from shared.errors import NotFound, ValidationFailed
 from shared.instant import now_ms
 
-blueprint = APIBlueprint("schedules", __name__, url_prefix="/api/schedules", abp_tags=[Tag(name="schedules")])
+blueprint = Blueprint("schedules", __name__, url_prefix="/api/schedules", abp_tags=[Tag(name="schedules")])
 _COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 503: Failure}
 _CHANGE: Any = {**_COMMON, 409: Failure, 413: Failure, 415: Failure}
 _ONE = "/<string:schedule_id>"
@@ -89,7 +90,7 @@ def _fields(call: Call, cliente_id: int, body: ScheduleBody) -> dict[str, Any]:
 
 
 @blueprint.post("", summary="New schedule", responses={201: ScheduleObject, **_CHANGE})
-@endpoint(command="schedule create", tenant="named")
+@endpoint(named, command="schedule create")
 def create(call: Call, body: ScheduleBody) -> Response:
     """`pendiente` until an admin approves it. Hours are of the tenant's time zone."""
     fields = _fields(call, call.cliente_id, body)
@@ -98,7 +99,7 @@ def create(call: Call, body: ScheduleBody) -> Response:
 
 
 @blueprint.get("", summary="Schedules", responses={200: ScheduleList, **_COMMON})
-@endpoint(tenant="optional")
+@endpoint(named_or_all)
 def list_schedules(call: Call, query: SchedulesQuery) -> Response:
     """A tenant's; an admin who names none sees all, e.g. `?state=pendiente`."""
     after = 0 if query.cursor is None else read_cursor(query.cursor)[0]
@@ -110,14 +111,14 @@ def list_schedules(call: Call, query: SchedulesQuery) -> Response:
 
 
 @blueprint.get(_ONE, summary="One schedule", responses={200: ScheduleObject, **_COMMON})
-@endpoint(tenant="optional")
+@endpoint(named_or_all)
 def read(call: Call, path: SchedulePath) -> Response:
     """With its comments."""
     return _answer(call, path.schedule_id)
 
 
 @blueprint.put(_ONE, summary="Edit a schedule", responses={200: ScheduleObject, **_CHANGE})
-@endpoint(command="schedule edit", tenant="optional")
+@endpoint(named_or_all, command="schedule edit")
 def edit(call: Call, path: SchedulePath, body: ScheduleBody) -> Response:
     """It is `pendiente` again afterwards, and its campaigns wait."""
     key, cliente_id = _key(call, path.schedule_id)
@@ -134,28 +135,28 @@ def _act(call: Call, schedule_id: str, action: str, comment: str | None) -> Resp
 
 
 @blueprint.post(f"{_ONE}/approve", summary="Approve", responses={200: ScheduleObject, **_CHANGE})
-@endpoint(command="schedule approve", tenant="optional", admin=True, body_optional=True)
+@endpoint(named_or_all, who=callers.admin, body=Body(optional=True), command="schedule approve")
 def approve(call: Call, path: SchedulePath, body: DecisionBody) -> Response:
     """→ `aprobada`; by an admin."""
     return _act(call, path.schedule_id, "approve", body.comment)
 
 
 @blueprint.post(f"{_ONE}/reject", summary="Reject", responses={200: ScheduleObject, **_CHANGE})
-@endpoint(command="schedule reject", tenant="optional", admin=True, body_optional=True)
+@endpoint(named_or_all, who=callers.admin, body=Body(optional=True), command="schedule reject")
 def reject(call: Call, path: SchedulePath, body: DecisionBody) -> Response:
     """→ `rechazada`; by an admin."""
     return _act(call, path.schedule_id, "reject", body.comment)
 
 
 @blueprint.post(f"{_ONE}/pause", summary="Pause", responses={200: ScheduleObject, **_CHANGE})
-@endpoint(command="schedule pause", tenant="optional", body_optional=True)
+@endpoint(named_or_all, body=Body(optional=True), command="schedule pause")
 def pause(call: Call, path: SchedulePath, body: DecisionBody) -> Response:
     """→ `pausada`; what was released under it is taken back."""
     return _act(call, path.schedule_id, "pause", body.comment)
 
 
 @blueprint.post(f"{_ONE}/comments", summary="Comment", responses={201: ScheduleObject, **_CHANGE})
-@endpoint(command="schedule comment", tenant="optional")
+@endpoint(named_or_all, command="schedule comment")
 def comment(call: Call, path: SchedulePath, body: CommentBody) -> Response:
     """By either side, in any state."""
     key, _ = _key(call, path.schedule_id)
@@ -164,7 +165,7 @@ def comment(call: Call, path: SchedulePath, body: CommentBody) -> Response:
 
 
 @blueprint.get(f"{_ONE}/audit", summary="Who did what", responses={200: AuditList, **_COMMON})
-@endpoint(tenant="optional")
+@endpoint(named_or_all)
 def read_audit(call: Call, path: SchedulePath, query: PageQuery) -> Response:
     """Newest first."""
     _key(call, path.schedule_id)

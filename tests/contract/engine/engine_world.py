@@ -16,8 +16,8 @@ import psutil
 from session_worker.engine.factory import make_engine
 from session_worker.engine.port import Engine, EngineConfig, Observation
 from simulator.client import SimulatorClient
-from testing.fake_engine import FakeEngine
-from testing.fake_whatsapp import FakeTimes, FakeWhatsApp
+from testing.fake.engine import FakeEngine
+from testing.fake.whatsapp import FakeTimes, FakeWhatsApp
 from tests.contract.engine.engine_run import EngineRun
 
 REPOSITORY = Path(__file__).resolve().parents[3]

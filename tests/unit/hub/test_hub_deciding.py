@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_api.accounts import tokens
-from hub_api.accounts.login_limit import wait_after
-from hub_api.messages import history as records
-from hub_api.messages import record as recorded_message
+from hub_api.storable import storable
+from shared.protocol.events import Event
+from hub_api.messages import recorder as recorded_message
 from hub_api.messages.csv_page import csv_answer
-from hub_api.messages.service import Order, drafted
-from hub_api.recording.event import Event, storable
-from hub_api.sessions import qr_picture
-from hub_api.sessions.authorizations import Authorization
-from hub_api.sessions.qr_answer import QrAnswer, answer, ran_out
-from hub_api.ttl_cache import TtlCache
+from hub_api.messages.history import to_message
+from hub_api.messages.service import SendRequest, drafted
+from hub_api.pairing import qr_picture
+from hub_api.pairing.authorizations import Authorization
+from hub_api.pairing.qr_answer import QrAnswer, answer, ran_out
 from hub_api.web import cliente_id
+from hub_api.web.cursor import read_cursor, write_cursor
 from hub_api.workers.memory_guard import MemoryGuard
 from shared.errors import (
     InvalidClienteId,
@@ -33,7 +33,8 @@ from shared.errors import (
     ValidationFailed,
 )
 from shared.transitions.message import Lane, MessageStatus
-from shared.sessions.snapshot import SessionView, Snapshot
+from shared.sessions.view import SessionView
+from shared.protocol.snapshot import Snapshot
 from shared.transitions.session import QrStatus, SessionStatus
 
 NOW = 1_700_000_000_000
@@ -139,32 +140,25 @@ def test_a_code_drawn_in_characters_is_square():
     assert len(lines) * 2 - len(lines[0]) in (0, 1)
 
 
-def test_failures_wait_longer_and_longer():
-    waits = [wait_after(failures) for failures in range(20)]
-    assert waits[:5] == [0] * 5
-    assert waits == sorted(waits)
-    assert waits[-1] == 900
-
-
 def test_orders_become_drafts():
-    draft = drafted(51, Order("11 2345-6789", "hola", idempotency_key="k"), NOW, "AR")
+    draft = drafted(51, SendRequest("11 2345-6789", "hola", idempotency_key="k"), NOW, "AR")
     assert (draft.to, draft.expires_at_ms - NOW, draft.wake) == ("541123456789", 600_000, False)
-    assert drafted(51, Order("5491123456789", "x", wake=True), NOW, "AR").expires_at_ms - NOW == 86_400_000
-    assert drafted(51, Order("5491123456789", "x", lane=Lane.BULK), NOW, "AR").expires_at_ms - NOW == 86_400_000
-    same = drafted(51, Order("+54 11 2345-6789", "hola", idempotency_key="k"), NOW + 5, "AR")
+    assert drafted(51, SendRequest("5491123456789", "x", wake=True), NOW, "AR").expires_at_ms - NOW == 86_400_000
+    assert drafted(51, SendRequest("5491123456789", "x", lane=Lane.BULK), NOW, "AR").expires_at_ms - NOW == 86_400_000
+    same = drafted(51, SendRequest("+54 11 2345-6789", "hola", idempotency_key="k"), NOW + 5, "AR")
     assert same.body_digest == draft.body_digest
 
 
 @pytest.mark.parametrize("expires_at", ["2023-11-14T22:13:20Z", "2023-11-21T22:13:20.001Z"])
 def test_an_expiry_that_can_not_be(expires_at):
     with pytest.raises(ValidationFailed):
-        drafted(51, Order("5491123456789", "x", expires_at=expires_at), NOW, "AR")
+        drafted(51, SendRequest("5491123456789", "x", expires_at=expires_at), NOW, "AR")
 
 
 @given(st.text(max_size=80))
 def test_no_text_breaks_the_number_parser(text):
     try:
-        draft = drafted(51, Order(text, "x"), NOW, "AR")
+        draft = drafted(51, SendRequest(text, "x"), NOW, "AR")
     except InvalidTo:
         return
     assert draft.to.isdigit()
@@ -173,11 +167,11 @@ def test_no_text_breaks_the_number_parser(text):
 @given(st.text(max_size=120))
 def test_no_text_breaks_a_cursor(text):
     with contextlib.suppress(ValidationFailed):
-        records.read_cursor(text)
+        read_cursor(text)
 
 
 def test_a_cursor_comes_back():
-    assert records.read_cursor(records.write_cursor(NOW, "01ABC")) == (NOW, "01ABC")
+    assert read_cursor(write_cursor(NOW, "01ABC")) == (NOW, "01ABC")
 
 
 QUEUED = {
@@ -225,12 +219,12 @@ def test_a_record_keeps_times_and_the_key():
     assert (record.whatsapp_id, record.attempts) == ("w", 1)
     assert record.sent_at == record.delivered_at == record.read_at == NOW
     assert _record("sending", "key", "queued").whatsapp_id is None
-    assert records.to_message(_record("sending", "key")).certain is False
-    assert records.to_message(_record()).status is MessageStatus.QUEUED
+    assert to_message(_record("sending", "key")).certain is False
+    assert to_message(_record()).status is MessageStatus.QUEUED
 
 
 def test_history_holds_no_text():
-    assert set(json.loads(_event("message.queued", QUEUED).history_data)) == set(QUEUED) - {"to", "message"}
+    assert set(json.loads(_event("message.queued", QUEUED).row()["data"])) == set(QUEUED) - {"to", "message"}
 
 
 @given(st.text())
@@ -245,20 +239,6 @@ def test_a_table_holds_no_formulas():
     table = csv_answer([{"message": "=1+1", "certain": True, "to": None}], "next", "http://x/m", {"a": "b"})
     assert "'=1+1" in table.get_data(as_text=True)
     assert table.headers["Link"] == '<http://x/m?a=b&cursor=next>; rel="next"'
-
-
-def test_a_cache_forgets_in_time_and_when_it_is_full():
-    now = [0.0]
-    cache = TtlCache(10, 2, clock=lambda: now[0])
-    cache.put("a", 1)
-    assert cache.get("a") == 1
-    now[0] = 10
-    assert cache.get("a") is None
-    for name in "bcd":
-        cache.put(name, 1)
-    assert (cache.get("b"), cache.get("d")) == (None, 1)
-    cache.forget("d")
-    assert cache.get("d") is None
 
 
 class _Info:

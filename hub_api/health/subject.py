@@ -1,0 +1,21 @@
+"""What health registers."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from hub_api.health import service, views
+from hub_api.registry import PeriodicTask, Subject
+from shared import names
+
+SUBJECT = Subject(
+    "health",
+    blueprints=(views.blueprint,),
+    tasks=(
+        PeriodicTask(
+            names.TASK_RECORD_DEPTHS,
+            every_s=lambda settings: 15.0,
+            make=lambda services: partial(service.record_depths, services),
+        ),
+    ),
+)

@@ -1,0 +1,53 @@
+"""Reads of what was received."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from hub_api.database import Database, rows_after, rows_between
+from hub_api.inbox.models import InboundMessage
+from hub_api.web.cursor import read_cursor, write_cursor
+from shared.errors import ValidationFailed
+from shared.instant import to_iso
+
+
+@dataclass(frozen=True, slots=True)
+class InboundFilter:
+    """Which messages; None: any. Times are milliseconds, the number canonical."""
+
+    from_number: str | None = None
+    from_ms: int | None = None
+    until_ms: int | None = None
+
+
+def received(
+    database: Database, cliente_id: int, wanted: InboundFilter, cursor: str | None, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of received messages, newest first, and the cursor of the next. Raises ValidationFailed."""
+    statement = select(InboundMessage).where(InboundMessage.cliente_id == cliente_id)
+    if wanted.from_number is not None:
+        statement = statement.where(InboundMessage.from_number == wanted.from_number)
+    statement = rows_between(statement, InboundMessage.at, wanted.from_ms, wanted.until_ms)
+    if cursor is not None:
+        at, last = read_cursor(cursor)
+        if not last.isdigit() or len(last) > 18:
+            raise ValidationFailed(details={"cursor": "not one of this list"})
+        statement = statement.where(rows_after(InboundMessage.at, InboundMessage.id, at, int(last)))
+    statement = statement.order_by(InboundMessage.at.desc(), InboundMessage.id.desc()).limit(limit + 1)
+    with database.reading() as session:
+        rows = list(session.scalars(statement))
+    following = write_cursor(rows[limit - 1].at, str(rows[limit - 1].id)) if len(rows) > limit else None
+    return [_to_object(row) for row in rows[:limit]], following
+
+
+def _to_object(row: InboundMessage) -> dict[str, Any]:
+    return {
+        "whatsapp_id": row.whatsapp_id,
+        "cliente_id": row.cliente_id,
+        "from": row.from_number,
+        "message": row.text,
+        "at": to_iso(row.at),
+    }

@@ -1,0 +1,15 @@
+"""What the inbox adds to the hub."""
+
+from __future__ import annotations
+
+from hub_api.inbox import views
+from hub_api.inbox.models import InboundMessage
+from hub_api.inbox.recorder import InboxRecorder
+from hub_api.registry import Expiring, Subject
+
+SUBJECT = Subject(
+    name="inbox",
+    blueprints=(views.blueprint,),
+    event_handlers=(lambda services: InboxRecorder(),),
+    expiring=(Expiring("inbound_messages", InboundMessage.id, lambda before: InboundMessage.at < before),),
+)

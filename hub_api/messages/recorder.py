@@ -1,0 +1,155 @@
+"""What messages do with events: each message has a record that follows its events, and they are kept as its history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from hub_api.messages.models import MessageEvent, MessageRecord
+from hub_api.services import Services
+from hub_api.storable import history_row, storable
+from shared.ledger.message import Message
+from shared.names import EventType
+from shared.protocol.events import Event, MessageEnded, MessageHeld, MessageKey, MessageQueued, MessageReleased
+from shared.transitions.message import OUT_STATUSES, MessageStatus, after
+
+_MAX_TEXT = 10_000
+_OURS = frozenset(event for event in EventType if event.startswith("message.")) - {EventType.MESSAGE_INBOUND}
+    EventType.MESSAGE_INBOUND,
+    EventType.SESSION_STATUS,
+    EventType.SESSION_UNWANTED,
+    EventType.LEDGER_IMBALANCE,
+}
+
+
+class MessageRecorder:
+    """Takes `message.…` of messages that were sent. Raises redis.RedisError and sqlalchemy.exc.SQLAlchemyError."""
+
+    def __init__(self, services: Services) -> None:
+        self._ledger = services.ledger
+
+    def known(self, session: Session, events: Sequence[Event]) -> set[str]:
+        """Events that stand in a history."""
+        ids = [event.event_id for event in events]
+        return set(session.scalars(select(MessageEvent.event_id).where(MessageEvent.event_id.in_(ids))))
+
+    def apply(self, session: Session, events: Sequence[Event]) -> None:
+        """Begins a record or follows it, and keeps the event."""
+        ours = [event for event in events if event.type in _OURS]
+        if not ours:
+            return
+        ids = {event.message_id for event in ours}
+        rows = session.scalars(select(MessageRecord).where(MessageRecord.message_id.in_(ids)))
+        records = {row.message_id: row for row in rows}
+        for event in ours:
+            row = records.get(event.message_id)
+            if row is None:
+                row = begin(event) or self._of_unknown_beginning(event)
+                if row is not None:
+                    session.add(row)
+                    records[event.message_id] = row
+            elif row.cliente_id == event.cliente_id:
+                follow(row, event)
+        session.execute(insert(MessageEvent), [history_row(event) | {"message_id": event.message_id} for event in ours])
+
+    def _of_unknown_beginning(self, event: Event) -> MessageRecord | None:
+        """The record as the ledger knows the message by now."""
+        message = self._ledger.entries.read(event.message_id)
+        return None if message is None else from_ledger(message)
+
+
+def begin(event: Event) -> MessageRecord | None:
+    """The record of a message that was just accepted; None where the event is another. Raises WireError."""
+    match event.body:
+        case MessageQueued(to=str(to), message=str(text), lane=int(lane), accepted_at=int(at), expires_at=int(until)):
+            return MessageRecord(
+                message_id=event.message_id,
+                cliente_id=event.cliente_id,
+                to_number=storable(to, 20),
+                text=storable(text, _MAX_TEXT),
+                status=MessageStatus.QUEUED.value,
+                lane=lane,
+                attempts=0,
+                campaign_id=storable(event.body.campaign_id or "", 64) or None,
+                bulk_id=storable(event.body.bulk_id or "", 64) or None,
+                accepted_at=at,
+                expires_at=until,
+            )
+    return None
+
+
+def from_ledger(message: Message) -> MessageRecord:
+    """A record for a message whose beginning was never recorded."""
+    record = MessageRecord(
+        message_id=message.message_id,
+        cliente_id=message.cliente_id,
+        to_number=message.to,
+        text=storable(message.text, _MAX_TEXT),
+        lane=int(message.lane),
+        attempts=message.attempts,
+        campaign_id=message.campaign_id,
+        bulk_id=message.bulk_id,
+        accepted_at=message.accepted_at_ms,
+        expires_at=message.expires_at_ms,
+    )
+    copy(message, record)
+    return record
+
+
+def copy(message: Message, record: MessageRecord) -> None:
+    """Brings a record up to what the ledger says of its message."""
+    record.status = message.status.value
+    record.attempts = max(record.attempts, message.attempts)
+    record.whatsapp_id = message.whatsapp_id
+    record.sent_at = message.sent_at_ms
+    record.delivered_at = message.delivered_at_ms
+    record.read_at = message.read_at_ms
+    record.error = message.error
+
+
+def follow(record: MessageRecord, event: Event) -> None:
+    """Applies an event to its record; one that may not follow the record's status changes nothing."""
+    status = MessageStatus(record.status)
+    match event.body:
+        case MessageKey(whatsapp_id, attempt):
+            if status is MessageStatus.SENDING:
+                record.whatsapp_id = storable(whatsapp_id, 200) or None
+                record.attempts = max(record.attempts, attempt)
+        case MessageHeld(error=error):
+            if status is MessageStatus.QUEUED:
+                record.error = storable(error, 60)
+        case MessageReleased():
+            if status is MessageStatus.QUEUED:
+                record.error = None
+        case _:
+            following = after(status, event.type)
+            if following is not None:
+                _enter(record, following, event)
+
+
+def _enter(record: MessageRecord, status: MessageStatus, event: Event) -> None:
+    record.status = status.value
+    body = event.body
+    error = body.error if isinstance(body, MessageQueued | MessageEnded) else ""
+    if error or status is not MessageStatus.FAILED:  # a person who says that it failed leaves the cause as it was
+        record.error = storable(error, 60) if error else None
+    _stamp(record, status, event.at)
+    if isinstance(body, MessageQueued) and body.expires_at is not None:  # a person has it sent again
+        record.expires_at = body.expires_at
+        record.attempts = 0
+
+
+def _stamp(record: MessageRecord, status: MessageStatus, at: int) -> None:
+    if status is MessageStatus.SENDING:
+        record.attempts += 1
+        record.whatsapp_id = None
+    elif status is MessageStatus.QUEUED:
+        record.whatsapp_id = None
+    elif status in OUT_STATUSES:
+        record.sent_at = record.sent_at or at
+        if status is not MessageStatus.SENT:
+            record.delivered_at = record.delivered_at or at
+        if status is MessageStatus.READ:
+            record.read_at = record.read_at or at

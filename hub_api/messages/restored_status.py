@@ -1,0 +1,56 @@
+"""As what a message is restored that SQL has as open while its ledger entry is gone. Pure.
+
+Nothing may be sent twice by restoring it: what may have gone out unseen is `uncertain`, for a person.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from shared.ledger.message import Message
+from shared.ledger.restoring.restoring import RestoreAs
+from shared.transitions.message import Lane, MessageStatus
+
+_MAX_IN_FLIGHT = 2  # messages that may be on their way at one moment, whatever the pace
+
+
+def restored_as(message: Message, now_ms: int, *, in_doubt: bool) -> RestoreAs:
+    """in_doubt: the message may have been claimed after SQL last heard of it."""
+    if in_doubt or message.status is not MessageStatus.QUEUED or message.whatsapp_id is not None:
+        return RestoreAs.UNCERTAIN
+    # A campaign's limits (window, stop version) stand in the ledger only: the campaign releases the message anew.
+    if message.expires_at_ms <= now_ms or message.lane is Lane.CAMPAIGN:
+        return RestoreAs.EXPIRED
+    return RestoreAs.HELD if message.error == "HELD_NUMBER_CHANGED" else RestoreAs.QUEUED
+
+
+def unseen_sends(unseen_ms: int, gap_ms: int) -> int:
+    """How many messages of one tenant may have been claimed in a time that SQL heard nothing of.
+
+    gap_ms: the least time between two of them.
+    """
+    return _MAX_IN_FLIGHT + math.ceil(unseen_ms / max(gap_ms, 100))
+
+
+def doubtful(waiting: Sequence[Message], unseen_ms: int, gap_ms: int, delay_ms: int) -> set[str]:
+    """Ids of a tenant's queued messages that may have left unseen: those that claims would have taken first.
+
+    waiting: its queued messages, oldest first. gap_ms, delay_ms: the least time between any two, and between two of
+    bulk or campaign. A message that waited behind another to the same recipient, or for another attempt, counts for
+    nothing and is in doubt as well.
+    """
+    found: set[str] = set()
+    for lane in Lane:
+        left = unseen_sends(unseen_ms, gap_ms if lane is Lane.SINGLE else max(gap_ms, delay_ms))
+        recipients: set[str] = set()
+        for message in waiting:
+            if message.lane is not lane or message.error == "HELD_NUMBER_CHANGED":
+                continue
+            if left <= 0:
+                break
+            found.add(message.message_id)
+            if message.attempts == 0 and message.to not in recipients:
+                left -= 1
+            recipients.add(message.to)
+    return found

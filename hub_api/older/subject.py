@@ -1,0 +1,8 @@
+"""What the older calls register."""
+
+from __future__ import annotations
+
+from hub_api.older import views
+from hub_api.registry import Subject
+
+SUBJECT = Subject("older", blueprints=(views.blueprint,))

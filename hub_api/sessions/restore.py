@@ -1,0 +1,26 @@
+"""Puts back into a Redis that came up empty which sessions are wanted, and which profile stores hold their logins."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from hub_api.services import Services
+from hub_api.sessions.models import SessionStore, WantedSession
+from shared.logs import get_logger
+from shared.protocol.snapshot import Wanted
+
+_log = get_logger(__name__)
+
+
+def restore(services: Services, now_ms: int) -> None:
+    """What stands in Redis already is newer and stays. Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError."""
+    with services.database.reading() as session:
+        wanted = [(row.cliente_id, row.since, row.reason) for row in session.scalars(select(WantedSession))]
+        stores = [(row.cliente_id, row.store_id) for row in session.scalars(select(SessionStore))]
+    pipeline = services.client.pipeline(transaction=True)
+    for cliente_id, since, reason in wanted:
+        pipeline.hsetnx(services.keys.wanted, str(cliente_id), Wanted(since, reason).to_text())
+    for cliente_id, store_id in stores:
+        pipeline.hsetnx(services.keys.store_of, str(cliente_id), store_id)
+    pipeline.execute()
+    _log.info("sessions.restored", wanted=len(wanted), stores=len(stores))

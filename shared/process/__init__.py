@@ -1,0 +1,1 @@
+"""What every long-running process of the product needs of its operating system and of Celery, each once."""

@@ -1,0 +1,107 @@
+"""A WhatsApp in a file: it outlives the process whose worker is killed, as the real one does."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from session_worker.engine.port import EngineConfig, Prepared
+from testing.fake.engine import FakeEngine
+from testing.fake.whatsapp import FakeLogin, FakeMessage, FakeTimes, FakeWhatsApp
+
+NUMBER = "5491150000051"
+PAIRING = "pairing-1"
+
+Gap = Callable[[str], None]
+
+
+class DurableWhatsApp(FakeWhatsApp):
+    """Keeps the server's record and the page's store in one file. gap: called with the name of each step."""
+
+    def __init__(self, path: Path, gap: Gap) -> None:
+        super().__init__(FakeTimes(ack_ms=20, delivered_ms=20))
+        self._path = path
+        self._gap = gap
+        self.page_resends = True
+        if path.exists():
+            kept = json.loads(path.read_text("utf-8"))
+            self.refusals, self.page_resends = kept["refusals"], kept["page_resends"]
+            self._shown = [FakeMessage(**one) for one in kept["shown"]]
+            self._copies = kept["copies"]
+            for device_id, messages in kept["stores"].items():
+                self.device(device_id).messages = {one["key"]: FakeMessage(**one) for one in messages}
+
+    def send(self, device_id: str, message: FakeMessage) -> None:
+        """The page has the message by now, the server takes it here."""
+        self.save()
+        self._gap("page has it")
+        super().send(device_id, message)
+        self.save()
+        self._gap("server has it")
+
+    def save(self) -> None:
+        """Atomically, so that a kill leaves the old or the new state."""
+        with self.lock:
+            state = {
+                "refusals": self.refusals,
+                "page_resends": self.page_resends,
+                "shown": [asdict(one) for one in self._shown],
+                "copies": self._copies,
+                "stores": {
+                    device_id: [asdict(one) for one in device.messages.values()]
+                    for device_id, device in self._devices.items()
+                },
+            }
+        partial = self._path.with_suffix(".partial")
+        partial.write_text(json.dumps(state), "utf-8")
+        os.replace(partial, self._path)
+
+
+class DurablePage(FakeEngine):
+    """A page that is logged in and, once it is in sync, sends again what was not acknowledged, as the real one does."""
+
+    def __init__(self, config: EngineConfig, whatsapp: DurableWhatsApp, gap: Gap) -> None:
+        super().__init__(config, whatsapp)
+        self._gap = gap
+        self._durable = whatsapp
+        whatsapp.device(str(config.profile_dir)).login = FakeLogin(NUMBER, PAIRING)
+
+    def prepare(self, number: str) -> Prepared:
+        """See `port.Engine.prepare`."""
+        prepared = super().prepare(number)
+        self._gap("prepared")
+        return prepared
+
+    def hand_over(self, prepared: Prepared, text: str) -> None:
+        """See `port.Engine.hand_over`."""
+        super().hand_over(prepared, text)
+        self._gap("handed over")
+
+    def _sync(self) -> None:
+        super()._sync()
+        if not self._durable.page_resends:
+            return
+        for message in list(self._whatsapp.device(self._device_id).messages.values()):
+            if message.ack == 0:
+                self._whatsapp.send(self._device_id, message)
+
+
+def set_up(path: Path, *, refusals: int = 0, page_resends: bool = True, wiped: bool = False) -> None:
+    """Says how WhatsApp behaves from the next process on; what the server has stays.
+
+    refusals: of the next sends. wiped: the page's store is lost.
+    """
+    kept = server_record(path) if path.exists() else {"shown": [], "copies": {}, "stores": {}}
+    if wiped:
+        kept["stores"] = {}
+    path.write_text(json.dumps(kept | {"refusals": refusals, "page_resends": page_resends}), "utf-8")
+
+
+def server_record(path: Path) -> dict[str, Any]:
+    """What the server has: `shown` (in order, each with key, number, text) and `copies` by key."""
+    kept: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return kept

@@ -1,0 +1,248 @@
+"""A WhatsApp in memory, for tests and for hundreds of sessions without browsers.
+
+Holds what the real one holds outside the browser run: phones, linked devices with their stored messages, and what
+recipients were shown. `FakeEngine` is a page on it. All methods may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from testing.fake.timeline import FakeTimeline
+
+
+@dataclass(frozen=True, slots=True)
+class FakeTimes:
+    """How long things take, in milliseconds."""
+
+    load_ms: float = 0  # from start to a loaded page
+    first_code_ms: float = 60_000
+    next_code_ms: float = 20_000
+    codes: int = 6  # then the page waits to be asked
+    sync_ms: float = 0  # from the scan, or the load of a linked page, to MAIN
+    ack_ms: float = 0
+    delivered_ms: float = 0
+    read_ms: float | None = None  # None: recipients read only when told to
+
+
+@dataclass(slots=True)
+class FakeMessage:
+    """One of a device's own messages, as its page keeps it."""
+
+    key: str
+    number: str  # of the recipient
+    text: str
+    ack: int = 0
+    copies: int = 0  # how often this page handed it over
+
+
+@dataclass(slots=True)
+class FakeLogin:
+    """A device's link to a phone."""
+
+    number: str
+    pairing_id: str
+
+
+@dataclass(slots=True)
+class FakeDevice:
+    """What a profile keeps between browser runs."""
+
+    login: FakeLogin | None = None
+    messages: dict[str, FakeMessage] = field(default_factory=dict)
+
+
+class FakePage:
+    """What a device's open page is told by WhatsApp. Called on the timeline's thread."""
+
+    def linked(self) -> None:
+        """A phone linked this device."""
+
+    def unlinked(self, reason: str) -> None:
+        """The phone removed this device."""
+
+    def acknowledged(self, key: str, ack: int) -> None:
+        """An own message's ack changed."""
+
+    def received(self, key: str, sender: str, text: str) -> None:
+        """Somebody wrote."""
+
+
+@dataclass(slots=True)
+class FakePhone:
+    """One account."""
+
+    number: str
+    name: str
+
+
+class FakeWhatsApp:
+    """The service. `close` ends its one thread."""
+
+    def __init__(self, times: FakeTimes | None = None) -> None:
+        self.times = times or FakeTimes()
+        self.timeline = FakeTimeline()
+        self.lock = threading.RLock()
+        self.not_on_whatsapp: set[str] = set()
+        self.known_by_lid: set[str] = set()  # numbers whose chats carry a LID
+        self.refusals = 0  # how many of the next sends the server refuses
+        self._phones: dict[str, FakePhone] = {}
+        self._devices: dict[str, FakeDevice] = {}
+        self._pages: dict[str, FakePage] = {}
+        self._codes: dict[str, str] = {}
+        self._shown: list[FakeMessage] = []
+        self._copies: dict[str, int] = {}
+        self._ids = itertools.count(1)
+
+    # What phones do.
+
+    def add_phone(self, number: str, name: str) -> None:
+        """Makes an account, or changes its name."""
+        with self.lock:
+            self._phones[number] = FakePhone(number, name)
+
+    def scan(self, number: str, code: str) -> None:
+        """The phone scans a page's code, or its owner types a pairing code. Raises LookupError for an unknown one."""
+        with self.lock:
+            device_id = self._codes.pop(code)
+            self._phones.setdefault(number, FakePhone(number, number))
+            self._devices[device_id].login = FakeLogin(number, secrets.token_hex(12))
+            self._to_page(device_id, lambda page: page.linked())
+
+    def unlink(self, number: str, reason: str = "user_initiated") -> None:
+        """The phone's owner removes its linked devices."""
+        with self.lock:
+            for device_id, device in self._devices.items():
+                if device.login is not None and device.login.number == number:
+                    self.wipe(device_id)
+                    self._to_page(device_id, lambda page: page.unlinked(reason))
+
+    def is_linked(self, number: str) -> bool:
+        """Whether the phone has a linked device."""
+        with self.lock:
+            return any(device.login is not None and device.login.number == number for device in self._devices.values())
+
+    def write(self, sender: str, to: str, text: str) -> None:
+        """Somebody writes to a linked phone."""
+        with self.lock:
+            key = f"false_{sender}@c.us_{self.new_message_id()}"
+            for device_id, device in self._devices.items():
+                if device.login is not None and device.login.number == to:
+                    self._to_page(device_id, lambda page: page.received(key, sender, text))
+
+    def read(self, number: str) -> None:
+        """The contact `number` reads all that it was sent."""
+        with self.lock:
+            for device_id, device in self._devices.items():
+                for message in device.messages.values():
+                    if message.number == number and message.ack == 2:
+                        self._acknowledge(device_id, message, 3)
+
+    def shown_to(self, number: str) -> list[str]:
+        """The texts that `number` was shown, in order. The same key sent twice is shown once."""
+        with self.lock:
+            return [message.text for message in self._shown if message.number == number]
+
+    def copies_of(self, key: str) -> int:
+        """How often the server was sent a message under this key."""
+        with self.lock:
+            return self._copies.get(key, 0)
+
+    def close(self) -> None:
+        """Ends the service's time."""
+        self.timeline.close()
+
+    # What a page does.
+
+    def device(self, device_id: str) -> FakeDevice:
+        """What the profile keeps; made on first sight."""
+        with self.lock:
+            return self._devices.setdefault(device_id, FakeDevice())
+
+    def open_page(self, device_id: str, page: FakePage) -> None:
+        """From now on the page is told."""
+        with self.lock:
+            self._pages[device_id] = page
+
+    def close_page(self, device_id: str, page: FakePage) -> None:
+        """The page is told no more, and its codes are void."""
+        with self.lock:
+            if self._pages.get(device_id) is page:
+                del self._pages[device_id]
+            self.void_codes(device_id)
+
+    def new_code(self, device_id: str, code: str) -> None:
+        """The page shows this code, and no other any more."""
+        with self.lock:
+            self.void_codes(device_id)
+            self._codes[code] = device_id
+
+    def void_codes(self, device_id: str) -> None:
+        """No code of this page links any more."""
+        with self.lock:
+            self._codes = {code: owner for code, owner in self._codes.items() if owner != device_id}
+
+    def wipe(self, device_id: str) -> None:
+        """The device forgets login and messages."""
+        with self.lock:
+            self._devices[device_id] = FakeDevice()
+
+    def name_of(self, number: str) -> str:
+        """The account's name."""
+        with self.lock:
+            phone = self._phones.get(number)
+            return phone.name if phone is not None else number
+
+    def chat_id(self, number: str) -> str:
+        """The id of the chat with `number`: by number, or by LID."""
+        with self.lock:
+            return f"1{number}00@lid" if number in self.known_by_lid else f"{number}@c.us"
+
+    def new_message_id(self) -> str:
+        """An id no other message has."""
+        return f"3EB0{next(self._ids):08X}{secrets.token_hex(5).upper()}"
+
+    def send(self, device_id: str, message: FakeMessage) -> None:
+        """The server takes (or refuses) a message; acks follow on the timeline."""
+        with self.lock:
+            message.copies += 1
+            if self.refusals > 0:
+                self.refusals -= 1
+                self._refuse(device_id, message)
+                return
+            self._copies[message.key] = self._copies.get(message.key, 0) + 1
+            if self._copies[message.key] == 1:
+                self._shown.append(message)
+            times = self.times
+            steps = [(times.ack_ms, 1), (times.ack_ms + times.delivered_ms, 2)]
+            if times.read_ms is not None:
+                steps.append((times.ack_ms + times.delivered_ms + times.read_ms, 3))
+            for after_ms, ack in steps:
+                self._acknowledge(device_id, message, ack, after_ms)
+
+    def _acknowledge(self, device_id: str, message: FakeMessage, ack: int, after_ms: float = 0) -> None:
+        def arrive() -> None:
+            with self.lock:
+                if message.ack >= ack >= 0:
+                    return
+                message.ack = ack
+                page = self._pages.get(device_id)
+            if page is not None:
+                page.acknowledged(message.key, ack)
+
+        self.timeline.after(after_ms, arrive)
+
+    def _refuse(self, device_id: str, message: FakeMessage) -> None:
+        """The page keeps that it failed, and tells whether that was its first copy."""
+        message.ack = -1
+        told = -1 if message.copies == 1 else -2
+        self._to_page(device_id, lambda page: page.acknowledged(message.key, told))
+
+    def _to_page(self, device_id: str, tell: Callable[[FakePage], None]) -> None:
+        page = self._pages.get(device_id)
+        if page is not None:
+            self.timeline.after(0, lambda: tell(page))
