@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-from hub_api.registry import PeriodicTask, Subject
+if TYPE_CHECKING:  # who needs no more than the tables should not load what serves calls
+    from hub_api.registry import PeriodicTask, Subject
 
 # In this order their handlers take events and their hooks restore.
 NAMES = (

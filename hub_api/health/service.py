@@ -42,20 +42,13 @@ def record_depths(services: Services) -> dict[str, object]:
 
     Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError.
     """
-    tenants = accounts.tenants(services.database)
-    pipeline = services.client.pipeline(transaction=False)
-    for cliente_id in tenants:
-        pipeline.zcard(services.keys.open(cliente_id))
-        pipeline.zcard(services.keys.in_flight(cliente_id))
-    pipeline.xlen(services.keys.events)
-    answers = pipeline.execute()
-    queued = dict(zip(tenants, answers[:-1:2], strict=True))
-    deepest = sorted(queued.items(), key=lambda pair: -pair[1])[:_MAX_DEEPEST]
+    found = services.ledger.entries.depths(accounts.tenants(services.database))
+    deepest = sorted(found.items(), key=lambda pair: -pair[1][0])[:_MAX_DEEPEST]
     depths: dict[str, object] = {
-        "queued": sum(queued.values()),
-        "in_flight": sum(answers[1:-1:2]),
-        "deepest": {cliente_id: depth for cliente_id, depth in deepest if depth},
-        "events": answers[-1],
+        "queued": sum(queued for queued, _ in found.values()),
+        "in_flight": sum(in_flight for _, in_flight in found.values()),
+        "deepest": {cliente_id: queued for cliente_id, (queued, _) in deepest if queued},
+        "events": services.client.xlen(services.keys.events),
     }
     _log.info("queues.depth", **depths)
     return depths

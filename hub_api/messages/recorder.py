@@ -17,11 +17,6 @@ from shared.transitions.message import OUT_STATUSES, MessageStatus, after
 
 _MAX_TEXT = 10_000
 _OURS = frozenset(event for event in EventType if event.startswith("message.")) - {EventType.MESSAGE_INBOUND}
-    EventType.MESSAGE_INBOUND,
-    EventType.SESSION_STATUS,
-    EventType.SESSION_UNWANTED,
-    EventType.LEDGER_IMBALANCE,
-}
 
 
 class MessageRecorder:

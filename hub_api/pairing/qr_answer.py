@@ -27,7 +27,7 @@ def answer(view: SessionView, now_ms: int) -> QrAnswer:
         return QrAnswer.CONNECTED
     if snapshot.status is SessionStatus.AUTHENTICATED:
         return QrAnswer.SYNCING
-    return QrAnswer.CODE if _code_valid(view, now_ms) else QrAnswer.NONE_YET
+    return QrAnswer.CODE if view.has_code(now_ms) else QrAnswer.NONE_YET
 
 
 def may_start_again(view: SessionView) -> bool:
@@ -40,13 +40,4 @@ def ran_out(view: SessionView, now_ms: int) -> bool:
     snapshot = view.snapshot
     if not view.owned or snapshot.status is not SessionStatus.QR_REQUIRED:
         return False
-    return snapshot.qr_status is QrStatus.EXPIRED or (bool(snapshot.qr_string) and not _code_valid(view, now_ms))
-
-
-def _code_valid(view: SessionView, now_ms: int) -> bool:
-    snapshot = view.snapshot
-    return (
-        snapshot.qr_status is QrStatus.GENERATED
-        and bool(snapshot.qr_string)
-        and not 0 < snapshot.qr_expires_at <= now_ms
-    )
+    return snapshot.qr_status is QrStatus.EXPIRED or (bool(snapshot.qr_string) and not view.has_code(now_ms))

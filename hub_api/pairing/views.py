@@ -78,4 +78,5 @@ def pairing_code(call: Call, path: TenantPath, body: PairingBody) -> Response:
     if outcome.kind is QrAnswer.NONE_YET:
         return succeeded(session_object(call, outcome.view), 202)
     answer = services.control.ask(AskPairingCode(call.cliente_id, new_question_id(), number))
-    return succeeded({"status": status.value, "code": answer.code, "expires_at": to_iso(answer.expires_at)})
+    fields = {"status": status.value, "code": answer.code, "expires_at": to_iso(answer.expires_at or None)}
+    return succeeded(fields)

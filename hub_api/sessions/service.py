@@ -22,7 +22,7 @@ def connect(services: Services, cliente_id: int, reason: str, *, refresh_code: b
     record_wanted(services.database, cliente_id, now, reason)
     services.client.hsetnx(services.keys.wanted, str(cliente_id), Wanted(now, reason).to_text())
     if owned:
-        services.control.tell(Connect(cliente_id, refresh_code=refresh_code))
+        services.control.tell(Connect(cliente_id, refresh_code))
     services.client.publish(services.keys.wake_channel, cliente_id)
 
 
@@ -38,7 +38,7 @@ def disconnect(services: Services, cliente_id: int, *, logout: bool) -> bool:
             session.delete(row)
     was_wanted = bool(services.client.hdel(services.keys.wanted, str(cliente_id)))
     if owned:
-        services.control.tell(Disconnect(cliente_id, logout=logout))
+        services.control.tell(Disconnect(cliente_id, logout))
     services.client.publish(services.keys.wake_channel, cliente_id)
     return owned or was_wanted
 

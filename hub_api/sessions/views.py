@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -53,7 +52,7 @@ def ask_status(call: Call, path: TenantPath) -> Response:
     view = call.services.snapshots.read(call.cliente_id)
     if view.owned:
         answer = call.services.control.ask(AskStatus(call.cliente_id, new_question_id()))
-        view = replace(view, snapshot=answer.snapshot)
+        view = SessionView(answer.snapshot, owned=True, wanted=view.wanted)
     return succeeded(session_object(call, view))
 
 
@@ -99,14 +98,13 @@ def check_contact(call: Call, path: NumberPath) -> Response:
     """`exists` is null where WhatsApp could not be asked."""
     services = call.services
     number = canonical(path.number, services.settings.default_country, "number")
-    exists: bool | None = None
-    chat_id: str | None = None
+    exists, chat_id = None, None
     if services.snapshots.read(call.cliente_id).can_send:
         try:
             answer = services.control.ask(AskContact(call.cliente_id, new_question_id(), number))
             exists, chat_id = answer.exists, answer.chat_id
-        except SessionNotReady:
-            pass  # it was ready a moment ago
+        except SessionNotReady:  # it was ready a moment ago
+            pass
     return succeeded({"number": number, "exists": exists, "chat_id": chat_id})
 
 

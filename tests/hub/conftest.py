@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 import threading
@@ -21,7 +20,6 @@ from stand_ins import PASSWORD, SECRET
 from support.owner import Owner
 from support.owner import own as take
 from support.queued_task import Task, queued_tasks, read_task
-from testing.postgres import PostgresCluster
 
 from hub_api.accounts import service as accounts
 from hub_api.app import create_app
@@ -31,8 +29,10 @@ from hub_api.recording.drain import Drain, make_drain
 from hub_api.repair.empty_redis import EmptyRedis, make_empty_redis
 from hub_api.services import Services, make_services
 from shared.names import Keys, session_queue
+from shared.protocol.commands import AnyAnswer, answer_text
 from shared.redis.client import connect
 from shared.settings import Settings
+from testing.postgres import PostgresCluster
 
 
 def _seed(url: str) -> Database:
@@ -186,7 +186,7 @@ def answering(redis_url: str, keys: Keys) -> Iterator[Callable[..., list[Task]]]
     """A worker that answers the next question with `answer`; returns the list of tasks it took."""
     threads: list[threading.Thread] = []
 
-    def start(answer: dict[str, Any], cliente_id: int = 51) -> list[Task]:
+    def start(answer: AnyAnswer, cliente_id: int = 51) -> list[Task]:
         taken: list[Task] = []
         worker = connect(redis_url)
 
@@ -196,7 +196,7 @@ def answering(redis_url: str, keys: Keys) -> Iterator[Callable[..., list[Task]]]
                 task = read_task(found[1])
                 taken.append(task)
                 if "question_id" in task.kwargs:
-                    worker.lpush(keys.reply(task.kwargs["question_id"]), json.dumps(answer))
+                    worker.lpush(keys.reply(task.kwargs["question_id"]), answer_text(answer))
             worker.close()
 
         thread = threading.Thread(target=serve)

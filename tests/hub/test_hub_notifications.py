@@ -10,10 +10,11 @@ from celery.contrib.testing.worker import start_worker
 from support.queued_task import read_task
 
 from celery_config import make_celery
-from hub_api.workers.notifications import Notifications
+from hub_api.workers.task_messages import TaskMessages
 from shared import names
 from shared.ledger.message import new_message_id
 from shared.names import session_queue
+from shared.protocol.commands import Connect, Notify
 
 # What differs between any two messages of Celery's own, or only matters for results, which nobody asks for.
 _BY_MESSAGE = {
@@ -40,11 +41,11 @@ def test_the_bytes_are_those_of_send_task(settings, server, keys, template):
     kwargs = {"cliente_id": 51, "message_id": message_id}
     app.send_task(names.TASK_NOTIFY, kwargs=kwargs, task_id=message_id)
     theirs = json.loads(server.lindex(keys.queue_list(session_queue(51)), 0))
-    notifications = Notifications(app)
+    messages = TaskMessages(app)
     ours = json.loads(
-        notifications.deliver(51, message_id)
+        messages.notify(51, message_id)
         if template
-        else notifications.task(names.TASK_NOTIFY, kwargs, task_id=message_id, expires_s=None)
+        else messages.command(Notify(51, message_id), task_id=message_id, expires_s=None)
     )
 
     assert _flat(ours).keys() == _flat(theirs).keys()
@@ -55,8 +56,8 @@ def test_the_bytes_are_those_of_send_task(settings, server, keys, template):
 
 
 def test_each_notification_has_a_tag_of_its_own(settings):
-    notifications = Notifications(make_celery(settings))
-    tags = {json.loads(notifications.deliver(51, "A"))["properties"]["delivery_tag"] for _ in range(10)}
+    messages = TaskMessages(make_celery(settings))
+    tags = {json.loads(messages.notify(51, "A"))["properties"]["delivery_tag"] for _ in range(10)}
 
     assert len(tags) == 10
 
@@ -67,7 +68,7 @@ def test_a_real_worker_serves_notifications_and_commands(settings, server, keys,
     served, done = [], threading.Event()
 
     @app.task(name=names.TASK_NOTIFY)
-    def deliver(cliente_id, message_id):
+    def notify(cliente_id, message_id):
         served.append(("deliver", cliente_id, message_id))
         done.set()
 
@@ -76,7 +77,7 @@ def test_a_real_worker_serves_notifications_and_commands(settings, server, keys,
         served.append(("connect", cliente_id, refresh_code))
 
     server.lpush(keys.queue_list(session_queue(51)), services.task_messages.notify(51, "01ABC"))
-    services.control.tell(names.TASK_CONNECT, 51, refresh_code=True)
+    services.control.tell(Connect(51, refresh_code=True))
     with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=15):
         assert done.wait(15)
 

@@ -8,6 +8,7 @@ import pytest
 from support.waiting import until
 
 from shared.instant import now_ms
+from shared.protocol.commands import PairingCodeAnswer
 from shared.transitions.session import QrStatus, SessionStatus
 
 URL = "/api/whatsapp/51/qr"
@@ -109,7 +110,7 @@ def test_a_code_of_a_dead_owner_is_none(client, maria, own):
 
 def test_a_pairing_code_is_asked_of_the_worker(client, maria, own, answering):
     own(SessionStatus.QR_REQUIRED, **_code())
-    taken = answering({"ok": True, "code": "ABCD1234", "expires_at": "2030-01-01T00:00:00.000Z"})
+    taken = answering(PairingCodeAnswer("ABCD1234", 1_893_456_000_000))
 
     answer = client.post("/api/whatsapp/51/pairing-code", headers=maria, json={"phone_number": "11 2345-6789"})
 

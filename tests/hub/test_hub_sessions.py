@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hub_api.sessions.models import WantedSession
+from shared.protocol.commands import ContactAnswer, Refusal, SessionStatusAnswer
+from shared.protocol.snapshot import Snapshot
 from shared.transitions.session import SessionStatus
 
 URL = "/api/whatsapp/51"
@@ -44,13 +46,13 @@ def test_status_is_what_the_owner_wrote_and_goes_stale_without_it(client, maria,
 
 def test_a_question_is_answered_by_the_live_worker(client, maria, own, answering):
     own(SessionStatus.READY)
-    taken = answering({"status": "READY"})
+    taken = answering(SessionStatusAnswer(Snapshot(51, status=SessionStatus.AUTHENTICATED, push_name="Maria")))
 
     answer = client.post(f"{URL}/status", headers=maria)
 
-    assert (answer.status_code, answer.json["status"]) == (200, "READY")
+    assert (answer.status_code, answer.json["status"], answer.json["push_name"]) == (200, "AUTHENTICATED", "Maria")
     assert taken[0].name == "session.status"
-    assert set(taken[0].kwargs) == {"cliente_id", "question_id", "asked_at"}
+    assert set(taken[0].kwargs) == {"cliente_id", "question_id"}
     assert taken[0].headers["expires"]
 
 
@@ -119,10 +121,10 @@ def test_restart_tells_the_owner_or_starts(client, maria, own, queued, services)
 @pytest.mark.parametrize(
     ("reply", "exists", "chat_id"),
     [
-        ({"exists": True, "chat_id": "1@c.us"}, True, "1@c.us"),
-        ({"exists": False}, False, None),
-        ({"exists": None}, None, None),
-        ({"ok": False, "error": "SESSION_NOT_READY"}, None, None),
+        (ContactAnswer(True, "1@c.us"), True, "1@c.us"),
+        (ContactAnswer(False), False, None),
+        (ContactAnswer(None), None, None),
+        (Refusal("SESSION_NOT_READY"), None, None),
     ],
 )
 def test_a_contact_is_asked_of_the_worker(client, maria, own, answering, reply, exists, chat_id):
@@ -144,7 +146,7 @@ def test_a_contact_of_a_session_that_is_not_ready_is_null(client, maria, queued)
 
 def test_whatsapps_failure_is_a_502(client, maria, own, answering):
     own(SessionStatus.READY)
-    answering({"ok": False, "error": "WHATSAPP_ERROR"})
+    answering(Refusal("WHATSAPP_ERROR"))
 
     answer = client.get(f"{URL}/contacts/5491123456789", headers=maria)
 
