@@ -6,8 +6,8 @@ name, and nothing else imports them. The application and the background worker r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement
@@ -66,3 +66,4 @@ class Subject:
     restore: tuple[Callable[[Services, int], None], ...] = ()  # into a Redis that came up empty; the moment in ms
     tasks: tuple[PeriodicTask, ...] = ()
     expiring: tuple[Expiring, ...] = ()
+    command_line: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # what `leadmaster <name>` calls

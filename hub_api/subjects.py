@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # who needs no more than the tables should not load what serves calls
     from hub_api.registry import PeriodicTask, Subject
@@ -44,3 +45,8 @@ def import_models() -> None:
 def periodic_tasks() -> tuple[PeriodicTask, ...]:
     """What all of them do on time."""
     return tuple(task for subject in subjects() for task in subject.tasks)
+
+
+def for_command_line(name: str) -> Callable[..., Any]:
+    """What `leadmaster <name>` calls. Raises KeyError where no subject registers it."""
+    return {command: work for subject in subjects() for command, work in subject.command_line.items()}[name]

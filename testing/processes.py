@@ -15,7 +15,7 @@ from typing import Self
 
 import psutil
 
-from leadmaster.ports import is_free
+from leadmaster.installation.ports import is_free
 from testing.waiting import until
 
 ROOT = Path(__file__).parents[1]

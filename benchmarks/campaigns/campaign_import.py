@@ -8,14 +8,15 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from hub_api.background_tasks import make_background
+from hub_api.campaigns.service import Wish
+
 from benchmarks.harness.databases import ENGINES, fresh_databases
 from benchmarks.harness.figures import Figures
 from benchmarks.harness.running_system import running_system
 from hub_api.accounts.service import add_tenant
 from hub_api.campaigns.recipients import importing
-from hub_api.campaigns.service import Wish
 from hub_api.campaigns.recipients.sheet import read_csv
-from hub_api.background_tasks import make_background
 
 
 def run(folder: Path, quick: bool) -> Figures:

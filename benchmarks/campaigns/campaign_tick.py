@@ -15,13 +15,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from hub_api.background_tasks import Background, make_background
 from sqlalchemy import text
 
 from benchmarks.harness.databases import ENGINES, fresh_databases
 from benchmarks.harness.figures import Figures, median_ratio
 from benchmarks.harness.ready_sessions import make_ready
 from benchmarks.harness.running_system import running_system
-from hub_api.background_tasks import Background, make_background
 from shared.instant import now_ms
 from shared.ledger.message import new_message_id
 from shared.names import Keys

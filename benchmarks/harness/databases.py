@@ -7,9 +7,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.hub.postgres_cluster import PostgresCluster
+
 from hub_api.database import migrate
 from shared.settings import Settings
-from tests.hub.postgres_cluster import PostgresCluster
 
 ENGINES = ("SQLite", "PostgreSQL")
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import redis
 
 from shared.instant import now_ms
-from shared.sessions.lease import Leases
 from shared.names import Keys
 from shared.protocol.snapshot import Snapshot
+from shared.sessions.lease import Leases
 from shared.sessions.snapshots import Snapshots
 from shared.transitions.session import SessionStatus
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
+from leadmaster.datadir import DataDir
 from pydantic import SecretStr
 
 from benchmarks.harness.caller import Caller
@@ -19,11 +20,10 @@ from benchmarks.harness.waiting import until
 from hub_api.accounts.service import add_tenant, add_user, issue_token
 from hub_api.database import Database, migrate
 from leadmaster import embedded_server
-from leadmaster.datadir import DataDir
 from shared.names import Keys
 from shared.redis.client import connect
-from shared.sessions.view import SessionView
 from shared.sessions.snapshots import Snapshots
+from shared.sessions.view import SessionView
 from shared.settings import Settings
 from simulator.client import SimulatorClient
 

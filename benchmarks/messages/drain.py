@@ -18,14 +18,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from hub_api.background_tasks import Background, make_background
 from sqlalchemy import func, select
 
 from benchmarks.harness.databases import ENGINES, fresh_databases
 from benchmarks.harness.figures import Figures, median_ratio
 from benchmarks.harness.running_system import running_system
-from hub_api.recording.stream import BATCH
 from hub_api.messages.models import MessageEvent, MessageRecord
-from hub_api.background_tasks import Background, make_background
+from hub_api.recording.stream import BATCH
 from shared.instant import now_ms
 from shared.ledger.message import new_message_id
 from shared.names import Keys

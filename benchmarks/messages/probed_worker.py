@@ -11,9 +11,10 @@ from __future__ import annotations
 import sys
 import time
 
+from session_worker.engine.playwright_engine import PlaywrightEngine
+
 from benchmarks.harness.line_process import answer
 from benchmarks.messages.worker_with_engine import run_worker_with
-from session_worker.engine.playwright_engine import PlaywrightEngine
 from session_worker.engine.port import EngineConfig, Prepared
 
 

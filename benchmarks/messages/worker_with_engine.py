@@ -10,6 +10,7 @@ from unittest import mock
 from session_worker.engine.playwright_engine import PlaywrightEngine
 from session_worker.host_id import new_host_id
 from session_worker.profile_store import open_store
+
 from session_worker.worker import run_worker
 from shared import logs
 from shared.settings import load_settings

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.async_api import BrowserContext, CDPSession, Page, Playwright, async_playwright
+from session_worker.engine.page_script import find_wa_js
 
 from benchmarks.harness.line_process import answer
 from session_worker.engine import browser_launch, browser_path
-from session_worker.engine.page_script import find_wa_js
 
 _SETTINGS = "window.WPPConfig = {disableGoogleAnalytics: true};"
 # As soon as wa-js can say the code; its own event for it says so without polling.

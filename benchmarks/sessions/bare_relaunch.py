@@ -16,11 +16,11 @@ from pathlib import Path
 
 import psutil
 from playwright.async_api import async_playwright
+from session_worker.engine.page_script import find_wa_js
 
 from benchmarks.harness.line_process import answer
 from benchmarks.sessions.bare_browser import open_page
 from session_worker.engine import browser_path
-from session_worker.engine.page_script import find_wa_js
 
 # The same words as the session's: registered, the page at its main screen, the socket connected, wa-js able to send.
 _READY = """(untilCode) => new Promise((found) => {

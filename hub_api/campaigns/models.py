@@ -5,9 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub_api.database import Base
+from hub_api.database import Base, BigKey
 
-BigKey = BigInteger().with_variant(Integer, "sqlite")
 ALL_TENANTS = 0  # the row of CampaignTenant that holds for the whole installation
 
 
@@ -21,7 +20,9 @@ class CampaignTenant(Base):
     keywords: Mapped[str | None] = mapped_column(Text)  # JSON array; none: the default ones
     answer: Mapped[str | None] = mapped_column(Text)  # to who asked to be left alone
     switched_on: Mapped[bool | None] = mapped_column(Boolean)  # none: as the settings say
-    outcomes: Mapped[str] = mapped_column(String(60), default="")  # of the last campaign messages, see guard.py
+    outcomes: Mapped[str] = mapped_column(
+        String(60), default=""
+    )  # of the last campaign messages, see planning/guard.py
     held_code: Mapped[str | None] = mapped_column(String(40))  # why the guard holds campaigns
     held_at: Mapped[int | None] = mapped_column(BigInteger)
 
@@ -74,7 +75,7 @@ class CampaignRecord(Base):
     state: Mapped[str] = mapped_column(String(12), index=True)
     reason: Mapped[str | None] = mapped_column(String(40))  # why it was paused; the guard's code, or "person"
     schedule: Mapped[int | None] = mapped_column(ForeignKey("schedules.id"), index=True)
-    take_back: Mapped[bool] = mapped_column(Boolean, default=False, index=True)  # released messages are to be closed
+    take_back: Mapped[bool] = mapped_column(Boolean, default=False, index=True)  # what it released is to be revoked
     import_done: Mapped[int] = mapped_column(Integer, default=0)
     import_total: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[int] = mapped_column(BigInteger)
@@ -102,7 +103,7 @@ class RecipientRecord(Base):
     message_id: Mapped[str | None] = mapped_column(String(26))
     error: Mapped[str | None] = mapped_column(String(60))
     released_at: Mapped[int | None] = mapped_column(BigInteger)
-    released_day: Mapped[int | None] = mapped_column(Integer)  # the local day it counts for; none once taken back
+    released_day: Mapped[int | None] = mapped_column(Integer)  # the local day it counts for; none once revoked
     sent_at: Mapped[int | None] = mapped_column(BigInteger)
     delivered_at: Mapped[int | None] = mapped_column(BigInteger)
     read_at: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,46 +1,45 @@
-"""What campaigns register."""
+"""What campaigns add to the hub. Nothing imports this but the list of subjects."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
 
-from hub_api.campaigns import views
+from hub_api.campaigns.lifecycle import views as lifecycle_views
 from hub_api.campaigns.optouts import views as optout_views
 from hub_api.campaigns.optouts.answers import Answers
-from hub_api.campaigns.optouts.service import OptOuts
+from hub_api.campaigns.recipients import views as recipient_views
+from hub_api.campaigns.recipients.file_import import import_file
 from hub_api.campaigns.releasing.outcomes import Outcomes
 from hub_api.campaigns.releasing.restore import restore
-from hub_api.campaigns.releasing.stop_versions import Epochs
 from hub_api.campaigns.releasing.tick import Tick
 from hub_api.campaigns.schedules import views as schedule_views
-from hub_api.campaigns.service import Campaigns
+from hub_api.campaigns.tenants import views as tenant_views
 from hub_api.registry import PeriodicTask, Subject
 from hub_api.services import Services
 from shared import names
 
 
-def _tick(s: Services) -> Callable[[], object]:
-    epochs = Epochs(s.client, s.keys)
-    campaigns = Campaigns(s.database, epochs, s.ledger, s.settings)
-    return Tick(s, s.client, s.keys, campaigns, epochs, random.SystemRandom()).run_slot
+def _answers(services: Services) -> Callable[[], object]:
+    return Answers(services).send_due
 
 
-def _outcomes(s: Services) -> Outcomes:
-    return Outcomes(s.settings, Epochs(s.client, s.keys), OptOuts(s.database, s.client, s.keys))
-
-
-def _restore(s: Services, now_ms: int) -> None:
-    restore(s.database, s.client, s.keys, now_ms, round(s.settings.send_delay_max_seconds * 1000))
+def _tick(services: Services) -> Callable[[], object]:
+    return Tick(services, random.SystemRandom()).run_slot
 
 
 SUBJECT = Subject(
-    "campaigns",
-    blueprints=(views.blueprint, schedule_views.blueprint, optout_views.blueprint),
-    event_handlers=(_outcomes,),
-    after_events=(lambda services: Answers(services).send_due,),
-    restore=(_restore,),
-    tasks=(
-        PeriodicTask(names.TASK_CAMPAIGN_TICK, every_s=lambda settings: settings.campaign_tick_seconds, make=_tick),
+    name="campaigns",
+    blueprints=(
+        lifecycle_views.blueprint,
+        recipient_views.blueprint,
+        tenant_views.blueprint,
+        schedule_views.blueprint,
+        optout_views.blueprint,
     ),
+    event_handlers=(Outcomes,),
+    after_events=(_answers,),
+    restore=(restore,),
+    tasks=(PeriodicTask(names.TASK_CAMPAIGN_TICK, lambda settings: settings.campaign_tick_seconds, _tick),),
+    command_line={"campaign import": import_file},
 )

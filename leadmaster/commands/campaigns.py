@@ -25,13 +25,13 @@ def import_recipients(file: Path, cliente_id: int, campaign_id: str, dry_run: bo
     """Import the recipients of FILE, CSV or JSON; exit status 1 where rows were rejected."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
-    from leadmaster.recipient_import import import_file  # noqa: PLC0415
+    from hub_api.subjects import for_command_line  # noqa: PLC0415
 
     settings = command_settings()
     with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) as bars:
         checking = bars.add_task("Checking", total=None)
         storing = bars.add_task("Storing", total=None, visible=not dry_run)
-        report = import_file(
+        report = for_command_line("campaign import")(
             settings,
             file,
             cliente_id=cliente_id,

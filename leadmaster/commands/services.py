@@ -42,7 +42,7 @@ def beat() -> int:
 @click.command()
 def host() -> int:
     """Run this machine's session workers."""
-    from session_worker.host import run  # noqa: PLC0415
+    from session_worker.host.forker import run  # noqa: PLC0415
 
     return run(service_settings())
 

@@ -12,9 +12,9 @@ from leadmaster.demo import messaging
 from leadmaster.demo.agencies import AGENCY_A, AGENCY_B, Agency
 from leadmaster.demo.caller import CallFailed
 from leadmaster.demo.context import READY_WITHIN_S, Context
+from shared.names import Keys
 from shared.redis import client as redis_client
 from shared.sessions.lease import Leases
-from shared.names import Keys
 
 _LOOK_EVERY_S = 0.1
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import redis
 
 from shared.ledger.accepting.accepting import Accepting
+from shared.ledger.campaigns import CampaignLedger
 from shared.ledger.claiming.claiming import Claiming
 from shared.ledger.entries import Entries
 from shared.ledger.receipts.receipts import Receipts
@@ -28,6 +29,7 @@ class Ledger:
     receipts: Receipts  # what WhatsApp tells
     review: Review  # callers and persons
     restoring: Restoring  # repairs
+    campaigns: CampaignLedger  # pace, quotas and opt-outs
     entries: Entries  # reads, for everybody
 
 
@@ -39,5 +41,6 @@ def make_ledger(client: redis.Redis, keys: Keys, language: Language = "es") -> L
         receipts=Receipts(client, keys),
         review=Review(client, keys),
         restoring=Restoring(client, keys),
+        campaigns=CampaignLedger(client, keys),
         entries=Entries(client, keys),
     )

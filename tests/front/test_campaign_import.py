@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 import redis
 from click.testing import CliRunner
+from hub_api.campaigns.releasing.stop_versions import Epochs
+from hub_api.campaigns.service import Campaigns, Wish, count_recipients, find
 
 from hub_api.accounts.service import add_tenant
-from hub_api.campaigns.service import Campaigns, Wish, count_recipients, find
-from hub_api.campaigns.releasing.stop_versions import Epochs
 from hub_api.database import Database, migrate
 from leadmaster.commands.campaigns import campaign
 from leadmaster.up.services import as_environment
 from shared.errors import NotFound, ValidationFailed
-from shared.ledger.ledger import Ledger, make_ledger
+from shared.ledger.ledger import make_ledger
 from shared.names import Keys
 from shared.settings import Settings
 

@@ -17,9 +17,6 @@ from flask.testing import FlaskClient
 from flask_openapi3.openapi import OpenAPI
 from pydantic import SecretStr
 from stand_ins import PASSWORD, SECRET
-from support.owner import Owner
-from support.owner import own as take
-from support.queued_task import Task, queued_tasks, read_task
 
 from hub_api.accounts import service as accounts
 from hub_api.app import create_app
@@ -32,6 +29,9 @@ from shared.names import Keys, session_queue
 from shared.protocol.commands import AnyAnswer, answer_text
 from shared.redis.client import connect
 from shared.settings import Settings
+from support.owner import Owner
+from support.owner import own as take
+from support.queued_task import Task, queued_tasks, read_task
 from testing.postgres import PostgresCluster
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
-from support.owner import Owner
-from support.queued_task import Task
 
 from shared.transitions.session import SessionStatus
+from support.owner import Owner
+from support.queued_task import Task
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 

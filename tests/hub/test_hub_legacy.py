@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
-from support.waiting import until
 
 from hub_api.older import send as older_send
 from shared.instant import now_ms
 from shared.transitions.session import QrStatus, SessionStatus
+from support.waiting import until
 
 BODY = {"cliente_id": 51, "to": "5491123456789", "message": "hola"}
 QR = {"qr_status": QrStatus.GENERATED, "qr_string": "2@abc", "qr_expires_at": now_ms() + 86_400_000}

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import jwt
 import pytest
 from stand_ins import PASSWORD, SECRET
-from support.waiting import until
 
 from hub_api.accounts import directory
 from hub_api.accounts import service as accounts
 from hub_api.accounts.login_limit import LoginLimit
 from shared.errors import RateLimited
 from shared.instant import now_ms
+from support.waiting import until
 
 STATUS = "/api/whatsapp/51/status"
 

@@ -7,7 +7,6 @@ import threading
 
 import pytest
 from celery.contrib.testing.worker import start_worker
-from support.queued_task import read_task
 
 from celery_config import make_celery
 from hub_api.workers.task_messages import TaskMessages
@@ -15,6 +14,7 @@ from shared import names
 from shared.ledger.message import new_message_id
 from shared.names import session_queue
 from shared.protocol.commands import Connect, Notify
+from support.queued_task import read_task
 
 # What differs between any two messages of Celery's own, or only matters for results, which nobody asks for.
 _BY_MESSAGE = {

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from celery.contrib.testing.worker import start_worker
 from stand_ins import SECRET
-from support.waiting import until
 
 from celery_config import make_celery
 from hub_api.messages.models import MessageRecord
 from hub_api.messages.service import SendRequest, send_text
 from shared.instant import now_ms
+from support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
-from support.waiting import until
 
 from shared.instant import now_ms
 from shared.protocol.commands import PairingCodeAnswer
 from shared.transitions.session import QrStatus, SessionStatus
+from support.waiting import until
 
 URL = "/api/whatsapp/51/qr"
 CODE = "2@abc,def,ghi"

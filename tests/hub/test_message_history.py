@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 import redis
 from flask.testing import FlaskClient
-from support.owner import Owner
 
 from hub_api.recording.drain import Drain
 from hub_api.services import Services
 from shared.instant import now_ms
 from shared.names import Keys
 from shared.transitions.session import SessionStatus
+from support.owner import Owner
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 

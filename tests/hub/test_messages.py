@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from flask_openapi3.openapi import OpenAPI
-from support.owner import Owner
-from support.queued_task import Task
-from support.waiting import until
 
 from hub_api.services import Services
 from shared.transitions.session import SessionStatus
+from support.owner import Owner
+from support.queued_task import Task
+from support.waiting import until
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 

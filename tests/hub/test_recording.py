@@ -11,9 +11,7 @@ import redis
 from hub_records import accept, count, recorded
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
-from support.owner import Owner
 
-from shared.protocol.events import Event
 from hub_api.inbox.models import InboundMessage
 from hub_api.messages.models import MessageEvent, MessageRecord
 from hub_api.messages.recorder import MessageRecorder
@@ -23,9 +21,11 @@ from hub_api.services import Services
 from hub_api.sessions.models import SessionEventRecord, WantedSession
 from hub_api.sessions.service import connect
 from shared.instant import now_ms
-from shared.transitions.message import MessageStatus
 from shared.names import Keys
+from shared.protocol.events import Event
+from shared.transitions.message import MessageStatus
 from shared.transitions.session import SessionStatus
+from support.owner import Owner
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 

@@ -9,8 +9,6 @@ from collections.abc import Callable
 import pytest
 import redis
 from hub_records import accept, recorded
-from support.claiming import stored
-from support.owner import Owner
 
 from hub_api.messages import restore as messages
 from hub_api.recording.drain import Drain
@@ -20,10 +18,12 @@ from hub_api.services import Services
 from hub_api.sessions.models import SessionStore
 from hub_api.sessions.service import connect
 from shared.instant import now_ms
-from shared.transitions.message import Lane, MessageStatus
 from shared.ledger.claiming.work import Pace, PutKey, Send
 from shared.names import Keys
+from shared.transitions.message import Lane, MessageStatus
 from shared.transitions.session import SessionStatus
+from support.claiming import stored
+from support.owner import Owner
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 

@@ -9,7 +9,6 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 from hub_records import accept
-from support.owner import Owner
 
 from hub_api.repair import lost_wakeup
 from hub_api.repair.lost_host import LostHosts
@@ -19,6 +18,7 @@ from hub_api.sessions.models import WantedSession
 from hub_api.sessions.service import connect, disconnect
 from shared.names import Keys
 from shared.transitions.session import SessionStatus
+from support.owner import Owner
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 

@@ -7,18 +7,18 @@ from collections.abc import Callable
 import pytest
 import redis
 from hub_records import accept, recorded
-from support.claiming import stored
-from support.owner import Owner
 
 from hub_api.recording.drain import Drain
 from hub_api.recording.models import DrainState
 from hub_api.repair.sweep import Sweep
 from hub_api.services import Services
 from shared.instant import now_ms
-from shared.transitions.message import MessageStatus
 from shared.ledger.claiming.work import PutKey, Recover
 from shared.names import Keys
+from shared.transitions.message import MessageStatus
 from shared.transitions.session import SessionStatus
+from support.claiming import stored
+from support.owner import Owner
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 

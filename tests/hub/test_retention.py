@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hub_records import accept, count, recorded
 from sqlalchemy import select
-from support.claiming import stored
 
 from hub_api.bulk.models import Bulk
 from hub_api.inbox.models import InboundMessage
@@ -20,6 +19,7 @@ from hub_api.services import Services
 from hub_api.sessions.models import SessionEventRecord
 from shared.instant import now_ms
 from shared.transitions.message import MessageStatus
+from support.claiming import stored
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 

@@ -11,16 +11,16 @@ import redis
 from flask.testing import FlaskClient
 from hub_records import accept, count, recorded
 from sqlalchemy import select
-from support.owner import Owner
 
 from hub_api.accounts.models import AuditEntry
 from hub_api.recording.drain import Drain
 from hub_api.services import Services
 from shared.instant import now_ms
-from shared.transitions.message import MessageStatus
 from shared.ledger.claiming.work import Outcome, PutKey
 from shared.names import Keys
+from shared.transitions.message import MessageStatus
 from shared.transitions.session import SessionStatus
+from support.owner import Owner
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import redis
 
-from session_worker import sender, worker
-from session_worker.profile_store import open_store
+from session_worker.sending.state import Patience, Rules
+from session_worker.worker import process
+from session_worker.worker.profile_store import open_store
+from shared.ledger.claiming.claiming import Claiming
+from shared.ledger.claiming.work import Login, Pause, PutKey
 from shared.ledger.ledger import Ledger, make_ledger
 from shared.ledger.message import Message
-from shared.ledger.claiming.work import Pause, PutKey
+from shared.ledger.receipts.receipts import Receipts
 from shared.names import Keys
 from shared.sessions.lease import Lease
 from shared.settings import Settings
-from tests.integration.durable_whatsapp import DurablePage, DurableWhatsApp
+from shared.texts import Language
+from testing.fake.durable_whatsapp import DurablePage, DurableWhatsApp
 
 CLIENTE = 51
 
@@ -47,39 +53,49 @@ class Gap:
         return short
 
 
-class LedgerWithGaps(Ledger):
-    """The real ledger, with a gap before and after each of the worker's changes."""
+class ClaimingWithGaps(Claiming):
+    """The real one, with a gap before and after each of the owner's changes."""
 
-    gap: Gap
+    def __init__(self, client: redis.Redis, keys: Keys, gap: Gap) -> None:
+        super().__init__(client, keys)
+        self._gap = gap
 
     def claim_next(self, lease: Lease, *args: Any, **named: Any) -> Any:
-        """See `Ledger.claim_next`."""
+        """See `Claiming.claim_next`."""
         work = super().claim_next(lease, *args, **named)
         if not isinstance(work, Pause):
-            self.gap("claimed")
+            self._gap("claimed")
         return work
 
-    def put_key(self, lease: Lease, message: Message, **named: Any) -> Any:
-        """See `Ledger.put_key`."""
-        if self.gap.is_short():
+    def put_key(self, lease: Lease, message: Message, login: Login, **named: Any) -> Any:
+        """See `Claiming.put_key`."""
+        if self._gap.is_short():
             return PutKey.SHORT
-        self.gap("before the key is kept")
-        answer = super().put_key(lease, message, **named)
-        self.gap("key kept")
+        self._gap("before the key is kept")
+        answer = super().put_key(lease, message, login, **named)
+        self._gap("key kept")
         return answer
 
-    def settle(self, lease: Lease, message: Message, *args: Any, **named: Any) -> Any:
-        """See `Ledger.settle`."""
-        self.gap("before it is complete")
-        answer = super().settle(lease, message, *args, **named)
-        self.gap("complete")
+    def complete(self, lease: Lease, message: Message, *args: Any, **named: Any) -> Any:
+        """See `Claiming.complete`."""
+        self._gap("before it is complete")
+        answer = super().complete(lease, message, *args, **named)
+        self._gap("complete")
         return answer
+
+
+class ReceiptsWithGaps(Receipts):
+    """The real one, with a gap before and after each acknowledgement."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, gap: Gap) -> None:
+        super().__init__(client, keys)
+        self._gap = gap
 
     def acknowledge(self, cliente_id: int, whatsapp_id: str, ack: int, at_ms: int) -> str:
-        """See `Ledger.acknowledge`."""
-        self.gap("before the ack is recorded")
+        """See `Receipts.acknowledge`."""
+        self._gap("before the ack is recorded")
         answer = super().acknowledge(cliente_id, whatsapp_id, ack, at_ms)
-        self.gap("ack recorded")
+        self._gap("ack recorded")
         return answer
 
 
@@ -109,12 +125,19 @@ def run(folder: Path, redis_url: str, keys: Keys, token: str, step: str, how: st
     """The child process: a whole tenant's worker, with everything real but the browser."""
     gap = Gap(step, how)
     whatsapp = DurableWhatsApp(whatsapp_file(folder), gap)
-    LedgerWithGaps.gap = gap
     settings = settings_for(folder, redis_url, keys)
     store = open_store(settings.profiles_dir)
+    patience = Patience(look_again_ms=500, stuck_ms=1_500, unsent_ms=1_000)
+
+    def with_gaps(client: redis.Redis, keys: Keys, language: Language) -> Ledger:
+        ledger = make_ledger(client, keys, language)
+        return replace(
+            ledger, claiming=ClaimingWithGaps(client, keys, gap), receipts=ReceiptsWithGaps(client, keys, gap)
+        )
+
     with (
-        mock.patch.object(worker, "Ledger", LedgerWithGaps),
-        mock.patch.object(worker, "make_engine", lambda config: DurablePage(config, whatsapp, gap)),
-        mock.patch.multiple(sender, STUCK_MS=1_500, UNSENT_MS=1_000, LOOK_AGAIN_MS=500),
+        mock.patch.object(process, "make_ledger", with_gaps),
+        mock.patch.object(process, "make_engine", lambda config: DurablePage(config, whatsapp, gap)),
+        mock.patch.object(process, "SendingRules", partial(Rules, patience=patience)),
     ):
-        os._exit(worker.run_worker(settings, store, CLIENTE, token, "test/1"))
+        os._exit(process.run_worker(settings, store, CLIENTE, token, "test/1"))

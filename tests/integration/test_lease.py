@@ -6,8 +6,8 @@ import pytest
 import redis
 
 from shared.names import Keys
-from shared.sessions.lease import Lease, Leases, NotRebuilt, WrongStore
 from shared.protocol.snapshot import Snapshot
+from shared.sessions.lease import Lease, Leases, NotRebuilt, WrongStore
 from shared.sessions.snapshots import Snapshots
 from shared.transitions.session import SessionStatus
 

@@ -9,15 +9,15 @@ import redis
 
 from shared.errors import IdempotencyConflict, QueueFull, RateLimited, SessionNotReady
 from shared.ledger.accepting.accepting import AcceptLimits
-from shared.ledger.ledger import Ledger, make_ledger
-from shared.ledger.message import Draft, Message
-from shared.ledger.message import new_message_id
-from shared.transitions.message import Lane, MessageStatus
 from shared.ledger.claiming.work import LeaseLost, Outcome, Pace, Pause, PutKey, Recover, Send
+from shared.ledger.ledger import Ledger, make_ledger
+from shared.ledger.message import Draft, Message, new_message_id
 from shared.names import Keys, session_queue
-from shared.sessions.lease import Lease, Leases
+from shared.protocol.events import MessageInbound
 from shared.protocol.snapshot import Snapshot
+from shared.sessions.lease import Lease, Leases
 from shared.sessions.snapshots import Snapshots
+from shared.transitions.message import Lane, MessageStatus
 from shared.transitions.session import SessionStatus
 from support import claiming
 from support.claiming import NO_PACE, stored
@@ -214,7 +214,9 @@ class TestRecovery:
         put_key(ledger, lease, claim(ledger, lease, run="b1"))
         work = work_for(ledger, lease, run="b2")
         assert isinstance(work, Recover)
-        ledger.claiming.complete(lease, work.message, Outcome.LATER, code="PAGE_FAILED", now_ms=NOW, again_at_ms=NOW + 5_000)
+        ledger.claiming.complete(
+            lease, work.message, Outcome.LATER, code="PAGE_FAILED", now_ms=NOW, again_at_ms=NOW + 5_000
+        )
         assert claim(ledger, lease, run="b2").to == "5492"
         assert isinstance(work_for(ledger, lease, run="b2", now=NOW + 5_000), Recover)
 
@@ -231,7 +233,9 @@ class TestSettle:
         for attempt in range(1, 6):
             claimed = claim(ledger, lease)
             assert claimed.attempts == attempt
-            status = ledger.claiming.complete(lease, claimed, Outcome.QUEUED, code="ENGINE_FAILED", now_ms=NOW, again_at_ms=NOW)
+            status = ledger.claiming.complete(
+                lease, claimed, Outcome.QUEUED, code="ENGINE_FAILED", now_ms=NOW, again_at_ms=NOW
+            )
             assert status == ("queued" if attempt < 5 else "failed")
         message = stored(ledger, message_id)
         assert (message.status, message.error, message.certain) == (MessageStatus.FAILED, "ENGINE_FAILED", True)
@@ -265,7 +269,10 @@ class TestSettle:
         message_id = accept(ledger, draft())
         message = claim(ledger, lease)
         put_key(ledger, lease, message)
-        assert ledger.claiming.complete(lease, message, Outcome.UNCERTAIN, code="OUTCOME_UNKNOWN", now_ms=NOW) == "uncertain"
+        assert (
+            ledger.claiming.complete(lease, message, Outcome.UNCERTAIN, code="OUTCOME_UNKNOWN", now_ms=NOW)
+            == "uncertain"
+        )
         assert not stored(ledger, message_id).certain
         assert ledger.receipts.acknowledge(CLIENTE, KEY, 1, NOW) == "sent"
 
@@ -288,9 +295,9 @@ class TestClose:
 
 
 def test_inbound_is_recorded_once(ledger: Ledger) -> None:
-    data = {"from": "5491", "message": "hola", "at": NOW}
-    assert ledger.receipts.record_inbound(CLIENTE, "false_1", data, NOW)
-    assert not ledger.receipts.record_inbound(CLIENTE, "false_1", data, NOW)
+    inbound = MessageInbound(sender="5491", message="hola", at=NOW, whatsapp_id="false_1")
+    assert ledger.receipts.record_inbound(CLIENTE, inbound, NOW)
+    assert not ledger.receipts.record_inbound(CLIENTE, inbound, NOW)
 
 
 class TestHeld:

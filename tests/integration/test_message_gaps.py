@@ -14,18 +14,18 @@ import pytest
 import redis
 
 from celery_config import make_celery
-from hub_api.workers.notifications import Notifications
+from hub_api.workers.task_messages import TaskMessages
 from shared.instant import now_ms
 from shared.ledger.accepting.accepting import AcceptLimits
-from shared.ledger.ledger import Ledger, make_ledger
-from shared.ledger.message import Draft, Message
-from shared.ledger.message import new_message_id
-from shared.transitions.message import Lane, MessageStatus
-from shared.names import TASK_STATUS, Keys, session_queue
+from shared.ledger.ledger import make_ledger
+from shared.ledger.message import Draft, Message, new_message_id
+from shared.names import Keys, session_queue
+from shared.protocol.commands import AskStatus
 from shared.sessions.lease import Leases
+from shared.transitions.message import Lane, MessageStatus
 from support.claiming import stored
 from support.waiting import until
-from tests.integration.durable_whatsapp import server_record, set_up
+from testing.fake.durable_whatsapp import server_record, set_up
 from tests.integration.gap_process import CLIENTE, run, settings_for, whatsapp_file
 
 LEAD, OTHER = "5491123456789", "5491123456780"
@@ -51,7 +51,7 @@ class Tenant:
         settings = settings_for(folder, redis_url, keys)
         self.ledger = make_ledger(client, keys)
         self._leases = Leases(client, keys, 10_000)
-        self.doorbell = Notifications(make_celery(settings))
+        self.task_messages = TaskMessages(make_celery(settings))
         self._processes: list[tuple[ForkServerProcess, str]] = []
 
     @property
@@ -62,8 +62,8 @@ class Tenant:
         """notified: false where the notification is lost on its way."""
         now = now_ms()
         draft = Draft(new_message_id(), CLIENTE, to, text, Lane.SINGLE, now, now + 600_000, wake=True)
-        notification = self.doorbell.deliver(CLIENTE, draft.message_id)
-        ledger = self.ledger if notified else Ledger(self.client, _KeysOfLostNotifications(self.keys.prefix))
+        notification = self.task_messages.notify(CLIENTE, draft.message_id)
+        ledger = self.ledger if notified else make_ledger(self.client, _KeysOfLostNotifications(self.keys.prefix))
         return ledger.accepting.accept(draft, notification, AcceptLimits(100, 0)).message_id
 
     def start_worker(self, step: str = "", how: str = "") -> ForkServerProcess:
@@ -240,12 +240,12 @@ class TestTheQueueIsOnlyANotification:
     def test_they_come_twice_and_out_of_order(self, tenant: Tenant) -> None:
         first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
         for message_id in (other, second, first, second, other, first):
-            tenant.client.rpush(tenant.queue, tenant.doorbell.deliver(CLIENTE, message_id))
+            tenant.client.rpush(tenant.queue, tenant.task_messages.notify(CLIENTE, message_id))
         tenant.start_worker()
         everything_is_right(tenant, first, second, other)
         # and what comes again after all is done changes nothing
         for message_id in (first, second, other):
-            tenant.client.lpush(tenant.queue, tenant.doorbell.deliver(CLIENTE, message_id))
+            tenant.client.lpush(tenant.queue, tenant.task_messages.notify(CLIENTE, message_id))
         until(lambda: tenant.client.llen(tenant.queue) == 0, WAIT_S, "the notifications to be taken")
         last = tenant.accept("cuatro", OTHER)
         tenant.until_complete(last)
@@ -261,9 +261,7 @@ class TestTheQueueIsOnlyANotification:
         # then the same worker goes on, with and without a notification, and still answers questions
         second, other = tenant.accept("dos", notified=False), tenant.accept("tres", OTHER)
         everything_is_right(tenant, first, second, other)
-        asked = tenant.doorbell.task(
-            TASK_STATUS, {"cliente_id": CLIENTE, "question_id": "q"}, task_id="q", expires_s=None
-        )
+        asked = tenant.task_messages.command(AskStatus(CLIENTE, "q"), task_id="q", expires_s=None)
         tenant.client.lpush(tenant.queue, asked)
         until(lambda: tenant.client.llen(tenant.keys.reply("q")), WAIT_S, "an answer")
         assert worker.is_alive()

@@ -10,7 +10,7 @@ import pytest
 
 from simulator.client import ControlError, SimulatorClient
 from simulator.errors import BadRequest
-from simulator.numbers import lid_of, number_of_lid, number_of_wid, parse_number, wid_of
+from simulator.world.numbers import lid_of, number_of_lid, number_of_wid, parse_number, wid_of
 
 
 @pytest.mark.parametrize("number", ["5491122223333", "12025550123", "999999999999999", "10000"])

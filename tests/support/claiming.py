@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from shared.instant import now_ms
-from shared.ledger.ledger import Ledger, make_ledger
+from shared.ledger.claiming.work import Login, Pace, Pause, PutKey, Recover, Send
+from shared.ledger.ledger import Ledger
 from shared.ledger.message import Message
-from shared.ledger.claiming.work import Pace, Pause, PutKey, Recover, Send
 from shared.sessions.lease import Lease
 
 NO_PACE = Pace(0, 0)
@@ -55,10 +55,9 @@ def put_key(
     return ledger.claiming.put_key(
         lease,
         message,
+        Login("e", browser_run),
         whatsapp_id=whatsapp_id or whatsapp_id_of(message),
         chat_id="x@c.us",
-        epoch="e",
-        browser_run=browser_run,
         now_ms=_moment(at_ms),
         lease_left_ms=lease_left_ms,
     )

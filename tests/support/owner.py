@@ -14,12 +14,12 @@ from typing import Any
 import redis
 
 from shared.instant import now_ms
+from shared.ledger.claiming.work import Outcome, Pace, Pause, PutKey, Recover, Send
 from shared.ledger.ledger import Ledger, make_ledger
 from shared.ledger.message import Message
-from shared.ledger.claiming.work import Outcome, Pace, Pause, PutKey, Recover, Send
 from shared.names import Keys
-from shared.sessions.lease import Lease, Leases
 from shared.protocol.snapshot import Snapshot
+from shared.sessions.lease import Lease, Leases
 from shared.sessions.snapshots import Snapshots
 from shared.transitions.session import SessionStatus
 from support import claiming

@@ -15,6 +15,7 @@ from hub_api.campaigns.planning import plan
 from hub_api.campaigns.planning.forecast import expected_end
 from hub_api.campaigns.planning.hours import Schedule, Warmup, day_number, is_open, local_day, open_until, opens_at
 from hub_api.campaigns.planning.plan import Campaign, Counters, Release, Wait, Why
+from hub_api.campaigns.planning.round import Due, NextRecipient, RunningCampaign, choose
 from hub_api.campaigns.transitions import CampaignState, ScheduleState
 
 ZONES = (
@@ -91,24 +92,27 @@ class World:
     pending: list[str]
     next_at_ms: int = 0
     used: dict[int, int] = field(default_factory=dict)
-    in_hand: tuple[str, Release] | None = None
+    in_flight: tuple[str, Release] | None = None
     opted_out: set[str] = field(default_factory=set)
     left: list[tuple[str, int, int]] = field(default_factory=list)  # number, instant, delay after it
 
     def release(self, answer: Release) -> None:
-        picked = plan.pick(self.pending, self.opted_out, set())
-        chosen = None if picked.chosen is None else self.pending[picked.chosen]
-        gone = {index for index, _ in picked.skipped} | {picked.chosen}
-        self.pending = [number for index, number in enumerate(self.pending) if index not in gone]
-        if chosen is not None:
-            self.in_hand = (chosen, answer)
-            self.used[answer.day] = self.used.get(answer.day, 0) + 1
+        """As a tick's rounds do: one after the other is looked at until somebody may be written to."""
+        due = [Due(RunningCampaign(1, "c", 51, "", "", RUNNING, held=False), answer)]
+        opted_out = {(51, number) for number in self.opted_out}
+        while due and self.pending:
+            number = self.pending.pop(0)
+            decided = choose(due, {1: NextRecipient(1, number, 0, "x", not_on_whatsapp=False)}, opted_out)
+            due = list(decided.again)
+            if decided.chosen:
+                self.in_flight = (number, answer)
+                self.used[answer.day] = self.used.get(answer.day, 0) + 1
 
     def claim(self, now_ms: int) -> None:
         """As the worker's claim does: the window's end and the opt-outs are looked at once more."""
-        if self.in_hand is None:
+        if self.in_flight is None:
             return
-        (number, answer), self.in_hand = self.in_hand, None
+        (number, answer), self.in_flight = self.in_flight, None
         if now_ms >= answer.not_after_ms:
             self.pending.insert(0, number)
             self.used[answer.day] -= 1
@@ -135,7 +139,7 @@ def test_it_never_breaks_its_word(made, seed, tick_minutes, several):
         ready = chance.random() < 0.9
         for _ in range(several):
             day = day_number(local_day(schedule.timezone, now))
-            counters = Counters(ready, world.in_hand is not None, world.next_at_ms, world.used.get(day, 0))
+            counters = Counters(ready, world.in_flight is not None, world.next_at_ms, world.used.get(day, 0))
             answer = plan.due(campaign, now, counters, random.Random(chance.random()))
             if isinstance(answer, Release):
                 assert ready
@@ -183,7 +187,7 @@ def test_a_window_is_what_the_wall_clock_says(made, minutes):
 ZONE = "America/Argentina/Buenos_Aires"
 OFFICE = Schedule(ZONE, frozenset(range(5)), 9 * 60, 18 * 60, delay_min_ms=30_000, delay_max_ms=90_000)
 RUNNING = Campaign(CampaignState.EN_PROGRESO, ScheduleState.APROBADA, OFFICE)
-FREE = Counters(ready=True, in_hand=False, next_at_ms=0, used_today=0)
+FREE = Counters(ready=True, in_flight=False, next_at_ms=0, used_today=0)
 FRIDAY = at(ZONE, 2026, 11, 20, 17, 59)
 RNG = random.Random(7)
 
@@ -205,7 +209,7 @@ def test_what_is_released_at_17_59_must_not_leave_at_18_00():
         (replace(RUNNING, schedule_state=ScheduleState.PENDIENTE), FREE, Why.NOT_APPROVED),
         (replace(RUNNING, schedule_state=ScheduleState.PAUSADA), FREE, Why.NOT_APPROVED),
         (RUNNING, replace(FREE, ready=False), Why.SESSION_NOT_READY),
-        (RUNNING, replace(FREE, in_hand=True), Why.ONE_AT_A_TIME),
+        (RUNNING, replace(FREE, in_flight=True), Why.ONE_AT_A_TIME),
         (RUNNING, replace(FREE, next_at_ms=FRIDAY + 1), Why.PACE),
         (replace(RUNNING, schedule=replace(OFFICE, daily_quota=3)), replace(FREE, used_today=3), Why.QUOTA),
         (replace(RUNNING, schedule=replace(OFFICE, last_day=date(2026, 11, 19))), FREE, Why.OVER),
@@ -256,9 +260,3 @@ def test_the_forecast_keeps_quota_hours_and_pace():
     # one minute is left on Friday; 100 on Monday; the rest on Tuesday
     assert expected_end(schedule, FRIDAY, 103, 0, 0, 5_000) == at(ZONE, 2026, 11, 24, 9, 1)
     assert expected_end(replace(schedule, last_day=date(2026, 11, 20)), FRIDAY, 2, 0, 0, 5_000) is None
-
-
-def test_who_is_written_to_next():
-    picked = plan.pick(["1", "2", "3"], {"1"}, {"2"})
-    assert picked == plan.Pick(((0, "RECIPIENT_OPTED_OUT"), (1, "NOT_ON_WHATSAPP")), 2)
-    assert plan.pick(["1"], {"1"}, set()).chosen is None

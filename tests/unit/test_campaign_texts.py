@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from hub_api.campaigns.optouts.keywords import DEFAULT, asks_to_stop
+from hub_api.campaigns.optouts.answers import answer_id
+from hub_api.campaigns.optouts.keywords import asks_to_stop
 from hub_api.campaigns.planning import guard
-from hub_api.campaigns.recipients.sheet import MOST_TOLD, SheetError, read_csv, read_rows
+from hub_api.campaigns.recipients.sheet import MAX_TOLD, SheetError, read_csv, read_rows
 from hub_api.campaigns.recipients.template import EmptyVariable, TemplateError, draw, parse, parse_all, required_by
-from hub_api.campaigns.releasing.message_id import answer_id, message_id
-from hub_api.campaigns.transitions import CAMPAIGN_ACTIONS, CampaignState, ScheduleState, campaign_after, schedule_after
+from hub_api.campaigns.releasing.message_id import message_id
+from hub_api.campaigns.tenants.service import DEFAULT_KEYWORDS
 from shared.transitions.message import MessageStatus
 
 
@@ -105,20 +106,20 @@ class TestRecipients:
 
     def test_errors_beyond_the_told_ones_are_counted_and_progress_is_shown(self):
         told: list[tuple[int, int]] = []
-        raw = "telefono\n" + "x\n" * (MOST_TOLD + 500)
+        raw = "telefono\n" + "x\n" * (MAX_TOLD + 500)
         sheet = read_csv(raw.encode(), "AR", [], lambda done, total: told.append((done, total)))
-        assert (len(sheet.errors), sheet.rejected) == (MOST_TOLD, MOST_TOLD + 500)
-        assert told[-1] == (MOST_TOLD + 500, MOST_TOLD + 500)
+        assert (len(sheet.errors), sheet.rejected) == (MAX_TOLD, MAX_TOLD + 500)
+        assert told[-1] == (MAX_TOLD + 500, MAX_TOLD + 500)
 
 
 @pytest.mark.parametrize("text", ["BAJA", "baja", " ¡Bajá! ", "stop.", "STOP"])
 def test_who_asks_to_be_left_alone(text):
-    assert asks_to_stop(text, DEFAULT)
+    assert asks_to_stop(text, DEFAULT_KEYWORDS)
 
 
 @pytest.mark.parametrize("text", ["", "no me des de baja", "baja el precio", "stop " * 50, "BAJAS"])
 def test_who_does_not(text):
-    assert not asks_to_stop(text, DEFAULT)
+    assert not asks_to_stop(text, DEFAULT_KEYWORDS)
 
 
 class TestGuard:
@@ -149,12 +150,3 @@ def test_the_same_release_makes_the_same_id():
     assert made[:10] == campaign[:10]
     assert len({message_id(campaign, recipient, turn) for recipient in range(50) for turn in range(3)}) == 150
     assert answer_id(51, "false_1") != answer_id(52, "false_1")
-
-
-def test_states_follow_only_where_it_is_written():
-    allowed = {(state, action): campaign_after(state, action) for state in CampaignState for action in CAMPAIGN_ACTIONS}
-    assert allowed[CampaignState.PENDIENTE, "start"] is CampaignState.EN_PROGRESO
-    assert allowed[CampaignState.CANCELADA, "resume"] is None
-    assert not any(allowed[CampaignState.CANCELADA, action] for action in CAMPAIGN_ACTIONS)
-    assert schedule_after(ScheduleState.APROBADA, "edit") is ScheduleState.PENDIENTE
-    assert schedule_after(ScheduleState.APROBADA, "approve") is None

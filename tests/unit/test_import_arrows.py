@@ -18,31 +18,36 @@ ALLOWED: dict[str, set[str]] = {
 }
 # What decides is pure: it takes `now` and `rng` and knows none of these (STYLE 3).
 PURE = (
-    "shared/transitions/session.py",
-    "shared/transitions/message.py",
+    "shared/session_state.py",
+    "shared/message_state.py",
     "shared/phone_number.py",
     "shared/texts.py",
     "shared/errors.py",
     "shared/names.py",
-    "session_worker/reading.py",
-    "session_worker/recovery.py",
-    "session_worker/children.py",
+    "shared/process/backoff.py",
+    "session_worker/turn.py",
+    "session_worker/host/children.py",
+    *(f"session_worker/session/{name}.py" for name in ("state", "reducer", "reading", "deadlines")),
+    *(
+        f"session_worker/sending/{name}.py"
+        for name in ("state", "doubts", "rounds", "looking", "attempts", "reducer", "pace", "restriction")
+    ),
     *(
         f"hub_api/campaigns/{name}.py"
         for name in (
-            "transitions",
-            "planning/hours",
-            "planning/plan",
-            "planning/forecast",
-            "recipients/template",
-            "recipients/sheet",
-            "optouts/keywords",
-            "planning/guard",
-            "releasing/message_id",
+            "states",
+            "schedule",
+            "plan",
+            "forecast",
+            "template",
+            "recipients",
+            "keywords",
+            "guard",
+            "message_id",
         )
     ),
 )
-DOERS = {"redis", "celery", "kombu", "flask", "sqlalchemy", "playwright"}
+DOERS = {"redis", "celery", "kombu", "flask", "sqlalchemy", "playwright", "threading", "queue", "time"}
 
 
 def files_of(package: str) -> list[Path]:

@@ -6,13 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-DEFAULT = ("BAJA", "STOP")
-_LONGEST = 40  # characters; a long message that begins with such a word is a conversation
+_MAX_LENGTH = 40  # characters; a long message that begins with such a word is a conversation
 
 
 def asks_to_stop(text: str, keywords: Iterable[str]) -> bool:
     """True where the whole message is one of the keywords; case, accents and punctuation don't matter."""
-    return len(text) <= _LONGEST and normal(text) in {normal(keyword) for keyword in keywords}
+    return len(text) <= _MAX_LENGTH and normal(text) in {normal(keyword) for keyword in keywords}
 
 
 def normal(text: str) -> str:

@@ -1,66 +1,51 @@
-"""Who asked not to be written to: SQL is the master, the set in Redis is never less (DESIGN, two stores)."""
+"""Who asked not to be written to: SQL is the master, the set in Redis is never less."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_api.campaigns import audit
 from hub_api.campaigns.models import OptOut
-from hub_api.database import Database
+from hub_api.services import Services
 from hub_api.web.cursor import read_cursor, write_cursor
 from shared.errors import NotFound
 from shared.instant import now_ms, to_iso
-from shared.names import Keys
 from shared.phone_number import masked
 
 
 class OptOuts:
     """Methods raise redis.RedisError and sqlalchemy.exc.SQLAlchemyError; an addition that failed half-way binds."""
 
-    def __init__(self, database: Database, client: redis.Redis, keys: Keys) -> None:
-        self._database = database
-        self._client = client
-        self._keys = keys
+    def __init__(self, services: Services) -> None:
+        self._database = services.database
+        self._ledger = services.ledger.campaigns
 
     def add(self, cliente_id: int, numbers: Sequence[str], who: str, note: str | None) -> int:
         """Puts canonical numbers on the list; returns how many were not there."""
         with self._database.writing() as session:
-            return sum(
-                self.add_within(session, cliente_id, number, "person", who, now_ms(), note) for number in numbers
-            )
+            rows = [
+                OptOut(cliente_id=cliente_id, number=number, at=now_ms(), source="person", who=who, note=note)
+                for number in numbers
+            ]
+            return sum(self._add(session, row) for row in rows)
 
-    def add_within(
-        self,
-        session: Session,
-        cliente_id: int,
-        number: str,
-        source: str,
-        who: str,
-        at_ms: int,
-        note: str | None = None,
-        answer_to: str | None = None,
-    ) -> bool:
-        """The same within the caller's transaction: first in Redis, so that the mirror is never less."""
-        self._client.sadd(self._keys.opted_out(cliente_id), number)
-        if session.get(OptOut, (cliente_id, number)) is not None:
-            return False
-        session.add(
-            OptOut(
-                cliente_id=cliente_id,
-                number=number,
-                at=at_ms,
-                source=source,
-                who=who,
-                note=note,
-                answer_to=answer_to,
-            )
+    def add_by_keyword(self, session: Session, cliente_id: int, number: str, at_ms: int, answer_to: str) -> bool:
+        """The same within the caller's transaction, for who asked. answer_to: the message that is to be answered."""
+        row = OptOut(
+            cliente_id=cliente_id, number=number, at=at_ms, source="keyword", who="inbound", answer_to=answer_to
         )
-        audit.note(session, who, "optout.add", cliente_id, f"optout {masked(number)}", source=source)
+        return self._add(session, row)
+
+    def _add(self, session: Session, row: OptOut) -> bool:
+        self._ledger.opt_out([(row.cliente_id, row.number)])  # first, so that the mirror is never less
+        if session.get(OptOut, (row.cliente_id, row.number)) is not None:
+            return False
+        session.add(row)
+        audit.note(session, row.who, "optout.add", row.cliente_id, f"optout {masked(row.number)}", source=row.source)
         session.flush()
         return True
 
@@ -71,7 +56,7 @@ class OptOuts:
             if row is not None:
                 session.delete(row)
                 audit.note(session, who, "optout.remove", cliente_id, f"optout {masked(number)}")
-        mirrored = self._client.srem(self._keys.opted_out(cliente_id), number)
+        mirrored = self._ledger.opt_in(cliente_id, number)
         if row is None and not mirrored:
             raise NotFound()
 

@@ -1,1 +1,1 @@
-"""Pure decisions: what is due now, when a campaign ends, when it must stop."""
+"""Pure decisions: who is written to now, what an outcome means, when a campaign ends, when it must stop."""

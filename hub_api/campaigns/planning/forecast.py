@@ -5,7 +5,7 @@ from __future__ import annotations
 from hub_api.campaigns.planning import hours
 from hub_api.campaigns.planning.hours import Schedule
 
-_MOST_WINDOWS = 800
+_MAX_WINDOWS = 800
 
 
 def expected_end(
@@ -19,7 +19,7 @@ def expected_end(
         return now_ms
     each_ms = max(tick_ms, (schedule.delay_min_ms + schedule.delay_max_ms) // 2)
     at, used, day = max(now_ms, next_at_ms), used_today, hours.local_day(schedule.timezone, now_ms)
-    for _ in range(_MOST_WINDOWS):
+    for _ in range(_MAX_WINDOWS):
         opens = hours.opens_at(schedule, at)
         if opens is None:
             return None

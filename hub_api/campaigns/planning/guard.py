@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.transitions.message import MessageStatus
 
 LOOKED_AT = 50  # campaign messages
-MOST_FAILED = 10  # 20 % of them
+MIN_FAILED = 10  # 20 % of them
 IN_SERIES = 3  # refusals by WhatsApp one after the other: a restriction
 BANS = frozenset({"ACCOUNT_BANNED", "ACCOUNT_LOCKED"})
 
@@ -32,6 +32,6 @@ def verdict(outcomes: str) -> str | None:
     """The code to stop for, or None."""
     if outcomes.endswith(REFUSED * IN_SERIES):
         return "CAMPAIGN_RESTRICTED"
-    if len(outcomes) - outcomes.count(FINE) >= MOST_FAILED:
+    if len(outcomes) - outcomes.count(FINE) >= MIN_FAILED:
         return "CAMPAIGN_FAILURES"
     return None

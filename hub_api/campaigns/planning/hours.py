@@ -13,7 +13,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAY_MINUTES = 1_440
-_LONGEST_LOOK_DAYS = 400
+_MAX_LOOK_DAYS = 400
 _DAY_MS = 86_400_000
 
 
@@ -86,7 +86,7 @@ def opens_at(schedule: Schedule, now_ms: int) -> int | None:
     if is_open(schedule, now_ms):
         return now_ms
     day = local_day(schedule.timezone, now_ms)
-    for ahead in range(_LONGEST_LOOK_DAYS):
+    for ahead in range(_MAX_LOOK_DAYS):
         that_day = day + timedelta(days=ahead)
         if schedule.last_day is not None and that_day > schedule.last_day + timedelta(days=1):
             return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -41,7 +40,7 @@ class Counters:
     """What all campaigns of a tenant share."""
 
     ready: bool  # the session sends, and somebody owns it
-    in_hand: bool  # a released message is not settled yet
+    in_flight: bool  # a released message is not settled yet
     next_at_ms: int  # when the next bulk or campaign message may leave
     used_today: int  # campaign messages of the tenant's present local day
 
@@ -76,7 +75,7 @@ def due(campaign: Campaign, now_ms: int, counters: Counters, rng: random.Random)
         return Wait(Why.OVER) if opens is None else Wait(Why.CLOSED, opens)
     if not counters.ready:
         return Wait(Why.SESSION_NOT_READY)
-    if counters.in_hand:
+    if counters.in_flight:
         return Wait(Why.ONE_AT_A_TIME)
     day = hours.local_day(schedule.timezone, now_ms)
     quota = schedule.quota_on(day)
@@ -86,27 +85,6 @@ def due(campaign: Campaign, now_ms: int, counters: Counters, rng: random.Random)
         return Wait(Why.PACE, counters.next_at_ms)
     delay_ms = rng.randint(schedule.delay_min_ms, schedule.delay_max_ms)
     return Release(until, delay_ms, hours.day_number(day), quota)
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """Who is written to next. skipped: those before it that never are, each with the code that says why."""
-
-    skipped: tuple[tuple[int, str], ...]
-    chosen: int | None  # an index
-
-
-def pick(numbers: Sequence[str], opted_out: Container[str], not_on_whatsapp: Container[str]) -> Pick:
-    """The first of the next recipients who may be written to. numbers: canonical, in the campaign's order."""
-    skipped: list[tuple[int, str]] = []
-    for index, number in enumerate(numbers):
-        if number in opted_out:
-            skipped.append((index, "RECIPIENT_OPTED_OUT"))
-        elif number in not_on_whatsapp:
-            skipped.append((index, "NOT_ON_WHATSAPP"))
-        else:
-            return Pick(tuple(skipped), index)
-    return Pick(tuple(skipped), None)
 
 
 def _standing(campaign: Campaign) -> Why | None:

@@ -12,11 +12,12 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from hub_api.campaigns import audit
-from hub_api.campaigns import service as campaign
+from hub_api.campaigns.lookup import locked
 from hub_api.campaigns.models import CampaignRecord, RecipientRecord
-from hub_api.campaigns.recipients.sheet import MOST_COLUMNS, Recipient, Sheet
-from hub_api.campaigns.recipients.template import EmptyVariable, Template, TemplateError, draw
-from hub_api.campaigns.transitions import CampaignState, RecipientState
+from hub_api.campaigns.recipients.message import rendered
+from hub_api.campaigns.recipients.sheet import MAX_COLUMNS, Recipient, Sheet
+from hub_api.campaigns.recipients.template import Template, checked_columns, checked_templates
+from hub_api.campaigns.transitions import EDITABLE, RecipientState
 from hub_api.database import Database
 from shared.errors import InvalidState, ValidationFailed
 
@@ -46,13 +47,13 @@ def store(database: Database, campaign_id: str, sheet: Sheet, who: str, progress
     """Adds what is not there yet, in the list's order; doing it again adds nothing. Raises InvalidState, NotFound."""
     total, added = len(sheet.recipients), 0
     with database.writing() as session:
-        row = campaign.locked(session, campaign_id)
-        if row.state not in (CampaignState.PENDIENTE.value, CampaignState.PAUSADA.value):
+        row = locked(session, campaign_id)
+        if row.state not in EDITABLE:
             raise InvalidState(details={"state": row.state})
-        columns = campaign.checked_columns([*json.loads(row.columns), *sheet.columns])
-        if len(columns) > MOST_COLUMNS:
-            raise ValidationFailed(details={"columns": f"more than {MOST_COLUMNS}"})
-        campaign.checked_templates(json.loads(row.templates), columns)
+        columns = checked_columns([*json.loads(row.columns), *sheet.columns])
+        if len(columns) > MAX_COLUMNS:
+            raise ValidationFailed(details={"columns": f"more than {MAX_COLUMNS}"})
+        checked_templates(json.loads(row.templates), columns)
         row.columns, row.import_done, row.import_total = json.dumps(columns), 0, total
         key, position = row.id, _next_position(session, row.id)
         audit.note(session, who, "campaign.import", row.cliente_id, campaign_id, rows=sheet.rows, good=total)
@@ -90,17 +91,6 @@ def summary(sheet: Sheet) -> dict[str, Any]:
             for error in sheet.errors
         ],
     }
-
-
-def rendered(templates: tuple[Template, ...], number: str, values: dict[str, str], seed: str) -> dict[str, Any]:
-    """What one recipient would read. seed: draws the variant."""
-    answer: dict[str, Any] = {"number": number, "variables": values, "message": None, "problem": None}
-    if templates:
-        try:
-            answer["message"] = draw(templates, seed).render({**values, "telefono": number})
-        except (EmptyVariable, TemplateError) as error:
-            answer["problem"] = str(error)
-    return answer
 
 
 def _next_position(session: Session, key: int) -> int:

@@ -12,10 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_api.campaigns.models import CampaignRecord, RecipientRecord
-from hub_api.campaigns.recipients.importing import rendered
-from hub_api.campaigns.recipients.template import parse_all
-from hub_api.campaigns.releasing.tick import variant_seed
-from hub_api.campaigns.service import values_of
+from hub_api.campaigns.recipients.message import rendered, stored_templates, values_of, variant_seed
 from hub_api.campaigns.transitions import RecipientState
 from hub_api.database import Database
 from hub_api.messages.csv_page import csv_cell
@@ -57,8 +54,7 @@ def preview(session: Session, campaign: CampaignRecord, recipient_id: int) -> di
     row = session.get(RecipientRecord, recipient_id)
     if row is None or row.campaign != campaign.id:
         raise NotFound()
-    templates = parse_all(json.loads(campaign.templates), json.loads(campaign.columns))
-    return rendered(templates, row.number, values_of(row), variant_seed(campaign.campaign_id, row.id))
+    return rendered(stored_templates(campaign), row.number, values_of(row), variant_seed(campaign.campaign_id, row.id))
 
 
 def csv_rows(database: Database, key: int, columns: list[str], language: Language) -> Iterator[str]:

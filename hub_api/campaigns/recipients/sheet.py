@@ -12,10 +12,10 @@ from hub_api.campaigns.recipients.template import NAME, NUMBER, TemplateError, c
 from shared.errors import InvalidTo
 from shared.phone_number import canonical
 
-MOST_COLUMNS = 50
-LONGEST_VALUE = 500
-MOST_ROWS = 1_000_000
-MOST_TOLD = 1_000  # errors that are listed; further ones are only counted
+MAX_COLUMNS = 50
+MAX_VALUE = 500
+MAX_ROWS = 1_000_000
+MAX_TOLD = 1_000  # errors that are listed; further ones are only counted
 _PROGRESS_EVERY = 1_000
 _ALIASES = {
     "phone": NUMBER, "numero": NUMBER, "number": NUMBER, "celular": NUMBER, "whatsapp": NUMBER, "tel": NUMBER,
@@ -88,7 +88,7 @@ def read_rows(rows: Sequence[object], country: str, required: Iterable[str], pro
     for row in rows:
         if isinstance(row, Mapping):
             found.update(dict.fromkeys(map(str, row)))
-        if len(found) > MOST_COLUMNS:
+        if len(found) > MAX_COLUMNS:
             break
     by_header = dict(zip(found, _names(list(found) or [NUMBER]), strict=False))
     sheet = Sheet(tuple(name for name in by_header.values() if name not in (NUMBER, NAME)))
@@ -107,8 +107,8 @@ def _collect(
     by_number: dict[str, Recipient] = {}
     for line, values in rows:
         sheet.rows += 1
-        if sheet.rows > MOST_ROWS:
-            raise SheetError(f"more than {MOST_ROWS:,} rows; bring it in parts")
+        if sheet.rows > MAX_ROWS:
+            raise SheetError(f"more than {MAX_ROWS:,} rows; bring it in parts")
         if progress is not None and sheet.rows % _PROGRESS_EVERY == 0:
             progress(sheet.rows, max(total, sheet.rows))
         raw = values.pop(NUMBER, "")
@@ -180,8 +180,8 @@ def _json_rows(rows: Sequence[object], by_header: Mapping[str, str], sheet: Shee
 
 def _fault(line: int, values: Mapping[str, str]) -> RowError | None:
     for name, value in values.items():
-        if len(value) > LONGEST_VALUE:
-            return RowError(line, name, "BAD_VALUE", f"longer than {LONGEST_VALUE} characters")
+        if len(value) > MAX_VALUE:
+            return RowError(line, name, "BAD_VALUE", f"longer than {MAX_VALUE} characters")
         if "\x00" in value or any("\ud800" <= mark <= "\udfff" for mark in value):
             return RowError(line, name, "BAD_VALUE", "holds a character that no text can have")
     return None
@@ -194,13 +194,13 @@ def _reject_row(sheet: Sheet, error: RowError) -> None:
 
 def _reject(sheet: Sheet, error: RowError) -> None:
     sheet.rejected += 1
-    if len(sheet.errors) < MOST_TOLD:
+    if len(sheet.errors) < MAX_TOLD:
         sheet.errors.append(error)
 
 
 def _names(header: Sequence[str]) -> list[str]:
-    if len(header) > MOST_COLUMNS:
-        raise SheetError(f"more than {MOST_COLUMNS} columns")
+    if len(header) > MAX_COLUMNS:
+        raise SheetError(f"more than {MAX_COLUMNS} columns")
     names: list[str] = []
     for position, cell in enumerate(header, 1):
         try:

@@ -11,7 +11,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-LONGEST_MESSAGE = 4_096
+from shared.errors import ValidationFailed
+
+MAX_MESSAGE = 4_096
 NUMBER, NAME = "telefono", "nombre"  # every recipient has these; further columns of a list are variables too
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _VARIABLE = re.compile(r"[^\W\d]\w{0,39}")
@@ -57,8 +59,8 @@ class Template:
         text = "".join(part if isinstance(part, str) else _value(part, values) for part in self.parts)
         if not text.strip():
             raise TemplateError("the message is blank")
-        if len(text) > LONGEST_MESSAGE:
-            raise TemplateError(f"the message has {len(text)} characters, more than {LONGEST_MESSAGE}")
+        if len(text) > MAX_MESSAGE:
+            raise TemplateError(f"the message has {len(text)} characters, more than {MAX_MESSAGE}")
         return text
 
 
@@ -113,6 +115,22 @@ def column_name(text: str) -> str:
     if not _VARIABLE.fullmatch(name):
         raise TemplateError(f"“{text[:40]}” can't be the name of a column")
     return name
+
+
+def checked_columns(columns: Iterable[str]) -> list[str]:
+    """Names of variables as a caller gives them, once each. Raises ValidationFailed."""
+    try:
+        return list(dict.fromkeys(column_name(column) for column in columns))
+    except TemplateError as error:
+        raise ValidationFailed(details={"columns": str(error)}) from None
+
+
+def checked_templates(texts: Sequence[str], columns: Iterable[str]) -> tuple[Template, ...]:
+    """The variants as a caller gives them, parsed. Raises ValidationFailed."""
+    try:
+        return parse_all(texts, columns)
+    except TemplateError as error:
+        raise ValidationFailed(details={"templates": str(error)}) from None
 
 
 def _variable(inside: str) -> Variable:

@@ -15,8 +15,3 @@ def message_id(campaign_id: str, recipient_id: int, turn: int) -> str:
     begun = ULID.from_str(campaign_id).bytes[:6]
     rest = hashlib.sha256(f"{campaign_id}/{recipient_id}/{turn}".encode()).digest()[:10]
     return str(ULID(begun + rest))
-
-
-def answer_id(cliente_id: int, whatsapp_id: str) -> str:
-    """The id of the one answer to a message that asked to be left alone."""
-    return "A" + hashlib.sha256(f"{cliente_id}/{whatsapp_id}".encode()).hexdigest()[:25].upper()

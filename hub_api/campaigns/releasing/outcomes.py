@@ -1,4 +1,4 @@
-"""What the events of messages and sessions mean for campaigns: recipients move on, opt-outs come in, the guard watches.
+"""What the events of messages and sessions do to campaigns: recipients move on, opt-outs come in, the guard watches.
 
 Called where the events stream is drained, within its transaction; an event that is read twice changes nothing.
 """
@@ -10,169 +10,134 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from hub_api.campaigns import tenant
 from hub_api.campaigns.models import CampaignRecord, NotOnWhatsApp, RecipientRecord
 from hub_api.campaigns.optouts.keywords import asks_to_stop
 from hub_api.campaigns.optouts.service import OptOuts
 from hub_api.campaigns.planning import guard
-from hub_api.campaigns.releasing.stop_versions import Epochs
-from hub_api.campaigns.transitions import OUT, RecipientState
+from hub_api.campaigns.planning.recipient import meaning
+from hub_api.campaigns.releasing import event_facts
+from hub_api.campaigns.releasing.event_facts import Accepted, Inbound
+from hub_api.campaigns.state_changes import move_recipient
+from hub_api.campaigns.stop_versions import StopVersions
+from hub_api.campaigns.tenants import service as tenants
+from hub_api.campaigns.transitions import RecipientAction, RecipientState
 from hub_api.messages.models import MessageRecord
+from hub_api.services import Services
 from hub_api.storable import storable
 from shared.errors import InvalidTo
 from shared.phone_number import canonical
 from shared.protocol.events import Event
-from shared.settings import Settings
 from shared.transitions.message import MessageStatus
-from shared.transitions.session import SessionStatus
 
-_R = RecipientState
-_BY_STATUS = {MessageStatus.SENT: _R.SENT, MessageStatus.DELIVERED: _R.DELIVERED, MessageStatus.READ: _R.READ}
-_TAKEN_BACK = ("CAMPAIGN_STOPPED", "EXPIRED")
-_STATUSES = frozenset(status.value for status in MessageStatus)
+_A = RecipientAction
 
 
 class Outcomes:
     """Methods raise redis.RedisError and sqlalchemy.exc.SQLAlchemyError."""
 
-    def __init__(self, settings: Settings, epochs: Epochs, optouts: OptOuts) -> None:
-        self._settings = settings
-        self._epochs = epochs
-        self._optouts = optouts
+    def __init__(self, services: Services) -> None:
+        self._settings = services.settings
+        self._stop_versions = StopVersions(services.client, services.keys)
+        self._optouts = OptOuts(services)
 
     def known(self, session: Session, events: Sequence[Event]) -> set[str]:
-        """None: those who record the events say which are new."""
+        """None: campaigns keep no events; those that others know already are not applied again."""
         return set()
 
     def apply(self, session: Session, events: Sequence[Event]) -> None:
         """Applies events that are recorded for the first time, in their order."""
-        about = [event for event in events if event.message_id and event.type != "message.inbound"]
-        recipients = _recipients(session, about)
+        recipients = _recipients(session, [event for event in events if event_facts.status_of(event) is not None])
         for event in events:
-            if event.type == "message.inbound":
-                self._take_inbound(session, event)
-            elif event.type.startswith("session."):
-                self._take_session(session, event)
-            elif event.message_id:
-                self._take_message(session, event, recipients)
+            status, inbound = event_facts.status_of(event), event_facts.inbound_of(event)
+            if status is not None:
+                self._take_message(session, event, status, recipients.get(event.message_id))
+            elif inbound is not None:
+                self._take_inbound(session, event, inbound)
+            elif (cause := event_facts.failure_of(event)) in guard.BANS:
+                tenants.hold(session, self._stop_versions, event.cliente_id, cause, event.at)
 
-    def _take_message(self, session: Session, event: Event, recipients: dict[str, RecipientRecord]) -> None:
-        name = event.type.removeprefix("message.")
-        if name not in _STATUSES:
-            return
-        status, code = MessageStatus(name), storable(event.data.get("error") or "", 60)
+    def _take_message(
+        self, session: Session, event: Event, status: MessageStatus, recipient: RecipientRecord | None
+    ) -> None:
+        code = event_facts.error_of(event)
         if code == "NOT_ON_WHATSAPP":
-            self._remember_unknown(session, event)
-        recipient = recipients.get(event.message_id)
+            _remember_unknown(session, event)
         if recipient is None:
             return
-        counted = _follow(recipient, event, status, code)
-        if counted:
-            cliente_id = session.scalar(
-                select(CampaignRecord.cliente_id).where(CampaignRecord.id == recipient.campaign)
-            )
-            self._count(session, cliente_id or event.cliente_id, counted, event.at)
+        accepted = event_facts.accepted_of(event)
+        meant = meaning(RecipientState(recipient.state), status, code, accepted=accepted is not None)
+        if meant.action is not None:
+            _follow(recipient, meant.action, event, code, accepted)
+        if meant.counted:
+            of_campaign = select(CampaignRecord.cliente_id).where(CampaignRecord.id == recipient.campaign)
+            self._count(session, session.scalar(of_campaign) or event.cliente_id, meant.counted, event.at)
 
     def _count(self, session: Session, cliente_id: int, counted: str, at_ms: int) -> None:
-        row = tenant.row_for_change(session, cliente_id)
+        row = tenants.row_for_change(session, cliente_id)
         row.outcomes = guard.remembered(row.outcomes, counted)
         code = guard.verdict(row.outcomes)
         if code is not None:
-            tenant.hold(session, self._epochs, cliente_id, code, at_ms)
+            tenants.hold(session, self._stop_versions, cliente_id, code, at_ms)
 
-    def _remember_unknown(self, session: Session, event: Event) -> None:
-        to = event.data.get("to")
-        if to is None:
-            to = session.scalar(select(MessageRecord.to_number).where(MessageRecord.message_id == event.message_id))
-        if to:
-            session.merge(NotOnWhatsApp(number=storable(to, 20), cliente_id=event.cliente_id, at=event.at))
-
-    def _take_inbound(self, session: Session, event: Event) -> None:
-        rules = tenant.rules(session, event.cliente_id, self._settings)
-        if not asks_to_stop(str(event.data.get("message") or ""), rules.keywords):
+    def _take_inbound(self, session: Session, event: Event, inbound: Inbound) -> None:
+        rules = tenants.rules(session, event.cliente_id, self._settings)
+        if not asks_to_stop(inbound.text, rules.keywords):
             return
         try:
-            number = canonical("+" + str(event.data.get("from") or "").lstrip("+"), rules.country)
+            number = canonical("+" + inbound.sender.lstrip("+"), rules.country)
         except InvalidTo:
             return
-        self._optouts.add_within(
-            session,
-            event.cliente_id,
-            number,
-            "keyword",
-            "inbound",
-            event.at,
-            answer_to=storable(event.message_id, 200),
-        )
+        self._optouts.add_by_keyword(session, event.cliente_id, number, event.at, storable(event.message_id, 200))
 
-    def _take_session(self, session: Session, event: Event) -> None:
-        cause = str(event.data.get("cause") or "")
-        if event.data.get("to") == SessionStatus.ERROR.value and cause in guard.BANS:
-            tenant.hold(session, self._epochs, event.cliente_id, cause, event.at)
+
+def _remember_unknown(session: Session, event: Event) -> None:
+    to = session.scalar(select(MessageRecord.to_number).where(MessageRecord.message_id == event.message_id))
+    if to:
+        session.merge(NotOnWhatsApp(number=storable(to, 20), cliente_id=event.cliente_id, at=event.at))
 
 
 def _recipients(session: Session, events: Sequence[Event]) -> dict[str, RecipientRecord]:
     """The recipients whom these messages are for, by message id."""
     if not events:
         return {}
-    accepted: dict[str, tuple[int, int] | None] = {}
+    accepted: dict[str, Accepted | None] = {}
     for event in events:
-        accepted[event.message_id] = accepted.get(event.message_id) or _ref(event)
-    keys = [ref[0] for ref in accepted.values() if ref is not None]
+        accepted[event.message_id] = accepted.get(event.message_id) or event_facts.accepted_of(event)
+    keys = [one.recipient for one in accepted.values() if one is not None]
     rows = session.scalars(
         select(RecipientRecord).where(or_(RecipientRecord.message_id.in_(accepted), RecipientRecord.id.in_(keys)))
     )
     by_key = {row.id: row for row in rows}
     found = {row.message_id: row for row in by_key.values() if row.message_id}
-    for message_id, ref in accepted.items():
-        if ref is not None and (row := by_key.get(ref[0])) is not None and row.turn == ref[1]:
+    for message_id, one in accepted.items():
+        if one is not None and (row := by_key.get(one.recipient)) is not None and row.turn == one.turn:
             found[message_id] = row
     return found
 
 
-def _ref(event: Event) -> tuple[int, int] | None:
-    """`<recipient>:<turn>` of an accepted campaign message."""
-    key, colon, turn = str(event.data.get("campaign_ref") or "").partition(":")
-    return (int(key), int(turn)) if colon and key.isdigit() and turn.isdigit() else None
-
-
-def _follow(recipient: RecipientRecord, event: Event, status: MessageStatus, code: str) -> str:
-    """Moves a recipient on; never back from what WhatsApp said. Returns how it counts for the guard."""
-    state = RecipientState(recipient.state)
-    if status is MessageStatus.QUEUED:
-        if state is _R.PENDING and _ref(event) is not None:
-            recipient.state, recipient.message_id, recipient.error = int(_R.RELEASED), event.message_id, None
-            recipient.released_at = event.at
-            recipient.released_day = int(event.data.get("campaign_day") or 0) or None
-        elif state is _R.UNCERTAIN:
-            recipient.state = int(_R.RELEASED)
-        return ""
-    if status in _BY_STATUS:
-        return _acknowledged(recipient, event, state, _BY_STATUS[status])
-    if state is not _R.RELEASED:
-        return ""
-    if status is MessageStatus.FAILED:
-        recipient.state = int(_R.SKIPPED if code == "RECIPIENT_OPTED_OUT" else _R.FAILED)
+def _follow(
+    recipient: RecipientRecord, action: RecipientAction, event: Event, code: str, accepted: Accepted | None
+) -> None:
+    """Moves a recipient on where its state allows it, with what is kept besides."""
+    _acknowledge(recipient, action, event.at)
+    if not move_recipient(recipient, action):
+        return
+    if action in (_A.SENT, _A.DELIVERED, _A.READ):
+        recipient.error = None
+    elif action is _A.RELEASE and accepted is not None:
+        recipient.message_id, recipient.error = event.message_id, None
+        recipient.released_at, recipient.released_day = event.at, accepted.day
+    elif action in (_A.FAIL, _A.DOUBT, _A.DROP):
         recipient.error = code
-        return guard.outcome(status, code)
-    if status is MessageStatus.UNCERTAIN:
-        recipient.state, recipient.error = int(_R.UNCERTAIN), code
-        return guard.outcome(status, code)
-    if status in (MessageStatus.CANCELLED, MessageStatus.EXPIRED):
-        if code in _TAKEN_BACK:
-            recipient.state, recipient.turn, recipient.released_day = int(_R.PENDING), recipient.turn + 1, None
-        else:
-            recipient.state, recipient.error = int(_R.SKIPPED), code
-    return ""
+    elif action is _A.REVOKE:
+        recipient.turn, recipient.released_day = recipient.turn + 1, None
 
 
-def _acknowledged(recipient: RecipientRecord, event: Event, state: RecipientState, seen: RecipientState) -> str:
-    recipient.sent_at = recipient.sent_at or event.at
-    if seen in (_R.DELIVERED, _R.READ):
-        recipient.delivered_at = recipient.delivered_at or event.at
-    if seen is _R.READ:
-        recipient.read_at = recipient.read_at or event.at
-    if state not in OUT or seen > state:
-        # WhatsApp's word corrects what was only inferred, even where a person has put the recipient back meanwhile.
-        recipient.state, recipient.error = int(seen), None
-    return guard.FINE if state is _R.RELEASED else ""
+def _acknowledge(recipient: RecipientRecord, action: RecipientAction, at_ms: int) -> None:
+    """The moments of what WhatsApp said, whether or not it moves the recipient; the first of each stays."""
+    if action in (_A.SENT, _A.DELIVERED, _A.READ):
+        recipient.sent_at = recipient.sent_at or at_ms
+    if action in (_A.DELIVERED, _A.READ):
+        recipient.delivered_at = recipient.delivered_at or at_ms
+    if action is _A.READ:
+        recipient.read_at = recipient.read_at or at_ms

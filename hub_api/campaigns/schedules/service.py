@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from hub_api.campaigns import audit
 from hub_api.campaigns.models import CampaignRecord, ScheduleComment, ScheduleRecord
 from hub_api.campaigns.planning.hours import Schedule, Warmup
-from hub_api.campaigns.releasing.stop_versions import Epochs
-from hub_api.campaigns.transitions import CampaignState, ScheduleState, schedule_after
+from hub_api.campaigns.state_changes import move_schedule
+from hub_api.campaigns.stop_versions import StopVersions
+from hub_api.campaigns.transitions import CampaignState, ScheduleAction, ScheduleState
 from hub_api.database import Database
-from shared.errors import InvalidState, NotFound
+from hub_api.services import Services
+from shared.errors import NotFound
 from shared.instant import now_ms, to_iso
 from shared.ledger.message import new_message_id
 
@@ -39,21 +41,21 @@ def create(database: Database, cliente_id: int, who: str, fields: Mapping[str, A
         return row.schedule_id
 
 
-def edit(database: Database, epochs: Epochs, found: int, who: str, fields: Mapping[str, Any]) -> None:
-    """Changes a schedule, which needs an admin's approval again; what was released under it is taken back."""
-    with database.writing() as session:
+def edit(services: Services, found: int, who: str, fields: Mapping[str, Any]) -> None:
+    """Changes a schedule, which needs an admin's approval again; what was released under it is revoked."""
+    with services.database.writing() as session:
         row = _locked(session, found)
         for name, value in fields.items():
             setattr(row, name, value)
-        _move(session, epochs, row, "edit", who)
+        _move(session, services, row, ScheduleAction.EDIT, who)
 
 
-def act(database: Database, epochs: Epochs, found: int, action: str, who: str, comment: str | None) -> None:
-    """approve, reject or pause. Raises InvalidState."""
-    with database.writing() as session:
+def act(services: Services, found: int, action: ScheduleAction, who: str, comment: str | None) -> None:
+    """Approves, rejects or pauses. Raises InvalidState."""
+    with services.database.writing() as session:
         row = _locked(session, found)
         _comment(session, row, who, comment)
-        _move(session, epochs, row, action, who)
+        _move(session, services, row, action, who)
 
 
 def comment_on(database: Database, found: int, who: str, text: str) -> None:
@@ -139,15 +141,14 @@ def clock(minute: int) -> str:
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
-def _move(session: Session, epochs: Epochs, row: ScheduleRecord, action: str, who: str) -> None:
-    after = schedule_after(ScheduleState(row.state), action)
-    if after is None:
-        raise InvalidState(details={"state": row.state, "action": action})
-    row.state, row.updated_at = after.value, now_ms()
+def _move(session: Session, services: Services, row: ScheduleRecord, action: ScheduleAction, who: str) -> None:
+    after = move_schedule(row, action)
+    row.updated_at = now_ms()
     audit.note(session, who, f"schedule.{action}", row.cliente_id, row.schedule_id, state=after.value)
     if after is not ScheduleState.APROBADA:
         campaigns = (CampaignRecord.schedule == row.id) & (CampaignRecord.state == CampaignState.EN_PROGRESO.value)
-        epochs.stop(session.scalars(select(CampaignRecord.campaign_id).where(campaigns)))
+        stopped = session.scalars(select(CampaignRecord.campaign_id).where(campaigns))
+        StopVersions(services.client, services.keys).stop(stopped)
         session.execute(update(CampaignRecord).where(campaigns).values(take_back=True))
 
 

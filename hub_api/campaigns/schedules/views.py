@@ -8,23 +8,26 @@ from flask import Response
 from flask_openapi3.models.tag import Tag
 from sqlalchemy.orm import Session
 
-from hub_api.campaigns import audit, tenant
-from hub_api.campaigns.bodies import (
+from hub_api.campaigns import audit
+from hub_api.campaigns.bodies import PageQuery
+from hub_api.campaigns.models import ScheduleRecord
+from hub_api.campaigns.objects import AuditList
+from hub_api.campaigns.planning.hours import local_day
+from hub_api.campaigns.schedules import service as schedules
+from hub_api.campaigns.schedules.bodies import (
     CommentBody,
     DecisionBody,
-    PageQuery,
     ScheduleBody,
     SchedulePath,
     SchedulesQuery,
     clock_minute,
 )
-from hub_api.campaigns.models import ScheduleRecord
-from hub_api.campaigns.objects import AuditList, ScheduleList, ScheduleObject
-from hub_api.campaigns.planning.hours import local_day
-from hub_api.campaigns.releasing.stop_versions import Epochs
-from hub_api.campaigns.schedules import service as schedules
+from hub_api.campaigns.schedules.objects import ScheduleList, ScheduleObject
+from hub_api.campaigns.tenants.service import rules
+from hub_api.campaigns.transitions import ScheduleAction
+from hub_api.campaigns.web import CHANGE_OF_STATE, COMMON
 from hub_api.web import callers
-from hub_api.web.answers import Failure, listed, succeeded
+from hub_api.web.answers import listed, succeeded
 from hub_api.web.cursor import read_cursor, write_cursor
 from hub_api.web.endpoint import Blueprint, Call, endpoint
 from hub_api.web.inputs import Body
@@ -33,8 +36,6 @@ from shared.errors import NotFound, ValidationFailed
 from shared.instant import now_ms
 
 blueprint = Blueprint("schedules", __name__, url_prefix="/api/schedules", abp_tags=[Tag(name="schedules")])
-_COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 503: Failure}
-_CHANGE: Any = {**_COMMON, 409: Failure, 413: Failure, 415: Failure}
 _ONE = "/<string:schedule_id>"
 
 
@@ -48,7 +49,7 @@ def _found(call: Call, session: Session, schedule_id: str) -> ScheduleRecord:
 def _answer(call: Call, schedule_id: str, status: int = 200) -> Response:
     with call.services.database.reading() as session:
         row = _found(call, session, schedule_id)
-        timezone = tenant.rules(session, row.cliente_id, call.services.settings).timezone
+        timezone = rules(session, row.cliente_id, call.services.settings).timezone
         return succeeded({**schedules.to_object(row, timezone), "comments": schedules.comments(session, row)}, status)
 
 
@@ -56,10 +57,6 @@ def _key(call: Call, schedule_id: str) -> tuple[int, int]:
     with call.services.database.reading() as session:
         row = _found(call, session, schedule_id)
         return row.id, row.cliente_id
-
-
-def _epochs(call: Call) -> Epochs:
-    return Epochs(call.services.client, call.services.keys)
 
 
 def _fields(call: Call, cliente_id: int, body: ScheduleBody) -> dict[str, Any]:
@@ -71,7 +68,7 @@ def _fields(call: Call, cliente_id: int, body: ScheduleBody) -> dict[str, Any]:
     since = None
     if body.warmup is not None:
         with call.services.database.reading() as session:
-            timezone = tenant.rules(session, cliente_id, settings).timezone
+            timezone = rules(session, cliente_id, settings).timezone
         since = body.warmup.since or local_day(timezone, now_ms()).isoformat()
     return {
         "name": body.name,
@@ -89,7 +86,7 @@ def _fields(call: Call, cliente_id: int, body: ScheduleBody) -> dict[str, Any]:
     }
 
 
-@blueprint.post("", summary="New schedule", responses={201: ScheduleObject, **_CHANGE})
+@blueprint.post("", summary="New schedule", responses={201: ScheduleObject, **CHANGE_OF_STATE})
 @endpoint(named, command="schedule create")
 def create(call: Call, body: ScheduleBody) -> Response:
     """`pendiente` until an admin approves it. Hours are of the tenant's time zone."""
@@ -98,7 +95,7 @@ def create(call: Call, body: ScheduleBody) -> Response:
     return _answer(call, made, 201)
 
 
-@blueprint.get("", summary="Schedules", responses={200: ScheduleList, **_COMMON})
+@blueprint.get("", summary="Schedules", responses={200: ScheduleList, **COMMON})
 @endpoint(named_or_all)
 def list_schedules(call: Call, query: SchedulesQuery) -> Response:
     """A tenant's; an admin who names none sees all, e.g. `?state=pendiente`."""
@@ -106,56 +103,56 @@ def list_schedules(call: Call, query: SchedulesQuery) -> Response:
     rows = schedules.listed(call.services.database, call.cliente_id or None, query.state, after, query.limit + 1)
     following = write_cursor(rows[query.limit - 1].id, "s") if len(rows) > query.limit else None
     with call.services.database.reading() as session:
-        zones = {row.cliente_id: tenant.rules(session, row.cliente_id, call.services.settings).timezone for row in rows}
+        zones = {row.cliente_id: rules(session, row.cliente_id, call.services.settings).timezone for row in rows}
     return listed([schedules.to_object(row, zones[row.cliente_id]) for row in rows[: query.limit]], following)
 
 
-@blueprint.get(_ONE, summary="One schedule", responses={200: ScheduleObject, **_COMMON})
+@blueprint.get(_ONE, summary="One schedule", responses={200: ScheduleObject, **COMMON})
 @endpoint(named_or_all)
 def read(call: Call, path: SchedulePath) -> Response:
     """With its comments."""
     return _answer(call, path.schedule_id)
 
 
-@blueprint.put(_ONE, summary="Edit a schedule", responses={200: ScheduleObject, **_CHANGE})
+@blueprint.put(_ONE, summary="Edit a schedule", responses={200: ScheduleObject, **CHANGE_OF_STATE})
 @endpoint(named_or_all, command="schedule edit")
 def edit(call: Call, path: SchedulePath, body: ScheduleBody) -> Response:
     """It is `pendiente` again afterwards, and its campaigns wait."""
     key, cliente_id = _key(call, path.schedule_id)
-    schedules.edit(call.services.database, _epochs(call), key, call.caller.name, _fields(call, cliente_id, body))
+    schedules.edit(call.services, key, call.caller.name, _fields(call, cliente_id, body))
     if body.comment:
         schedules.comment_on(call.services.database, key, call.caller.name, body.comment)
     return _answer(call, path.schedule_id)
 
 
-def _act(call: Call, schedule_id: str, action: str, comment: str | None) -> Response:
+def _act(call: Call, schedule_id: str, action: ScheduleAction, comment: str | None) -> Response:
     key, _ = _key(call, schedule_id)
-    schedules.act(call.services.database, _epochs(call), key, action, call.caller.name, comment)
+    schedules.act(call.services, key, action, call.caller.name, comment)
     return _answer(call, schedule_id)
 
 
-@blueprint.post(f"{_ONE}/approve", summary="Approve", responses={200: ScheduleObject, **_CHANGE})
+@blueprint.post(f"{_ONE}/approve", summary="Approve", responses={200: ScheduleObject, **CHANGE_OF_STATE})
 @endpoint(named_or_all, who=callers.admin, body=Body(optional=True), command="schedule approve")
 def approve(call: Call, path: SchedulePath, body: DecisionBody) -> Response:
     """→ `aprobada`; by an admin."""
-    return _act(call, path.schedule_id, "approve", body.comment)
+    return _act(call, path.schedule_id, ScheduleAction.APPROVE, body.comment)
 
 
-@blueprint.post(f"{_ONE}/reject", summary="Reject", responses={200: ScheduleObject, **_CHANGE})
+@blueprint.post(f"{_ONE}/reject", summary="Reject", responses={200: ScheduleObject, **CHANGE_OF_STATE})
 @endpoint(named_or_all, who=callers.admin, body=Body(optional=True), command="schedule reject")
 def reject(call: Call, path: SchedulePath, body: DecisionBody) -> Response:
     """→ `rechazada`; by an admin."""
-    return _act(call, path.schedule_id, "reject", body.comment)
+    return _act(call, path.schedule_id, ScheduleAction.REJECT, body.comment)
 
 
-@blueprint.post(f"{_ONE}/pause", summary="Pause", responses={200: ScheduleObject, **_CHANGE})
+@blueprint.post(f"{_ONE}/pause", summary="Pause", responses={200: ScheduleObject, **CHANGE_OF_STATE})
 @endpoint(named_or_all, body=Body(optional=True), command="schedule pause")
 def pause(call: Call, path: SchedulePath, body: DecisionBody) -> Response:
-    """→ `pausada`; what was released under it is taken back."""
-    return _act(call, path.schedule_id, "pause", body.comment)
+    """→ `pausada`; what was released under it is revoked."""
+    return _act(call, path.schedule_id, ScheduleAction.PAUSE, body.comment)
 
 
-@blueprint.post(f"{_ONE}/comments", summary="Comment", responses={201: ScheduleObject, **_CHANGE})
+@blueprint.post(f"{_ONE}/comments", summary="Comment", responses={201: ScheduleObject, **CHANGE_OF_STATE})
 @endpoint(named_or_all, command="schedule comment")
 def comment(call: Call, path: SchedulePath, body: CommentBody) -> Response:
     """By either side, in any state."""
@@ -164,7 +161,7 @@ def comment(call: Call, path: SchedulePath, body: CommentBody) -> Response:
     return _answer(call, path.schedule_id, 201)
 
 
-@blueprint.get(f"{_ONE}/audit", summary="Who did what", responses={200: AuditList, **_COMMON})
+@blueprint.get(f"{_ONE}/audit", summary="Who did what", responses={200: AuditList, **COMMON})
 @endpoint(named_or_all)
 def read_audit(call: Call, path: SchedulePath, query: PageQuery) -> Response:
     """Newest first."""

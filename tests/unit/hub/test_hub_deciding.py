@@ -10,8 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_api.accounts import tokens
-from hub_api.storable import storable
-from shared.protocol.events import Event
 from hub_api.messages import recorder as recorded_message
 from hub_api.messages.csv_page import csv_answer
 from hub_api.messages.history import to_message
@@ -19,6 +17,7 @@ from hub_api.messages.service import SendRequest, drafted
 from hub_api.pairing import qr_picture
 from hub_api.pairing.authorizations import Authorization
 from hub_api.pairing.qr_answer import QrAnswer, answer, ran_out
+from hub_api.storable import storable
 from hub_api.web import cliente_id
 from hub_api.web.cursor import read_cursor, write_cursor
 from hub_api.workers.memory_guard import MemoryGuard
@@ -32,9 +31,10 @@ from shared.errors import (
     Unauthorized,
     ValidationFailed,
 )
-from shared.transitions.message import Lane, MessageStatus
-from shared.sessions.view import SessionView
+from shared.protocol.events import Event
 from shared.protocol.snapshot import Snapshot
+from shared.sessions.view import SessionView
+from shared.transitions.message import Lane, MessageStatus
 from shared.transitions.session import QrStatus, SessionStatus
 
 NOW = 1_700_000_000_000

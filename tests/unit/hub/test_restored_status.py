@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 
 import pytest
+from hub_api.repair.ledger_upkeep import Readmitted
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_api.messages.restored_status import doubtful, restored_as, unseen_sends
-from hub_api.repair.ledger_upkeep import Readmitted
 from shared.ledger.message import Message
 from shared.transitions.message import Lane, MessageStatus
 

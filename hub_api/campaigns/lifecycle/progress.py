@@ -1,0 +1,110 @@
+"""How far a campaign is, why it waits, and when it will be done."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hub_api.campaigns.models import CampaignRecord, RecipientRecord, ScheduleRecord
+from hub_api.campaigns.planning import plan
+from hub_api.campaigns.planning.forecast import expected_end
+from hub_api.campaigns.planning.hours import day_number, local_day
+from hub_api.campaigns.planning.plan import Wait
+from hub_api.campaigns.releasing.counters import read_counters
+from hub_api.campaigns.schedules import service as schedules
+from hub_api.campaigns.tenants.service import rules as rules_in_force
+from hub_api.campaigns.transitions import ENDED, OUT, CampaignState, RecipientState, ScheduleState
+from hub_api.services import Services
+from shared.instant import to_iso
+from shared.texts import error_text
+
+_S = RecipientState
+_DETAILED = (_S.FAILED, _S.SKIPPED)
+
+
+def counts(session: Session, key: int) -> dict[str, Any]:
+    """Recipients by what became of them."""
+    by_state: dict[int, int] = {}
+    by_code: dict[int, dict[str, int]] = {int(state): {} for state in _DETAILED}
+    statement = (
+        select(RecipientRecord.state, RecipientRecord.error, func.count())
+        .where(RecipientRecord.campaign == key)
+        .group_by(RecipientRecord.state, RecipientRecord.error)
+    )
+    for state, error, count in session.execute(statement):
+        by_state[state] = by_state.get(state, 0) + count
+        if state in by_code:
+            by_code[state][error or ""] = count
+    return {
+        "total": sum(by_state.values()),
+        "remaining": by_state.get(_S.PENDING, 0) + by_state.get(_S.RELEASED, 0),
+        "released": by_state.get(_S.RELEASED, 0),
+        "sent": sum(by_state.get(state, 0) for state in OUT),
+        "delivered": by_state.get(_S.DELIVERED, 0) + by_state.get(_S.READ, 0),
+        "read": by_state.get(_S.READ, 0),
+        "failed": by_state.get(_S.FAILED, 0),
+        "failed_by_code": by_code[_S.FAILED],
+        "uncertain": by_state.get(_S.UNCERTAIN, 0),
+        "skipped": by_state.get(_S.SKIPPED, 0),
+        "skipped_by_code": by_code[_S.SKIPPED],
+    }
+
+
+def campaign_object(services: Services, session: Session, row: CampaignRecord, now_ms: int) -> dict[str, Any]:
+    """A campaign with its progress and forecast."""
+    found = counts(session, row.id)
+    return {
+        **brief(services, session, row),
+        "progress": found,
+        "import": {"done": row.import_done, "total": row.import_total},
+        **_forecast(services, session, row, found["remaining"], now_ms),
+    }
+
+
+def brief(services: Services, session: Session, row: CampaignRecord) -> dict[str, Any]:
+    """A campaign as lists show it."""
+    schedule = None if row.schedule is None else session.get(ScheduleRecord, row.schedule)
+    reason = None
+    if row.reason and row.state == CampaignState.PAUSADA.value:
+        reason = error_text(row.reason, services.language)
+    return {
+        "campaign_id": row.campaign_id,
+        "cliente_id": row.cliente_id,
+        "name": row.name,
+        "state": row.state,
+        "reason_code": row.reason if reason is not None else None,
+        "reason": reason,
+        "templates": json.loads(row.templates),
+        "columns": json.loads(row.columns),
+        "schedule_id": None if schedule is None else schedule.schedule_id,
+        "schedule_state": None if schedule is None else schedule.state,
+        "created_at": to_iso(row.created_at),
+        "created_by": row.created_by,
+        "started_at": to_iso(row.started_at),
+        "finished_at": to_iso(row.finished_at),
+    }
+
+
+def _forecast(services: Services, session: Session, row: CampaignRecord, remaining: int, now_ms: int) -> dict[str, Any]:
+    nothing = {"waiting_for": None, "next_at": None, "expected_end": None}
+    schedule = None if row.schedule is None else session.get(ScheduleRecord, row.schedule)
+    if schedule is None or row.state in ENDED:
+        return nothing
+    rules = rules_in_force(session, row.cliente_id, services.settings)
+    rule = schedules.rule_of(schedule, rules.timezone)
+    day = day_number(local_day(rules.timezone, now_ms))
+    counters = read_counters(services, {row.cliente_id: day}, now_ms)[row.cliente_id]
+    planned = plan.Campaign(CampaignState(row.state), ScheduleState(schedule.state), rule, rules.switched_on)
+    answer = plan.due(planned, now_ms, counters.shared, random.Random(0))
+    tick_ms = round(services.settings.campaign_tick_seconds * 1000)
+    end = expected_end(rule, now_ms, remaining, counters.shared.used_today, counters.shared.next_at_ms, tick_ms)
+    waits = isinstance(answer, Wait)
+    return {
+        "waiting_for": answer.why.value if isinstance(answer, Wait) else None,
+        "next_at": to_iso(answer.until_ms if isinstance(answer, Wait) else now_ms) if waits or remaining else None,
+        "expected_end": to_iso(end),
+    }

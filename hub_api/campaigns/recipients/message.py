@@ -1,0 +1,44 @@
+"""What one recipient reads: its variables, its variant, its text. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from hub_api.campaigns.recipients.template import NUMBER, EmptyVariable, Template, TemplateError, draw, parse_all
+
+
+def values_of(recipient: Any) -> dict[str, str]:
+    """A recipient's variables. recipient: anything with the columns `number` and `values`."""
+    return {**json.loads(recipient.values), NUMBER: recipient.number}
+
+
+def variant_seed(campaign_id: str, recipient_id: int) -> str:
+    """Which variant a recipient gets, so that a preview shows it."""
+    return f"{campaign_id}/{recipient_id}"
+
+
+def stored_templates(campaign: Any) -> tuple[Template, ...]:
+    """The variants of a campaign as kept. campaign: with the columns `templates`, `columns`. Raises TemplateError."""
+    return parse_all(json.loads(campaign.templates), json.loads(campaign.columns))
+
+
+def text_for(campaign: Any, recipient: Any) -> str | None:
+    """The message; None where the recipient lacks what its variant needs (a list edited since)."""
+    try:
+        seed = variant_seed(campaign.campaign_id, recipient.id)
+        return draw(stored_templates(campaign), seed).render(values_of(recipient))
+    except (EmptyVariable, TemplateError):
+        return None
+
+
+def rendered(templates: Sequence[Template], number: str, values: dict[str, str], seed: str) -> dict[str, Any]:
+    """The same for a preview, with what is wrong with it. seed: draws the variant."""
+    answer: dict[str, Any] = {"number": number, "variables": values, "message": None, "problem": None}
+    if templates:
+        try:
+            answer["message"] = draw(templates, seed).render({**values, NUMBER: number})
+        except (EmptyVariable, TemplateError) as error:
+            answer["problem"] = str(error)
+    return answer

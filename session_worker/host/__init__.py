@@ -1,0 +1,1 @@
+"""The session host, one per machine: a forking parent and a reconciler beside it."""

@@ -1,0 +1,1 @@
+"""Sending: the way of a message from the ledger to WhatsApp, one at a time."""

@@ -1,0 +1,126 @@
+"""What sending wants done, as frozen records. A step returns at most one call, as its last action."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from session_worker.engine.port import Prepared
+from session_worker.turn import Log
+from shared.ledger.claiming import work
+from shared.ledger.message import Message
+
+# Calls to the ledger.
+
+
+@dataclass(frozen=True, slots=True)
+class BeginRun:
+    """Hold what waits for another phone than `phone_number` ("" where unknown), and read what was sent but not read."""
+
+    phone_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadInFlight:
+    """Read the tenant's messages in `sending`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Take the next piece of work for this browser run."""
+
+    browser_run: str
+    pace: work.Pace
+    bulk_allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersistKey:
+    """Keep WhatsApp's key with the message before anything is handed over."""
+
+    browser_run: str
+    login_id: str
+    message: Message
+    prepared: Prepared
+    lease_left_ms: int  # that must remain: the hand-over's time-out
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """End one attempt without an acknowledgement."""
+
+    message: Message
+    outcome: work.Outcome
+    code: str
+    again_at_ms: int = 0  # wall clock: when it may be claimed, or looked at, again
+    browser_run: str = ""  # for ADOPT
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAck:
+    """Record an acknowledgement that was read off the page. ack: 1 and above."""
+
+    key: str
+    ack: int
+
+
+# Calls to the page of one browser run.
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Have the page open the chat and make a key."""
+
+    browser_run: str
+    to: str  # canonical digits
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Hand the message to the page under its key, not waiting for an acknowledgement."""
+
+    browser_run: str
+    prepared: Prepared
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskPage:
+    """Ask the page's own store for a message by its key."""
+
+    browser_run: str
+    prepared: Prepared
+
+
+# Words to others; nothing comes back.
+
+
+@dataclass(frozen=True, slots=True)
+class AskRelaunch:
+    """Ask the session for a new browser run."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportInDoubt:
+    """Tell the session how many messages wait for an acknowledgement beyond their time."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRestriction:
+    """Tell the session until when bulk and campaigns wait."""
+
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoseLease:
+    """The ledger says that another owns the session: end the browser and this process."""
+
+
+LedgerCall = BeginRun | ReadInFlight | Claim | PersistKey | Complete | RecordAck
+PageCall = Prepare | HandOver | AskPage
+Call = LedgerCall | PageCall
+Action = Call | AskRelaunch | ReportInDoubt | ReportRestriction | LoseLease | Log

@@ -1,0 +1,109 @@
+"""The way of a claimed message: a new one under a new key, or one that an earlier browser run was given. Pure."""
+
+from __future__ import annotations
+
+import random
+
+from session_worker.sending import actions as do
+from session_worker.sending import state as at
+from session_worker.sending.doubts import FIRST_REFUSED
+from session_worker.sending.looking import put_in_doubt, refuse
+from session_worker.sending.rounds import SendingTurn, channel_of, complete, idle, make_call, prepared_of, run_of
+from session_worker.turn import Log
+from shared.ledger.claiming.work import Outcome, PutKey
+from shared.ledger.message import Message
+from shared.process.backoff import Backoff
+
+SHORT_LEASE_MS = 500  # until a hand-over that found too little lease is tried again
+FINAL_CODES = frozenset({"NOT_ON_WHATSAPP"})
+SEND_BACKOFF = Backoff(first_s=2.0, max_s=60.0, steady_s=0.0)
+
+
+def not_sent(turn: SendingTurn, message: Message, code: str, detail: str) -> None:
+    """Before the key stands every failure is certain: nothing went out."""
+    outcome = Outcome.FAILED if code in FINAL_CODES else Outcome.QUEUED
+    log = Log("info", "message.not_sent", {"message_id": message.message_id, "code": code, "detail": detail})
+    again_in_ms = send_backoff_ms(message.attempts, turn.rng)
+    complete(turn, at.Finishing(log), message, outcome, code, again_in_ms=again_in_ms)
+
+
+def send_backoff_ms(attempts: int, rng: random.Random) -> int:
+    """The wait before a message whose attempt certainly failed is tried again: 2 s doubling, at most 60 s."""
+    return round(1000 * SEND_BACKOFF.delay_s(max(1, attempts)) * rng.uniform(0.8, 1.2))
+
+
+def persist_key(turn: SendingTurn, attempt: at.Attempt) -> None:
+    """The key first, the hand-over then: from here on no failure is certain."""
+    channel, lease_left_ms = channel_of(turn), turn.state.rules.lease_left_ms
+    call = do.PersistKey(channel.browser_run, channel.login_id, attempt.message, attempt.prepared, lease_left_ms)
+    make_call(turn, at.PersistingKey(attempt), call)
+
+
+def key_answered(turn: SendingTurn, attempt: at.Attempt, answer: PutKey) -> None:
+    """Hands over where the key stands; else says what becomes of the message."""
+    message = attempt.message
+    keyed = message.whatsapp_id is not None  # by an earlier browser run
+    match answer:
+        case PutKey.OK:
+            make_call(turn, at.HandingOver(attempt), do.HandOver(run_of(turn), attempt.prepared, message.text))
+        case PutKey.SHORT:
+            # One that already went out under this key must keep it: queued again it would be given another.
+            outcome = Outcome.LATER if keyed else Outcome.QUEUED
+            complete(turn, at.Finishing(), message, outcome, "ENGINE_FAILED", again_in_ms=SHORT_LEASE_MS)
+        case PutKey.LATE:
+            # A campaign's message that must not leave any more. Without a key the next claim ends it, and says why.
+            # With one, an earlier page may have sent it, though the present one does not know it: a person decides.
+            late = at.Finishing(Log("info", "message.late", {"message_id": message.message_id, "keyed": keyed}))
+            if keyed:
+                complete(turn, late, message, Outcome.UNCERTAIN, "OUTCOME_UNKNOWN")
+            else:
+                complete(turn, late, message, Outcome.QUEUED, "CAMPAIGN_STOPPED")
+        case PutKey.GONE:
+            idle(turn, 0)
+        case PutKey.LOST:
+            turn.do(do.LoseLease())
+            turn.change(phase=at.Ended())
+
+
+def await_ack(turn: SendingTurn, attempt: at.Attempt) -> None:
+    """Nothing else is sent until WhatsApp acknowledged this one, or its time is over."""
+    turn.change(phase=at.AwaitingAck(attempt, turn.now.steady_ms + turn.state.rules.ack_timeout_ms))
+
+
+def take_ack(turn: SendingTurn, attempt: at.Attempt, ack: int | None) -> None:
+    """ack: None where none came in time."""
+    message = attempt.message
+    if ack is not None and ack >= 1:
+        turn.change(restriction=turn.state.restriction.after(refused=False, now_ms=turn.now.wall_ms))
+        turn.info("message.sent", message_id=message.message_id, attempts=message.attempts)
+        idle(turn, 0)
+    elif ack == FIRST_REFUSED and attempt.first:
+        refuse(turn, message, None)
+    else:
+        put_in_doubt(turn, message, attempt.prepared, first=attempt.first)
+        idle(turn, 0)
+
+
+def recover(turn: SendingTurn, message: Message) -> None:
+    """Asks the page, which holds what it was given under the same login, before anything else."""
+    prepared = prepared_of(message)
+    if prepared is None:
+        raise AssertionError("the ledger recovers only messages with a key")
+    if message.login_id != channel_of(turn).login_id:
+        # Another login's page can't be asked: a person looks into it.
+        log = Log("warning", "message.uncertain", {"message_id": message.message_id})
+        complete(turn, at.Finishing(log), message, Outcome.UNCERTAIN, "OUTCOME_UNKNOWN")
+    else:
+        attempt = at.Attempt(message, prepared, first=False)
+        make_call(turn, at.Recovering(attempt), do.AskPage(run_of(turn), prepared))
+
+
+def recovered(turn: SendingTurn, attempt: at.Attempt, ack: int | None) -> None:
+    """ack: as the page has it; None where it does not have the message."""
+    turn.info("message.recovering", message_id=attempt.message.message_id, found=ack)
+    if ack is None:
+        persist_key(turn, attempt)  # the same key, by the usual way
+    elif ack >= 1:
+        make_call(turn, at.Finishing(), do.RecordAck(attempt.prepared.key, ack))
+    else:
+        complete(turn, at.Adopting(attempt), attempt.message, Outcome.ADOPT, "", browser_run=run_of(turn))

@@ -1,0 +1,141 @@
+"""What sending is told, as frozen records: by others at any time, and as the answer to each call of `actions`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from session_worker.engine.port import Prepared
+from session_worker.session.channel import Channel
+from shared.ledger.claiming import work
+from shared.ledger.message import Message
+
+# By others, at any time.
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """Nothing happened; the clock may say that something is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """There may be something to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChanged:
+    """The session became READY, or is so no longer."""
+
+    channel: Channel | None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """What WhatsApp told of a key. 1 and above: in the ledger already. -1, -2: a refusal (see `port.AckSeen`)."""
+
+    key: str
+    ack: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecycleAsked:
+    """A new browser is wanted, between two messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """Finish the message in flight and claim no more."""
+
+
+# Answers: to each call exactly one, before anything else is told.
+
+
+@dataclass(frozen=True, slots=True)
+class CutShort:
+    """To any call: it ended without an answer (Redis away, or a defect). What it was to do may have been done."""
+
+    retry_ms: int  # before the next round
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFailed:
+    """To any call to the page: see `port.EngineError`."""
+
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunBegun:
+    """To BeginRun."""
+
+    held: int  # messages held because they waited for another phone
+    unread: tuple[Message, ...]  # sent and not read yet, oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class InFlightRead:
+    """To ReadInFlight."""
+
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """To Claim."""
+
+    work: work.Send | work.Recover | work.Pause
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMade:
+    """To Prepare."""
+
+    prepared: Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAnswered:
+    """To PersistKey."""
+
+    answer: work.PutKey
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """To HandOver: the page took it; no word of WhatsApp's server yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class AckFound:
+    """To AskPage: -1 refused, 0 pending, 1 and above acknowledged; None where the page does not have the message."""
+
+    ack: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AckRecorded:
+    """To RecordAck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """To Complete."""
+
+    status: str  # now stored, or `gone` where the message is no longer this owner's
+
+
+Answer = (
+    CutShort
+    | EngineFailed
+    | RunBegun
+    | InFlightRead
+    | Claimed
+    | KeyMade
+    | KeyAnswered
+    | HandedOver
+    | AckFound
+    | AckRecorded
+    | Completed
+)
+Input = TimePassed | Notified | ChannelChanged | Acknowledged | RecycleAsked | StopAsked | Answer

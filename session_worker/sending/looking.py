@@ -1,0 +1,118 @@
+"""What is in doubt: each round looks at it, first at what WhatsApp told by itself, then at the page. Pure."""
+
+from __future__ import annotations
+
+from session_worker.engine.port import Prepared
+from session_worker.sending import actions as do
+from session_worker.sending import state as at
+from session_worker.sending.doubts import Heard, InDoubt, Remedy, hear, judge
+from session_worker.sending.rounds import SendingTurn, claim, complete, idle, make_call, run_of
+from shared.ledger.claiming.work import Outcome
+from shared.ledger.message import Message
+
+
+def put_in_doubt(turn: SendingTurn, message: Message, prepared: Prepared, *, first: bool) -> None:
+    """The key stands and no acknowledgement came in time. first: given to one page only."""
+    now = turn.now.steady_ms
+    keep_doubt(turn, InDoubt(message, prepared, look_at_ms=now, first=first, pending_since_ms=now))
+    in_doubt = len(turn.state.doubts)
+    turn.do(do.ReportInDoubt(in_doubt))
+    turn.warn("message.in_doubt", message_id=message.message_id, in_doubt=in_doubt)
+
+
+def begin_look(turn: SendingTurn) -> None:
+    """Every message in doubt is looked at once."""
+    turn.change(to_look=tuple(turn.state.doubts))
+    look_on(turn)
+
+
+def look_on(turn: SendingTurn) -> None:
+    """The next message in doubt that this round has not looked at; after the last one, a claim."""
+    while turn.state.to_look:
+        key, *rest = turn.state.to_look
+        turn.change(to_look=tuple(rest))
+        if _look_at(turn, key):
+            return
+    claim(turn)
+
+
+def _look_at(turn: SendingTurn, key: str) -> bool:
+    """First what WhatsApp told by itself, then the page. True: a call is under way."""
+    acks = dict(turn.state.acks)
+    doubt, heard = hear(turn.state.doubts[key], acks.pop(key, None))
+    if doubt.copies_refused > turn.state.doubts[key].copies_refused:
+        turn.warn("message.copy_refused", message_id=doubt.message.message_id, times=doubt.copies_refused)
+    turn.change(acks=acks)
+    keep_doubt(turn, doubt)
+    match heard:
+        case Heard.SENT:
+            _forget(turn, key)
+            return False
+        case Heard.REFUSED:
+            refuse(turn, doubt.message, key)
+        case Heard.UNCERTAIN:
+            complete(turn, at.GivingUpDoubt(key), doubt.message, Outcome.UNCERTAIN, "REFUSED_BY_WHATSAPP")
+        case Heard.NOTHING if doubt.look_at_ms > turn.now.steady_ms:
+            return False
+        case Heard.NOTHING:
+            make_call(turn, at.Looking(key), do.AskPage(run_of(turn), doubt.prepared))
+    return True
+
+
+def treat_doubt(turn: SendingTurn, key: str, ack: int | None) -> None:
+    """Does what the page's answer asks for."""
+    before = turn.state.doubts[key]
+    doubt, remedy = judge(before, ack, turn.now.steady_ms, turn.state.rules.patience)
+    keep_doubt(turn, doubt)
+    message_id = doubt.message.message_id
+    if remedy in (Remedy.RELAUNCH_STUCK, Remedy.HAND_OVER_STUCK):
+        turn.warn("message.stuck", message_id=message_id, first=before.first)
+    match remedy:
+        case Remedy.WAIT:
+            look_on(turn)
+        case Remedy.RECORD if ack is not None:
+            make_call(turn, at.RecordingDoubt(key), do.RecordAck(key, ack))
+        case Remedy.HAND_OVER | Remedy.HAND_OVER_STUCK:
+            make_call(turn, at.HandingOverAgain(key), do.HandOver(run_of(turn), doubt.prepared, doubt.message.text))
+        case Remedy.RELAUNCH_LOST:
+            turn.warn("message.lost_by_page", message_id=message_id)
+            turn.do(do.AskRelaunch("MESSAGE_LOST_BY_PAGE"))
+            look_on(turn)
+        case Remedy.RELAUNCH_STUCK:
+            turn.do(do.AskRelaunch("MESSAGE_STUCK"))
+            look_on(turn)
+
+
+def drop_doubt(turn: SendingTurn, key: str) -> None:
+    """It is known what became of it."""
+    _forget(turn, key)
+    look_on(turn)
+
+
+def keep_doubt(turn: SendingTurn, doubt: InDoubt) -> None:
+    """Puts it in, or in the place of what was known of the same key."""
+    turn.change(doubts={**turn.state.doubts, doubt.prepared.key: doubt})
+
+
+def _forget(turn: SendingTurn, key: str) -> None:
+    turn.change(doubts={other: doubt for other, doubt in turn.state.doubts.items() if other != key})
+    turn.do(do.ReportInDoubt(len(turn.state.doubts)))
+
+
+def refuse(turn: SendingTurn, message: Message, doubt_key: str | None) -> None:
+    """WhatsApp's server said no: final."""
+    complete(turn, at.Refusing(message, doubt_key), message, Outcome.FAILED, "REFUSED_BY_WHATSAPP")
+
+
+def refused(turn: SendingTurn, message: Message, doubt_key: str | None) -> None:
+    """A series of refusals means that the number is restricted."""
+    restriction = turn.state.restriction.after(refused=True, now_ms=turn.now.wall_ms)
+    turn.change(restriction=restriction)
+    active = restriction.active(turn.now.wall_ms)
+    if active:
+        turn.do(do.ReportRestriction(restriction.until_ms))
+    turn.warn("message.refused", message_id=message.message_id, restricted=active)
+    if doubt_key is None:
+        idle(turn, 0)
+    else:
+        drop_doubt(turn, doubt_key)

@@ -1,0 +1,34 @@
+"""How long a tenant's messages wait for one another. Pure."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from shared.ledger.claiming.work import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class PaceRange:
+    """Seconds between two messages of the tenant, and between two bulk or campaign messages."""
+
+    gap_min: float
+    gap_max: float
+    delay_min: float
+    delay_max: float
+    daily_cap: int = 0  # bulk and campaign messages a day; 0 for none
+    zone: str = "UTC"  # whose midnight begins a day
+
+    def draw(self, rng: random.Random, now_ms: int) -> Pace:
+        """What limits the messages after a claim made at `now_ms` (wall clock)."""
+        now = datetime.fromtimestamp(now_ms / 1000, ZoneInfo(self.zone))
+        midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        return Pace(
+            round(1000 * rng.uniform(self.gap_min, self.gap_max)),
+            round(1000 * rng.uniform(self.delay_min, self.delay_max)),
+            self.daily_cap,
+            now.strftime("%Y%m%d"),
+            round(midnight.timestamp() * 1000) - now_ms,
+        )

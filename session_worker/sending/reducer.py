@@ -1,0 +1,230 @@
+"""Deciding of sending: `step(state, input, now, rng)` says what follows, as data. Pure.
+
+A round runs from `_begin_round` to `idle`: where the browser run is new it is begun; what an interrupted step left is
+taken up; each message in doubt is looked at; one message is claimed and sent, or recovered. Every call to the ledger or
+the page ends a step, and its answer begins the next one.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from session_worker.sending import actions as do
+from session_worker.sending import inputs as on
+from session_worker.sending import state as at
+from session_worker.sending.attempts import await_ack, key_answered, not_sent, persist_key, recover, recovered, take_ack
+from session_worker.sending.looking import (
+    begin_look,
+    drop_doubt,
+    keep_doubt,
+    look_on,
+    put_in_doubt,
+    refused,
+    treat_doubt,
+)
+from session_worker.sending.rounds import (
+    SELF_NOTIFY_MS,
+    SendingTurn,
+    caught_up,
+    complete,
+    idle,
+    look_again_ms,
+    make_call,
+    notice,
+    pause_or_catch_up,
+    prepared_of,
+    run_of,
+    warn_of_hand_over,
+)
+from session_worker.session.channel import Channel
+from session_worker.turn import Now
+from shared.ledger.claiming.work import Outcome, Pause, Recover, Send
+from shared.ledger.message import Message
+
+
+def step(state: at.State, event: on.Input, now: Now, rng: random.Random) -> tuple[at.State, tuple[do.Action, ...]]:
+    """One input. Returns the state after it and what is to be done, in order; a call, if any, comes last.
+
+    Raises AssertionError for an answer to a call that was not made.
+    """
+    turn = SendingTurn(state, now, rng)
+    _take(turn, event)
+    return turn.state, tuple(turn.actions)
+
+
+def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
+    # One table, a row for each input in each phase: it is long because it is whole.
+    steady_ms = turn.now.steady_ms
+    match turn.state.phase, event:
+        case at.Ended(), _:
+            pass
+        # At any time.
+        case _, on.Notified():
+            notice(turn)
+        case _, on.RecycleAsked():
+            turn.change(recycle=True)
+            notice(turn)
+        case _, on.StopAsked():
+            turn.change(stopping=True)
+            notice(turn)
+        case _, on.ChannelChanged(channel):
+            _change_channel(turn, channel)
+        case _, on.Acknowledged(key, ack):
+            _hear_ack(turn, key, ack)
+        case _, on.CutShort(retry_ms):
+            turn.change(cut_short=True, to_look=())
+            idle(turn, retry_ms)
+        # In time.
+        case at.Idle(until_ms), on.TimePassed() if steady_ms >= until_ms:
+            _begin_round(turn)
+        case at.AwaitingAck(attempt, until_ms), on.TimePassed() if steady_ms >= until_ms:
+            take_ack(turn, attempt, None)
+        case _, on.TimePassed():
+            pass
+        # A new browser run, and what an interrupted step left.
+        case at.Beginning(), on.RunBegun(held, unread):
+            _begun(turn, held, unread)
+        case at.FindingStrays(), on.InFlightRead(messages):
+            _take_up_strays(turn, messages)
+        case at.RequeueingStray(rest), on.Completed():
+            _requeue_strays(turn, rest)
+        # Looking at what is in doubt.
+        case at.Looking(key), on.AckFound(found):
+            treat_doubt(turn, key, found)
+        case at.Looking(key), on.EngineFailed():
+            keep_doubt(turn, replace(turn.state.doubts[key], look_at_ms=steady_ms + look_again_ms(turn)))
+            look_on(turn)
+        case at.HandingOverAgain(), on.HandedOver():
+            look_on(turn)
+        case at.HandingOverAgain(key), on.EngineFailed(code):
+            warn_of_hand_over(turn, turn.state.doubts[key].message, code)
+            look_on(turn)
+        case at.RecordingDoubt(key), on.AckRecorded():
+            drop_doubt(turn, key)
+        case at.GivingUpDoubt(key), on.Completed():
+            turn.warn("message.uncertain", message_id=turn.state.doubts[key].message.message_id)
+            drop_doubt(turn, key)
+        case at.Refusing(message, doubt_key), on.Completed():
+            refused(turn, message, doubt_key)
+        # A claim, and the way of a new message.
+        case at.Claiming(), on.Claimed(Pause(retry_ms)):
+            pause_or_catch_up(turn, retry_ms)
+        case at.Claiming(), on.Claimed(Send(message)):
+            make_call(turn, at.Preparing(message), do.Prepare(run_of(turn), message.to))
+        case at.Preparing(message), on.KeyMade(prepared):
+            persist_key(turn, at.Attempt(message, prepared, first=True))
+        case at.Preparing(message), on.EngineFailed(code, detail):
+            not_sent(turn, message, code, detail)
+        case at.PersistingKey(attempt), on.KeyAnswered(answer):
+            key_answered(turn, attempt, answer)
+        case at.HandingOver(attempt), on.HandedOver():
+            await_ack(turn, attempt)
+        case at.HandingOver(attempt), on.EngineFailed(code):
+            warn_of_hand_over(turn, attempt.message, code)
+            await_ack(turn, attempt)
+        # Recovery: an earlier browser run was given this message under a key.
+        case at.Claiming(), on.Claimed(Recover(message)):
+            recover(turn, message)
+        case at.Recovering(attempt), on.AckFound(found):
+            recovered(turn, attempt, found)
+        case at.Recovering(attempt), on.EngineFailed(code):
+            complete(turn, at.Finishing(), attempt.message, Outcome.LATER, code, again_in_ms=look_again_ms(turn))
+        case at.Adopting(attempt), on.Completed():
+            put_in_doubt(turn, attempt.message, attempt.prepared, first=False)
+            idle(turn, 0)
+        # Receipts that came while no page listened.
+        case at.CatchingUp(key), on.AckFound(found):
+            caught_up(turn, key, found)
+        case at.CatchingUp(_, pause_ms), on.EngineFailed(code):
+            turn.info("receipts.not_read", code=code)
+            turn.change(unread=())
+            idle(turn, pause_ms)
+        # The end of a round.
+        case at.Finishing(), on.AckRecorded():
+            idle(turn, 0)
+        case at.Finishing(log), on.Completed(status):
+            if log is not None:
+                turn.actions.append(replace(log, fields={**log.fields, "status": status}))
+            idle(turn, 0)
+        case phase, answer:
+            raise AssertionError(f"{type(answer).__name__} is no answer while {type(phase).__name__}")
+
+
+def _change_channel(turn: SendingTurn, channel: Channel | None) -> None:
+    # A page without a connection can't send: what is pending has had the time to only from here on.
+    doubts = {key: replace(doubt, pending_since_ms=turn.now.steady_ms) for key, doubt in turn.state.doubts.items()}
+    turn.change(channel=channel, doubts=doubts)
+    phase = turn.state.phase
+    if isinstance(phase, at.AwaitingAck) and (channel is None or channel.browser_run != turn.state.begun_run):
+        take_ack(turn, phase.attempt, None)
+    elif channel is not None:
+        notice(turn)
+
+
+def _hear_ack(turn: SendingTurn, key: str, ack: int) -> None:
+    phase = turn.state.phase
+    if ack == 0:
+        return  # pending says nothing
+    if isinstance(phase, at.AwaitingAck) and phase.attempt.prepared.key == key:
+        take_ack(turn, phase.attempt, ack)
+    elif key in turn.state.doubts:
+        turn.change(acks={**turn.state.acks, key: ack})
+        notice(turn)
+
+
+def _begin_round(turn: SendingTurn) -> None:
+    turn.change(notified=False)
+    state, channel = turn.state, turn.state.channel
+    if state.stopping:
+        turn.change(phase=at.Ended())
+    elif channel is None:
+        idle(turn, SELF_NOTIFY_MS)
+    elif state.recycle:
+        turn.change(recycle=False)
+        turn.do(do.AskRelaunch("MEMORY"))
+        idle(turn, 1_000)
+    elif channel.browser_run != state.begun_run:
+        # What the old one had in doubt comes back from the ledger as recoveries.
+        turn.change(doubts={}, acks={})
+        turn.do(do.ReportInDoubt(0))
+        make_call(turn, at.Beginning(), do.BeginRun(channel.phone_number))
+    else:
+        _look_for_strays(turn)
+
+
+def _begun(turn: SendingTurn, held: int, unread: tuple[Message, ...]) -> None:
+    if held:
+        turn.warn("messages.held", count=held)
+    # Here, not when it was called: where Redis goes away in between, all of it is done again.
+    turn.change(begun_run=run_of(turn), unread=unread)
+    _look_for_strays(turn)
+
+
+def _look_for_strays(turn: SendingTurn) -> None:
+    if turn.state.cut_short:
+        make_call(turn, at.FindingStrays(), do.ReadInFlight())
+    else:
+        begin_look(turn)
+
+
+def _take_up_strays(turn: SendingTurn, messages: tuple[Message, ...]) -> None:
+    """What this run claimed and lost sight of, as an answer did not arrive: no later claim returns it."""
+    followed = {doubt.message.message_id for doubt in turn.state.doubts.values()}
+    strays = [one for one in messages if one.browser_run == run_of(turn) and one.message_id not in followed]
+    for message in strays:
+        turn.warn("message.taken_up", message_id=message.message_id, keyed=message.whatsapp_id is not None)
+        prepared = prepared_of(message)
+        if prepared is not None:
+            put_in_doubt(turn, message, prepared, first=False)
+    _requeue_strays(turn, tuple(message for message in strays if prepared_of(message) is None))
+
+
+def _requeue_strays(turn: SendingTurn, messages: tuple[Message, ...]) -> None:
+    """Without a key nothing can have gone out."""
+    if messages:
+        stray, *rest = messages
+        complete(turn, at.RequeueingStray(tuple(rest)), stray, Outcome.QUEUED, "ENGINE_FAILED")
+    else:
+        turn.change(cut_short=False)
+        begin_look(turn)

@@ -1,0 +1,120 @@
+"""The frame of sending: a round begins and ends, a call is made, a message is claimed. Pure."""
+
+from __future__ import annotations
+
+from session_worker.engine.port import Prepared
+from session_worker.sending import actions as do
+from session_worker.sending import state as at
+from session_worker.session.channel import Channel
+from session_worker.turn import Turn
+from shared.ledger.claiming.work import Outcome
+from shared.ledger.message import Message
+
+SELF_NOTIFY_MS = 3_000  # the owner asks by itself this often: a lost notification costs seconds, never a message
+MAX_IN_DOUBT = 3  # more than that pauses the session's sends
+PAUSED_MS = 60_000  # while it is so, the page is closed this often
+
+SendingTurn = Turn[at.State, do.Action]
+
+
+def notice(turn: SendingTurn) -> None:
+    """A round is wanted: now, or as soon as the present one has ended."""
+    turn.change(notified=True)
+    if isinstance(turn.state.phase, at.Idle):
+        idle(turn, 0)
+
+
+def idle(turn: SendingTurn, wait_ms: int) -> None:
+    """The round has ended. Others are heard before the next one, even where it is due at once."""
+    turn.change(phase=at.Idle(turn.now.steady_ms + (0 if turn.state.notified else wait_ms)))
+
+
+def claim(turn: SendingTurn) -> None:
+    """Asks the ledger for the next message, unless too many are in doubt."""
+    state, now = turn.state, turn.now
+    if len(state.doubts) > MAX_IN_DOUBT:
+        # Sends stop, and the page that answers none of them is closed.
+        if state.paused_at_ms is None or now.steady_ms - state.paused_at_ms > PAUSED_MS:
+            turn.change(paused_at_ms=now.steady_ms)
+            turn.warn("sender.paused", in_doubt=len(state.doubts))
+            turn.do(do.AskRelaunch("TOO_MANY_IN_DOUBT"))
+        idle(turn, 1_000)
+        return
+    pace = state.rules.pace.draw(turn.rng, now.wall_ms)
+    bulk_allowed = not state.restriction.active(now.wall_ms)
+    make_call(turn, at.Claiming(), do.Claim(run_of(turn), pace, bulk_allowed))
+
+
+def pause_or_catch_up(turn: SendingTurn, retry_ms: int | None) -> None:
+    """Nothing to send: receipts are caught up, latest first, one message a round."""
+    pause_ms = SELF_NOTIFY_MS if retry_ms is None else min(SELF_NOTIFY_MS, max(retry_ms, 1))
+    if turn.state.doubts:
+        pause_ms = min(pause_ms, 1_000)
+    login_id = channel_of(turn).login_id
+    *unread, latest = turn.state.unread or (None,)
+    while latest is not None and (latest.login_id != login_id or prepared_of(latest) is None):
+        *unread, latest = unread or (None,)
+    turn.change(unread=tuple(unread))
+    prepared = None if latest is None else prepared_of(latest)
+    if prepared is None:
+        idle(turn, pause_ms)
+    else:
+        make_call(turn, at.CatchingUp(prepared.key, pause_ms), do.AskPage(run_of(turn), prepared))
+
+
+def caught_up(turn: SendingTurn, key: str, ack: int | None) -> None:
+    """ack: as the page has it; the next round begins at once, for a message to send goes first."""
+    if ack is not None and ack >= 1:
+        make_call(turn, at.Finishing(), do.RecordAck(key, ack))
+    else:
+        idle(turn, 0)
+
+
+def make_call(turn: SendingTurn, phase: at.Phase, call: do.Call) -> None:
+    """Makes a call whose answer `phase` waits for."""
+    turn.change(phase=phase)
+    turn.do(call)
+
+
+def complete(
+    turn: SendingTurn,
+    phase: at.Phase,
+    message: Message,
+    outcome: Outcome,
+    code: str,
+    *,
+    again_in_ms: int = 0,
+    browser_run: str = "",
+) -> None:
+    """Ends an attempt without an acknowledgement."""
+    again_at_ms = turn.now.wall_ms + again_in_ms
+    make_call(turn, phase, do.Complete(message, outcome, code, again_at_ms, browser_run))
+
+
+def channel_of(turn: SendingTurn) -> Channel:
+    """The channel of this round: it changes only between rounds, and while an acknowledgement is awaited."""
+    if turn.state.channel is None:
+        raise AssertionError("a round needs a channel")
+    return turn.state.channel
+
+
+def run_of(turn: SendingTurn) -> str:
+    """The browser run of this round."""
+    return channel_of(turn).browser_run
+
+
+def prepared_of(message: Message) -> Prepared | None:
+    """The key that stands in the ledger, if any."""
+    if message.chat_id is None or message.whatsapp_id is None:
+        return None
+    return Prepared(message.chat_id, message.whatsapp_id)
+
+
+def look_again_ms(turn: SendingTurn) -> int:
+    """How long until a page that did not answer is asked again."""
+    return turn.state.rules.patience.look_again_ms
+
+
+def warn_of_hand_over(turn: SendingTurn, message: Message, code: str) -> None:
+    """The page may have taken the message all the same: nothing else follows from this."""
+    turn.warn("message.hand_over_failed", message_id=message.message_id, code=code)

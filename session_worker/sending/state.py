@@ -1,0 +1,211 @@
+"""What sending knows at one moment: one frozen record, and in it the call or the time it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from session_worker.engine.port import Prepared
+from session_worker.sending.doubts import InDoubt, Patience
+from session_worker.sending.pace import PaceRange
+from session_worker.sending.restriction import Restriction
+from session_worker.session.channel import Channel
+from session_worker.turn import Log
+from shared.ledger.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What does not change while the worker lives."""
+
+    pace: PaceRange
+    ack_timeout_ms: int  # no acknowledgement by then: in doubt
+    lease_left_ms: int  # that must remain when a hand-over starts: its time-out
+    patience: Patience = field(default_factory=Patience)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A message on its way under a key."""
+
+    message: Message
+    prepared: Prepared
+    first: bool  # no page was given this key before
+
+
+# What it waits for: first what comes in its own time, then one phase for each call.
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    until_ms: int  # steady clock: the next round begins then, or at a notification
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingAck:
+    attempt: Attempt
+    until_ms: int  # steady clock
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Nothing more: it was asked to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """BeginRun."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingStrays:
+    """ReadInFlight."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequeueingStray:
+    """Complete."""
+
+    rest: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """AskPage, for a message in doubt."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingDoubt:
+    """RecordAck, for a message in doubt."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandingOverAgain:
+    """HandOver, for a message in doubt."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivingUpDoubt:
+    """Complete, for a message in doubt: a person looks into it."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusing:
+    """Complete, for a message that WhatsApp refused."""
+
+    message: Message
+    doubt_key: str | None  # where it was in doubt
+
+
+@dataclass(frozen=True, slots=True)
+class Claiming:
+    """Claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """Prepare."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class PersistingKey:
+    """PersistKey."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class HandingOver:
+    """HandOver."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Recovering:
+    """AskPage, for a message that an earlier browser run was given."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Adopting:
+    """Complete, for a message that this page holds unsent."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class CatchingUp:
+    """AskPage, for a message whose receipts may have come while no page listened."""
+
+    key: str
+    pause_ms: int  # what to wait where the page does not answer
+
+
+@dataclass(frozen=True, slots=True)
+class Finishing:
+    """Complete or RecordAck, after which the next round begins."""
+
+    log: Log | None = None  # to write then, with the status
+
+
+Phase = (
+    Idle
+    | AwaitingAck
+    | Ended
+    | Beginning
+    | FindingStrays
+    | RequeueingStray
+    | Looking
+    | RecordingDoubt
+    | HandingOverAgain
+    | GivingUpDoubt
+    | Refusing
+    | Claiming
+    | Preparing
+    | PersistingKey
+    | HandingOver
+    | Recovering
+    | Adopting
+    | CatchingUp
+    | Finishing
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Times are of the steady clock, in milliseconds."""
+
+    rules: Rules
+    phase: Phase = Idle(0)
+    channel: Channel | None = None
+    begun_run: str = ""  # the browser run whose recoveries the ledger gives out
+    doubts: Mapping[str, InDoubt] = field(default_factory=dict)  # by key
+    acks: Mapping[str, int] = field(default_factory=dict)  # told of keys in doubt since they were last looked at
+    to_look: tuple[str, ...] = ()  # keys in doubt that this round has still to look at
+    unread: tuple[Message, ...] = ()  # sent and not read yet when this browser run began, latest last
+    restriction: Restriction = field(default_factory=Restriction)
+    cut_short: bool = False  # a step ended in the middle: the ledger may hold what nobody here follows
+    notified: bool = False  # while busy
+    recycle: bool = False
+    stopping: bool = False
+    paused_at_ms: int | None = None  # when too many in doubt last had the page closed
+
+    @property
+    def wakes_at_ms(self) -> int | None:
+        """When to be told that time passed; None while only an input counts."""
+        match self.phase:
+            case Idle(until_ms) | AwaitingAck(_, until_ms):
+                return until_ms
+        return None

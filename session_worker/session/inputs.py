@@ -1,0 +1,124 @@
+"""What the session is told, as frozen records. `browser_run` says of which run; those of an earlier one are echoes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from session_worker.engine.port import Observation
+
+# By the clock and by others.
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """Nothing happened; the clock may say that something is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The owner holds the lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectAsked:
+    """Start what does not run; refresh_code: ask for a new code where WhatsApp stopped showing one."""
+
+    refresh_code: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RelaunchAsked:
+    """A new browser, the same login."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """End browser and session. logout: unlink the device and forget the login."""
+
+    logout: bool
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubtCounted:
+    count: int  # messages that wait for an acknowledgement beyond their time
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictionInferred:
+    until_ms: int  # wall clock: bulk and campaigns wait until then
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryMeasured:
+    pss_mib: int  # of the session's whole process tree
+
+
+# By the browser.
+
+
+@dataclass(frozen=True, slots=True)
+class FromBrowser:
+    browser_run: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchBegan(FromBrowser):
+    """The launch is under way; ending the browser before it may have taken its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchFailed(FromBrowser):
+    """The browser, or its page, could not be started."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageObserved(FromBrowser):
+    """What the page says of itself: unasked, or answering a probe."""
+
+    seen: Observation
+    probed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeFailed(FromBrowser):
+    """The page did not answer a probe."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRemoved(FromBrowser):
+    """The phone, or WhatsApp, removed this device."""
+
+    reason: str  # WhatsApp's word
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserEnded(FromBrowser):
+    """The page or the browser ended, or stopped answering, unasked."""
+
+    reason: str
+
+
+Input = (
+    TimePassed
+    | Started
+    | ConnectAsked
+    | RelaunchAsked
+    | StopAsked
+    | InDoubtCounted
+    | RestrictionInferred
+    | MemoryMeasured
+    | LaunchBegan
+    | LaunchFailed
+    | PageObserved
+    | ProbeFailed
+    | LoginRemoved
+    | BrowserEnded
+)

@@ -1,0 +1,1 @@
+"""One tenant's worker process: lease, session, sending, receiving and a Celery consumer, put together."""

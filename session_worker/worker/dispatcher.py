@@ -1,0 +1,56 @@
+"""Who is told what: routes what one part of the worker has to say into the inbox of another. Arrows run one way.
+
+engine → receiving (what concerns messages) and session (what concerns the page); receiving and session → sending;
+sending → session. No part knows another: each knows its inbox, and whom to call with its word.
+"""
+
+from __future__ import annotations
+
+import queue
+
+from session_worker.engine.port import AckSeen, BrowserGone, EngineEvent, InboundSeen, LoggedOut, PageChanged
+from session_worker.receiving.recorder import Report
+from session_worker.sending import actions as sending_actions
+from session_worker.sending import inputs as sending
+from session_worker.sending.shell import Word
+from session_worker.session import inputs as session
+from session_worker.session.channel import Channel
+
+
+class Dispatcher:
+    """The three inboxes, and the routes between them. Nothing here waits; every method may be called by any thread."""
+
+    def __init__(self) -> None:
+        self.receiving: queue.SimpleQueue[Report | None] = queue.SimpleQueue()
+        self.session: queue.SimpleQueue[session.Input] = queue.SimpleQueue()
+        self.sending: queue.SimpleQueue[sending.Input] = queue.SimpleQueue()
+
+    def engine_event(self, browser_run: str, event: EngineEvent) -> None:
+        """What the engine of a browser run tells."""
+        match event:
+            case AckSeen() | InboundSeen():
+                self.receiving.put(event)  # of whatever run: it is true all the same
+            case PageChanged(observation):
+                self.session.put(session.PageObserved(browser_run, observation))
+            case LoggedOut(reason):
+                self.session.put(session.LoginRemoved(browser_run, reason))
+            case BrowserGone(reason):
+                self.session.put(session.BrowserEnded(browser_run, reason))
+
+    def ack_recorded(self, key: str, ack: int) -> None:
+        """An acknowledgement is in the ledger, or a refusal was told (see `port.AckSeen`)."""
+        self.sending.put(sending.Acknowledged(key, ack))
+
+    def channel_changed(self, channel: Channel | None) -> None:
+        """The session became READY, or is so no longer."""
+        self.sending.put(sending.ChannelChanged(channel))
+
+    def word_of_sending(self, word: Word) -> None:
+        """What sending wants of the session, or reports to it."""
+        match word:
+            case sending_actions.AskRelaunch(cause):
+                self.session.put(session.RelaunchAsked(cause))
+            case sending_actions.ReportInDoubt(count):
+                self.session.put(session.InDoubtCounted(count))
+            case sending_actions.ReportRestriction(until_ms):
+                self.session.put(session.RestrictionInferred(until_ms))

@@ -1,0 +1,238 @@
+"""One tenant's worker process: lease + session + Celery consumer.
+
+It consumes only while it holds the lease, and ends itself, browser first, when it lost it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+
+import redis
+from celery import Celery
+from setproctitle import setproctitle
+
+from celery_config import make_celery
+from session_worker.engine.browser.profile_lock import kill_browser
+from session_worker.engine.factory import make_engine
+from session_worker.engine.port import EngineConfig
+from session_worker.receiving.recorder import Recorder
+from session_worker.sending.pace import PaceRange
+from session_worker.sending.restriction import Restriction
+from session_worker.sending.shell import Sender
+from session_worker.sending.state import Rules as SendingRules
+from session_worker.sending.state import State as SendingState
+from session_worker.session.shell import Session
+from session_worker.session.state import Rules as SessionRules
+from session_worker.session.state import first_state
+from session_worker.worker.dispatcher import Dispatcher
+from session_worker.worker.lease_keeper import LeaseKeeper
+from session_worker.worker.memory import MemoryWatch
+from session_worker.worker.process_title import worker_title
+from session_worker.worker.profile_store import ProfileStore
+from session_worker.worker.tasks import Replies, register
+from shared import names
+from shared.instant import now_ms, steady_ms
+from shared.ledger.ledger import Ledger, make_ledger
+from shared.logs import get_logger, stamp
+from shared.process.celery_worker import CeleryWorker
+from shared.process.shutdown import EXIT_FORCED, end_on_signal, force_after
+from shared.redis.client import connect
+from shared.sessions.lease import Lease, Leases, NotRebuilt, WrongStore
+from shared.sessions.snapshots import Snapshots
+from shared.settings import Settings
+
+_log = get_logger(__name__)
+
+EXIT_OK = 0
+EXIT_NOT_OWNER = 75  # another process holds the lease, or the login belongs to another store
+EXIT_LEASE_LOST = 76
+
+CONSUMER_PAUSE_S = 1.0  # before Celery's consumer is started again
+
+
+class TenantWorker:
+    """Everything one process does for one `cliente_id`."""
+
+    def __init__(self, settings: Settings, store: ProfileStore, cliente_id: int, token: str, host_id: str) -> None:
+        self._settings = settings
+        self._store = store
+        self._cliente_id = cliente_id
+        self._token = token
+        self._host_id = host_id
+        self._keys = names.Keys(settings.redis_prefix)
+        self._client = connect(settings.redis_url)
+        self._ending = threading.Event()
+
+    def run(self) -> int:
+        """Runs until the session is stopped, the process is told to stop, or the lease is lost. Returns the status."""
+        leases = Leases(self._client, self._keys, round(self._settings.session_lease_seconds * 1000))
+        lease = self._take(leases)
+        if lease is None:
+            return EXIT_NOT_OWNER
+        keeper = LeaseKeeper(leases, lease, self._lost)
+        keeper.start()
+        ledger = make_ledger(self._client, self._keys, self._settings.language)
+        session, sender, recorder = self._assemble(lease, ledger)
+        app = make_celery(self._settings, cliente_id=self._cliente_id)
+        register(app, session, sender, Replies(self._client, self._keys))
+        recorder.start()
+        session.start()
+        sender.start()
+        memory = MemoryWatch(
+            os.getpid(), self._settings.session_memory_limit_mib, session.report_memory, sender.recycle
+        )
+        memory.start()
+        try:
+            self._consume(app)
+        finally:
+            memory.stop()
+            sender.stop(self._settings.shutdown_grace_seconds)
+            session.stop(logout=False, cause="shutdown")
+            session.join(self._settings.shutdown_grace_seconds)
+            recorder.stop(2.0)
+            keeper.stop()
+            self._release(leases)
+        return EXIT_OK
+
+    def _take(self, leases: Leases) -> Lease | None:
+        try:
+            lease = leases.take(self._cliente_id, self._token, self._store.store_id, os.getpid(), self._host_id)
+        except WrongStore:
+            _log.error("lease.wrong_store")
+            return None
+        except NotRebuilt:
+            _log.warning("lease.waits_for_rebuild")
+            return None
+        except redis.RedisError as error:
+            _log.error("lease.not_taken", error=type(error).__name__)
+            return None
+        if lease is None:
+            _log.info("lease.held_by_another")
+        return lease
+
+    def _assemble(self, lease: Lease, ledger: Ledger) -> tuple[Session, Sender, Recorder]:
+        """Each part knows its inbox and the dispatcher's routes; none knows another."""
+        settings, rng, dispatcher = self._settings, random.SystemRandom(), Dispatcher()
+        snapshots = Snapshots(self._client, self._keys)
+        previous = snapshots.read(self._cliente_id).snapshot
+        session_rules = SessionRules(round(settings.qr_wait_limit_seconds * 1000), settings.language)
+        config = self._engine_config()
+        recorder = Recorder(dispatcher.receiving, ledger, self._cliente_id, dispatcher.ack_recorded)
+        session = Session(
+            inbox=dispatcher.session,
+            state=first_state(session_rules, previous, os.getpid(), now_ms(), steady_ms()),
+            lease=lease,
+            snapshots=snapshots,
+            make_engine=lambda: make_engine(config),
+            profile_dir=config.profile_dir,
+            store_id=self._store.store_id,
+            on_engine_event=dispatcher.engine_event,
+            on_channel=dispatcher.channel_changed,
+            on_end=self._session_ended,
+            on_lost=self._lost,
+            rng=rng,
+        )
+        sender = Sender(
+            inbox=dispatcher.sending,
+            state=SendingState(
+                self._sending_rules(config.hand_over_timeout_s), restriction=Restriction(previous.restricted_until)
+            ),
+            ledger=ledger,
+            lease=lease,
+            engine_of=session.engine_of,
+            tell_session=dispatcher.word_of_sending,
+            on_lost=self._lost,
+            rng=rng,
+        )
+        return session, sender, recorder
+
+    def _engine_config(self) -> EngineConfig:
+        settings = self._settings
+        return EngineConfig(
+            url=settings.whatsapp_web_url,
+            profile_dir=self._store.profile_dir(self._cliente_id),
+            lock_path=self._store.lock_path(self._cliente_id),
+            browser_path=settings.browser_path,
+            no_sandbox=settings.browser_no_sandbox or os.geteuid() == 0,
+            wa_js_path=settings.wa_js_path,
+            # Half the lease at most, and never more than eight seconds: a hand-over ends before the lease can.
+            hand_over_timeout_s=min(7.5, settings.session_lease_seconds / 2),
+        )
+
+    def _sending_rules(self, hand_over_s: float) -> SendingRules:
+        settings = self._settings
+        return SendingRules(
+            pace=PaceRange(
+                settings.send_gap_min_seconds,
+                settings.send_gap_max_seconds,
+                settings.send_delay_min_seconds,
+                settings.send_delay_max_seconds,
+                settings.send_daily_cap,
+                settings.default_timezone,
+            ),
+            ack_timeout_ms=round(settings.send_ack_timeout_seconds * 1000),
+            lease_left_ms=round(hand_over_s * 1000),
+        )
+
+    def _consume(self, app: Celery) -> None:
+        worker = CeleryWorker(
+            app,
+            hostname=names.worker_hostname(self._cliente_id),
+            queues=[names.session_queue(self._cliente_id)],
+            concurrency=4,
+            install_signals=self._install_signals,
+        )
+        while not self._ending.is_set():
+            worker.run()
+            if not self._ending.is_set():
+                # Celery gives up on some ways in which its broker goes away (kombu trips over its own clean-up). The
+                # session needs no consumer to go on: messages leave without a notification, and its browser is kept.
+                _log.warning("consumer.ended_by_itself")
+                self._ending.wait(CONSUMER_PAUSE_S)
+
+    def _install_signals(self) -> None:
+        end_on_signal(lambda: self._end("signal"), self._settings.shutdown_grace_seconds, force=self._force)
+        for number in (signal.SIGHUP, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_IGN)
+
+    def _session_ended(self, cause: str) -> None:
+        """The session stopped by itself or on request: so does the process."""
+        if not self._ending.is_set():
+            force_after(self._settings.shutdown_grace_seconds, self._force)
+        self._end(cause)
+
+    def _end(self, cause: str) -> None:
+        if self._ending.is_set():
+            return
+        self._ending.set()
+        _log.info("worker.ending", cause=cause)
+        CeleryWorker.stop()
+
+    def _force(self) -> None:
+        _log.error("worker.forced", grace_seconds=self._settings.shutdown_grace_seconds)
+        self._die(EXIT_FORCED)
+
+    def _lost(self, why: str) -> None:
+        """No longer the owner: browser first, then this process, without another word to Redis."""
+        _log.error("lease.lost", why=why)
+        self._die(EXIT_LEASE_LOST)
+
+    def _die(self, status: int) -> None:
+        kill_browser(self._store.lock_path(self._cliente_id))
+        os._exit(status)
+
+    def _release(self, leases: Leases) -> None:
+        try:
+            leases.release(self._cliente_id, self._token)
+        except redis.RedisError as error:
+            _log.warning("lease.not_released", error=type(error).__name__)
+
+
+def run_worker(settings: Settings, store: ProfileStore, cliente_id: int, token: str, host_id: str) -> int:
+    """The body of a forked worker process. Returns its exit status."""
+    setproctitle(worker_title(cliente_id, store.store_id))
+    stamp(part="session", cliente_id=cliente_id)
+    return TenantWorker(settings, store, cliente_id, token, host_id).run()

@@ -1,0 +1,90 @@
+"""What campaigns read and write of the ledger: pace, quotas, opt-outs, what is in flight, slots of the tick."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import redis
+from redis.client import Pipeline
+
+from shared.ledger.script import QUOTA_KEPT_S
+from shared.names import Keys
+from shared.transitions.message import OPEN_STATUSES
+
+READS_PER_TENANT = 3  # commands that `ask_tenant` puts on a pipeline
+_SLOT_KEPT_MS = 60_000
+
+
+class CampaignLedger:
+    """Every method raises redis.RedisError where Redis is away."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    def is_restored(self) -> bool:
+        """False while opt-outs and counters are not in this Redis yet: it came up empty."""
+        return bool(self._client.exists(self._keys.rebuilt))
+
+    def take_slot(self, slot: int) -> bool:
+        """True for the first who asks for a slot of time; two beats make one tick."""
+        return bool(self._client.set(self._keys.campaign_slot(slot), "1", nx=True, px=_SLOT_KEPT_MS))
+
+    # Counters.
+
+    def ask_tenant(self, pipeline: Pipeline, cliente_id: int, day: int) -> None:
+        """Puts on a pipeline: when the next bulk message may leave, the latest campaign message, the day's count."""
+        pipeline.hget(self._keys.pace(cliente_id), "next_bulk")
+        pipeline.get(self._keys.campaign_in_flight(cliente_id))
+        pipeline.get(self._keys.campaign_quota(cliente_id, day))
+
+    def open_among(self, message_ids: Sequence[str]) -> set[str]:
+        """Those of these messages that are queued or being sent; one round trip."""
+        pipeline = self._client.pipeline(transaction=False)
+        for message_id in message_ids:
+            pipeline.hget(self._keys.message(message_id), "status")
+        answers = pipeline.execute()
+        return {one for one, status in zip(message_ids, answers, strict=True) if status in OPEN_STATUSES}
+
+    def known_among(self, message_ids: Sequence[str]) -> set[str]:
+        """Those of these messages of which the ledger knows anything; one round trip."""
+        pipeline = self._client.pipeline(transaction=False)
+        for message_id in message_ids:
+            pipeline.exists(self._keys.message(message_id))
+        return {one for one, known in zip(message_ids, pipeline.execute(), strict=True) if known}
+
+    def restore_quotas(self, used: Iterable[tuple[int, int, int]]) -> None:
+        """used: tenant, local day, messages. A counter that is there already stays."""
+        pipeline = self._client.pipeline(transaction=False)
+        for cliente_id, day, count in used:
+            pipeline.set(self._keys.campaign_quota(cliente_id, day), count, ex=QUOTA_KEPT_S, nx=True)
+        pipeline.execute()
+
+    def restore_pace(self, next_at: Iterable[tuple[int, int]]) -> None:
+        """next_at: tenant, the moment from which its next bulk or campaign message may leave. What is there stays."""
+        pipeline = self._client.pipeline(transaction=False)
+        for cliente_id, at_ms in next_at:
+            pipeline.hsetnx(self._keys.pace(cliente_id), "next_bulk", at_ms)
+        pipeline.execute()
+
+    # Opt-outs: SQL is the master, this set is never less.
+
+    def opted_out_among(self, asked: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
+        """Those of these tenants and numbers that are on the tenant's list; one round trip."""
+        pipeline = self._client.pipeline(transaction=False)
+        for cliente_id, number in asked:
+            pipeline.sismember(self._keys.opted_out(cliente_id), number)
+        members: list[Any] = pipeline.execute()
+        return {one for one, member in zip(asked, members, strict=True) if member}
+
+    def opt_out(self, numbers: Iterable[tuple[int, str]]) -> None:
+        """Puts a tenant's numbers on its list."""
+        pipeline = self._client.pipeline(transaction=False)
+        for cliente_id, number in numbers:
+            pipeline.sadd(self._keys.opted_out(cliente_id), number)
+        pipeline.execute()
+
+    def opt_in(self, cliente_id: int, number: str) -> bool:
+        """Takes a number off; False where it was not on the list."""
+        return bool(self._client.srem(self._keys.opted_out(cliente_id), number))

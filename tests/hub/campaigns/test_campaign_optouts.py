@@ -1,0 +1,126 @@
+"""Who asked not to be written to is not, on SQLite and PostgreSQL and a real server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis
+
+from hub_api.messages.service import Order, send_text
+from shared.errors import RecipientOptedOut
+from shared.ledger.ledger import make_ledger
+from shared.sessions.lease import NotRebuilt
+from shared.transitions.message import Lane
+from shared.transitions.session import SessionStatus
+from tests.hub.campaigns.campaign_world import Worker, World, number
+
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
+
+
+class TestOptOuts:
+    def test_checked_when_released_and_again_at_the_claim(self, world: World, worker: Worker):
+        campaign = world.campaign(3)
+        world.call("POST", "/optouts", {"numbers": ["+" + number(0)], "note": "por teléfono"}, 201)
+        assert world.tick() == 1
+        assert world.states(campaign) == ["skipped", "released", "pending"]
+        world.call("POST", "/optouts", {"numbers": [number(1)]}, 201)
+        assert worker.claim() is None
+        world.drain()
+        assert world.states(campaign) == ["skipped", "skipped", "pending"]
+        worker.run(2)
+        assert [to for to, _ in worker.sent] == [number(2)]
+        found = world.read(campaign)["progress"]
+        assert found["skipped_by_code"] == {"RECIPIENT_OPTED_OUT": 2}
+
+    def test_bulk_and_single(self, world: World, worker: Worker):
+        world.call("POST", "/optouts", {"numbers": [number(0)]}, 201)
+        bulk = world.call("POST", "/whatsapp/51/messages/bulk", {"messages": [{"to": number(0), "message": "x"}]}, 202)
+        assert bulk["items"][0]["error"] == "RECIPIENT_OPTED_OUT"
+        refused = world.call("POST", "/whatsapp/51/messages", {"to": number(0), "message": "x"}, 403)
+        assert refused["error"] == "RECIPIENT_OPTED_OUT"
+        # who wrote within 24 h may be answered
+        data = {"from": number(0), "message": "¿hola?", "at": world.clock}
+        worker.ledger.receipts.record_inbound(51, "false_1", data, world.clock)
+        world.call("POST", "/whatsapp/51/messages", {"to": number(0), "message": "x"}, 202)
+        assert worker.send_next()
+        world.call("DELETE", f"/optouts/{number(0)}")
+        world.call("DELETE", f"/optouts/{number(0)}", expect=404)
+        assert world.call("GET", "/optouts")["items"] == []
+
+    def test_a_queued_bulk_message_does_not_leave(self, world: World, worker: Worker):
+        order = Order(to="+" + number(0), text="x", lane=Lane.BULK)
+        message = send_text(world.services, 51, order, world.clock).message
+        world.call("POST", "/optouts", {"numbers": [number(0)]}, 201)
+        assert worker.claim() is None
+        assert world.call("GET", f"/whatsapp/51/messages/{message.message_id}")["error"] == "RECIPIENT_OPTED_OUT"
+
+    @pytest.mark.parametrize("text", ["BAJA", " stop! "])
+    def test_a_keyword_puts_the_number_on_the_list_and_is_answered_once(self, world: World, worker: Worker, text: str):
+        world.campaign(1)
+        for key in ("false_1", "false_2"):
+            data = {"from": number(0), "message": text, "at": world.clock}
+            worker.ledger.receipts.record_inbound(51, key, data, world.clock)
+            world.drain()
+        [item] = world.call("GET", "/optouts")["items"]
+        assert (item["number"], item["source"]) == (number(0), "keyword")
+        assert worker.send_next()
+        assert worker.claim() is None
+        assert worker.sent == [(number(0), "Listo, no volveremos a escribirte. ¡Gracias por avisar!")]
+        world.tick()
+        assert worker.claim() is None
+
+    def test_own_keywords_and_answer(self, world: World, worker: Worker):
+        world.call("PUT", "/campaigns/settings", {"optout_keywords": ["NO MÁS"], "optout_answer": "Ok"})
+        for key, sender, text in (("f1", number(0), "BAJA"), ("f2", number(1), "no mas")):
+            worker.ledger.receipts.record_inbound(
+                51, key, {"from": sender, "message": text, "at": world.clock}, world.clock
+            )
+        world.drain()
+        assert [item["number"] for item in world.call("GET", "/optouts")["items"]] == [number(1)]
+        worker.send_next()
+        assert worker.sent == [(number(1), "Ok")]
+
+    def test_an_empty_redis_never_means_that_nobody_opted_out(self, world: World, server: redis.Redis, own: Any):
+        keys = world.services.keys
+        quota = world.schedule(daily_quota=2)
+        campaign = world.campaign(4, schedule=quota)
+        worker = Worker(make_ledger(server, keys), own(SessionStatus.READY).lease, world)
+        world.call("POST", "/optouts", {"numbers": [number(2)]}, 201)
+        worker.run(1)
+        world.tick()
+        server.delete(*server.keys(keys.prefix + "*"))
+        # given nothing is rebuilt, nothing is released and no session is taken
+        assert world.tick() == 0
+        with pytest.raises(NotRebuilt):
+            own(SessionStatus.READY)
+        assert world.restore()
+        assert server.sismember(keys.opted_out(51), number(2))
+        # then what was released and lost is for a person, or back on the list where it certainly did not leave;
+        # it never leaves as it was released, and the quota is used up
+        worker.lease = own(SessionStatus.READY).lease
+        assert worker.claim() is None
+        world.drain()
+        states = world.states(campaign)
+        assert (states[0], states[2:]) == ("sent", ["pending", "pending"])
+        assert states[1] in ("uncertain", "pending")
+        assert world.tick() == 0
+        assert world.read(campaign)["waiting_for"] == "daily_quota"
+
+    def test_numbers_not_on_whatsapp_are_remembered(self, world: World, worker: Worker):
+        first = world.campaign(1)
+        world.tick()
+        worker.fail_next("NOT_ON_WHATSAPP")
+        world.drain()
+        world.tick()
+        assert world.read(first)["progress"]["failed_by_code"] == {"NOT_ON_WHATSAPP": 1}
+        second = world.campaign(2)
+        world.tick()
+        assert world.states(second) == ["skipped", "released"]
+        assert world.read(second)["progress"]["skipped_by_code"] == {"NOT_ON_WHATSAPP": 1}
+
+
+def test_an_opted_out_release_raises_its_own_error(world: World, server: redis.Redis):
+    server.sadd(world.services.keys.opted_out(51), number(0))
+    with pytest.raises(RecipientOptedOut):
+        send_text(world.services, 51, Order(to="+" + number(0), text="x", lane=Lane.BULK, wake=True), world.clock)

@@ -1,0 +1,67 @@
+"""Campaigns through what they register: this is how the hub, its background worker and the command line reach them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from click.testing import CliRunner
+
+from hub_api.campaigns.subject import SUBJECT
+from hub_api.registry import EventHandler
+from shared import names
+from shared.instant import now_ms
+from shared.transitions.session import SessionStatus
+from tests.hub.campaigns.campaign_world import Worker, World, number
+
+
+def test_the_tick_releases_what_is_due(world: World, own: Callable[..., Any]):
+    world.campaign(1)
+    own(SessionStatus.READY)
+    [tick] = SUBJECT.tasks
+    assert (tick.name, tick.every_s(world.services.settings)) == (
+        names.TASK_CAMPAIGN_TICK,
+        world.services.settings.campaign_tick_seconds,
+    )
+    assert tick.make(world.services)() == 1
+
+
+def test_restoring_brings_back_who_asked_to_be_left_alone(world: World, server: redis.Redis):
+    world.call("POST", "/optouts", {"numbers": [number(0)]}, 201)
+    listed = world.services.keys.opted_out(51)
+    server.delete(listed)
+    [restore] = SUBJECT.restore
+    restore(world.services, now_ms())
+    assert server.sismember(listed, number(0))
+
+
+def test_after_each_drain_who_asked_is_answered(world: World, worker: Worker):
+    data = {"from": number(0), "message": "BAJA", "at": world.clock}
+    worker.ledger.receipts.record_inbound(51, "false_1", data, world.clock)
+    world.drain()
+    [answers] = SUBJECT.after_events
+    assert answers(world.services)() == 0  # the drain asked already, and nobody is answered twice
+    assert worker.send_next()
+    assert [to for to, _ in worker.sent] == [number(0)]
+
+
+def test_the_handler_of_events_knows_none_by_itself(world: World):
+    [make] = SUBJECT.event_handlers
+    handler: EventHandler = make(world.services)
+    with world.services.database.reading() as session:
+        assert handler.known(session, []) == set()
+
+
+@pytest.mark.parametrize(("text", "status"), [("telefono\n5491123456789\n", 0), ("telefono\nx\n", 1)])
+def test_the_command_imports_a_list(world: World, tmp_path: Path, text: str, status: int):
+    campaign = world.campaign(0, start=False)
+    file = tmp_path / "lista.csv"
+    file.write_text(text, "utf-8")
+    [command] = SUBJECT.commands
+    arguments = [str(file), "--cliente-id", "51", "--campaign", campaign]
+    done = CliRunner().invoke(command, arguments, obj=world.services.settings)
+    assert (command.name, done.exit_code) == ("import", status)
+    assert world.read(campaign)["progress"]["total"] == 1 - status

@@ -1,0 +1,384 @@
+"""A small model of what sending acts on: ledger, pages with stores, WhatsApp's server, session. It checks the rules.
+
+It answers every action as the real ones may: hand-overs are lost, accepted in silence or refused, acknowledgements are
+late, doubled or dropped, browser runs end, logins change, Redis forgets to answer. Where a rule of sending is broken it
+raises `RuleBroken`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from session_worker.engine.port import Prepared
+from session_worker.sending import actions as do
+from session_worker.sending import inputs as on
+from session_worker.sending import state as at
+from session_worker.sending.pace import PaceRange
+from session_worker.sending.reducer import step
+from session_worker.sending.rounds import MAX_IN_DOUBT
+from session_worker.session.channel import Channel
+from session_worker.turn import Now
+from shared.ledger.claiming.work import Outcome, Pause, PutKey, Recover, Send
+from shared.ledger.message import Message
+from shared.transitions.message import Lane, MessageStatus
+
+RULES = at.Rules(PaceRange(0, 0, 0, 0), ack_timeout_ms=10_000, lease_left_ms=7_500)
+UNSENT_MS = RULES.patience.unsent_ms
+MAX_ROUNDS = 400  # in one go, without time passing
+
+Step = Callable[[at.State, on.Input, Now, random.Random], tuple[at.State, tuple[do.Action, ...]]]
+
+
+class RuleBroken(AssertionError):
+    """A rule that sending must keep, whatever happens."""
+
+
+class Fate(Enum):
+    """What becomes of a hand-over."""
+
+    ACKNOWLEDGED = "acknowledged"
+    SILENT = "silent"  # the server takes it, the acknowledgement never reaches the page by itself
+    PENDING = "pending"  # the page keeps it and does not send it
+    LOST = "lost"  # the page does not even keep it
+    REFUSED = "refused"
+
+
+class Fault(Enum):
+    """What Redis does to one call."""
+
+    NOT_DONE = "not done"
+    NOT_ANSWERED = "done, and not answered"
+
+
+@dataclass
+class Entry:
+    """The ledger's view of one message."""
+
+    message_id: str
+    status: MessageStatus = MessageStatus.QUEUED
+    attempts: int = 0
+    key: str | None = None
+    login_id: str = ""
+    browser_run: str = ""
+    not_before_ms: int = 0
+    next_look_ms: int = 0
+    late: bool = False
+    keys: set[str] = field(default_factory=set)  # ever persisted
+
+    def message(self) -> Message:
+        return Message(
+            self.message_id,
+            51,
+            f"54911{self.message_id}",
+            "hola",
+            self.status,
+            Lane.SINGLE,
+            self.attempts,
+            0,
+            10**12,
+            whatsapp_id=self.key,
+            chat_id=None if self.key is None else "c",
+            login_id=self.login_id,
+            browser_run=self.browser_run,
+        )
+
+
+@dataclass
+class HandedOver:
+    """The latest hand-over of a key in one browser run, and what that page has answered since."""
+
+    at_ms: int
+    may_repeat: bool = False
+
+
+@dataclass
+class World:
+    step: Step = step
+    now_ms: int = 1_000_000
+    state: at.State = field(default_factory=lambda: at.State(RULES))
+    rng: random.Random = field(default_factory=lambda: random.Random(5))
+    entries: dict[str, Entry] = field(default_factory=dict)
+    server: set[str] = field(default_factory=set)  # keys it took
+    stores: dict[str, dict[str, int]] = field(default_factory=dict)  # by login: key → ack, as its pages have it
+    told: list[tuple[str, int]] = field(default_factory=list)  # acknowledgements on their way
+    handed: dict[tuple[str, str], HandedOver] = field(default_factory=dict)  # by browser run and key
+    runs: int = 0
+    login_id: str = "login-1"
+    channel: Channel | None = None
+    relaunch_wanted: bool = False
+    fate: Fate = Fate.ACKNOWLEDGED
+    hand_over_fails: bool = False  # it happens all the same
+    page_silent: bool = False
+    fault: Fault | None = None
+    key_answer: PutKey = PutKey.OK
+    made: int = 0
+
+    # What happens.
+
+    def accept(self) -> None:
+        message_id = str(len(self.entries))
+        self.entries[message_id] = Entry(message_id)
+        self.tell(on.Notified())
+
+    def launch(self) -> None:
+        """A new browser run of the present login becomes READY."""
+        self.lose_connection()
+        self.runs += 1
+        self.relaunch_wanted = False
+        self.channel = Channel(f"run-{self.runs}", self.login_id, "5491150000051")
+        self.tell(on.ChannelChanged(self.channel))
+
+    def lose_connection(self) -> None:
+        if self.channel is not None:
+            self.channel = None
+            self.tell(on.ChannelChanged(None))
+
+    def reconnect(self) -> None:
+        """The same browser run is READY again."""
+        if self.channel is None and self.runs:
+            self.channel = Channel(f"run-{self.runs}", self.login_id, "5491150000051")
+            self.tell(on.ChannelChanged(self.channel))
+
+    def change_login(self) -> None:
+        self.lose_connection()
+        self.login_id = f"login-{self.runs + 2}"
+        self.launch()
+
+    def lose_store(self) -> None:
+        """The page forgets every message."""
+        self.stores[self.login_id] = {}
+
+    def send_pending(self) -> None:
+        """The page sends by itself what it holds, as the real one does."""
+        for key, ack in self._store.items():
+            if ack == 0:
+                self._take(key)
+
+    def tell_acks(self, times: int) -> None:
+        """Acknowledgements arrive: `times` times each, 0 for never."""
+        told, self.told = self.told, []
+        for key, ack in told * times:
+            if ack >= 1:
+                self._acknowledge(key, ack)  # the recorder's part
+            self.tell(on.Acknowledged(key, ack))
+
+    def pass_time(self, ms: int) -> None:
+        end_ms = self.now_ms + ms
+        for _ in range(MAX_ROUNDS):
+            wakes_at_ms = self.state.wakes_at_ms
+            if wakes_at_ms is None or wakes_at_ms > end_ms:
+                break
+            self.now_ms = max(self.now_ms, wakes_at_ms)
+            self.tell(on.TimePassed())
+            if self.relaunch_wanted:
+                self.launch()
+        else:
+            raise RuleBroken("sending spins")
+        self.now_ms = end_ms
+
+    def calm_down(self) -> None:
+        """Everything works from here on, for long enough that everything ends."""
+        self.fate, self.fault, self.key_answer = Fate.ACKNOWLEDGED, None, PutKey.OK
+        self.hand_over_fails = self.page_silent = False
+        self.launch()
+        for _ in range(80):
+            if not self._open():
+                return
+            self.send_pending()
+            self.tell_acks(1)
+            self.pass_time(10_000)
+        raise RuleBroken(f"never ended: {self._open()}")
+
+    def _open(self) -> list[Entry]:
+        return [entry for entry in self.entries.values() if entry.status in (_S.QUEUED, _S.SENDING)]
+
+    # The shell's part.
+
+    def tell(self, event: on.Input) -> None:
+        answer: on.Input | None = event
+        while answer is not None:
+            self.state, actions = self.step(self.state, answer, Now(self.now_ms, self.now_ms), self.rng)
+            calls = [action for action in actions if isinstance(action, do.Call)]
+            if len(calls) > 1 or (calls and actions[-1] is not calls[0]):
+                raise RuleBroken("a step makes one call at most, as its last action")
+            if any(isinstance(action, do.AskRelaunch) for action in actions):
+                self.relaunch_wanted = True
+            answer = self._answer(calls[0]) if calls else None
+        self._check_followed()
+
+    def _answer(self, call: do.Call) -> on.Answer:
+        if isinstance(call, do.PageCall):
+            return self._page(call)
+        fault, self.fault = self.fault, None
+        if fault is Fault.NOT_DONE:
+            return on.CutShort(1_000)
+        answer = self._ledger(call)
+        return on.CutShort(1_000) if fault is Fault.NOT_ANSWERED else answer
+
+    # The ledger.
+
+    def _ledger(self, call: do.LedgerCall) -> on.Answer:
+        match call:
+            case do.BeginRun():
+                sent = tuple(entry.message() for entry in self.entries.values() if entry.status is _S.SENT)
+                return on.RunBegun(0, sent)
+            case do.ReadInFlight():
+                return on.InFlightRead(tuple(entry.message() for entry in self._in_flight()))
+            case do.Claim(browser_run):
+                if len(self.state.doubts) > MAX_IN_DOUBT:
+                    raise RuleBroken("a claim with too many in doubt")
+                return on.Claimed(self._claim(browser_run))
+            case do.PersistKey():
+                return on.KeyAnswered(self._persist_key(call))
+            case do.Complete():
+                return on.Completed(self._complete(call))
+            case do.RecordAck(key, ack):
+                if ack < 1 or self._store.get(key) != ack:
+                    raise RuleBroken(f"ack {ack} recorded, which the page does not show")
+                self._acknowledge(key, ack)
+                return on.AckRecorded()
+
+    def _in_flight(self) -> list[Entry]:
+        return [entry for entry in self.entries.values() if entry.status is _S.SENDING]
+
+    def _claim(self, browser_run: str) -> Send | Recover | Pause:
+        for entry in self._in_flight():
+            if entry.browser_run == browser_run:
+                continue
+            if entry.key is None:
+                entry.status, entry.browser_run = _S.QUEUED, ""
+            elif entry.next_look_ms <= self.now_ms:
+                return Recover(entry.message())
+        for entry in self.entries.values():
+            if entry.status is _S.QUEUED and entry.late:
+                entry.status = _S.CANCELLED
+            elif entry.status is _S.QUEUED and entry.not_before_ms <= self.now_ms:
+                entry.status, entry.browser_run, entry.key = _S.SENDING, browser_run, None
+                entry.attempts += 1
+                return Send(entry.message())
+        return Pause(None)
+
+    def _persist_key(self, call: do.PersistKey) -> PutKey:
+        entry = self.entries[call.message.message_id]
+        answer, self.key_answer = self.key_answer, PutKey.OK
+        if entry.status is not _S.SENDING:
+            return PutKey.GONE
+        if answer is PutKey.GONE:
+            entry.status = _S.CANCELLED  # by somebody else, meanwhile
+        elif answer is PutKey.LATE:
+            entry.late = True
+        elif answer is PutKey.OK:
+            if entry.key is not None and entry.login_id != call.login_id:
+                raise RuleBroken("a key of another login")
+            entry.key, entry.login_id, entry.browser_run = call.prepared.key, call.login_id, call.browser_run
+            entry.keys.add(call.prepared.key)
+            if len(entry.keys) > 1:
+                raise RuleBroken(f"a second key for message {entry.message_id}, whose first may live")
+        return answer
+
+    def _complete(self, call: do.Complete) -> str:
+        entry = self.entries[call.message.message_id]
+        if entry.status is not _S.SENDING:
+            return "gone"
+        match call.outcome:
+            case Outcome.LATER:
+                entry.next_look_ms = call.again_at_ms
+            case Outcome.ADOPT:
+                entry.browser_run = call.browser_run
+            case Outcome.QUEUED:
+                if entry.key is not None:
+                    raise RuleBroken("queued again, though its key may live")
+                entry.status, entry.not_before_ms, entry.browser_run = _S.QUEUED, call.again_at_ms, ""
+            case Outcome.FAILED | Outcome.UNCERTAIN:
+                if call.outcome is Outcome.FAILED and self.server & entry.keys:
+                    raise RuleBroken("failed for certain, though the server has it")
+                entry.status = MessageStatus(call.outcome.value)
+        return entry.status.value
+
+    def _acknowledge(self, key: str, ack: int) -> None:
+        if key not in self.server or ack < 1:
+            raise RuleBroken("sent without an acknowledgement")
+        for entry in self.entries.values():
+            if key in entry.keys:
+                entry.status = _S.SENT
+
+    # The page.
+
+    @property
+    def _store(self) -> dict[str, int]:
+        return self.stores.setdefault(self.login_id, {})
+
+    def _page(self, call: do.PageCall) -> on.Answer:
+        dead = self.channel is None or call.browser_run != self.channel.browser_run
+        if dead or (self.page_silent and not isinstance(call, do.HandOver)):
+            return on.EngineFailed("PAGE_FAILED")
+        match call:
+            case do.Prepare():
+                self.made += 1
+                return on.KeyMade(Prepared("c", f"key-{self.made}"))
+            case do.AskPage(browser_run, prepared):
+                ack = self._store.get(prepared.key)
+                self._note_answer(browser_run, prepared.key, ack)
+                return on.AckFound(ack)
+            case do.HandOver(browser_run, prepared):
+                self._check_hand_over(browser_run, prepared.key)
+                self._hand_over(prepared.key)
+                return on.EngineFailed("PAGE_FAILED") if self.hand_over_fails else on.HandedOver()
+
+    def _hand_over(self, key: str) -> None:
+        copy = key in self._store
+        if key in self.server and self.fate is not Fate.REFUSED:
+            self._take(key)  # a server that has it acknowledges a further copy
+            return
+        match self.fate:
+            case Fate.ACKNOWLEDGED:
+                self._take(key)
+            case Fate.SILENT:
+                self.server.add(key)
+                self._store[key] = 0
+            case Fate.PENDING:
+                self._store[key] = 0
+            case Fate.REFUSED:
+                self._store[key] = -1
+                self.told.append((key, -2 if copy or key in self.server else -1))
+
+    def _take(self, key: str) -> None:
+        self.server.add(key)
+        self._store[key] = 1
+        self.told.append((key, 1))
+
+    # The rules.
+
+    def _note_answer(self, browser_run: str, key: str, ack: int | None) -> None:
+        """A page that said no may be handed the key again; one that holds it unsent, once it has had the time."""
+        handed = self.handed.get((browser_run, key))
+        if handed is not None and ack is not None:
+            waited = self.now_ms - handed.at_ms >= UNSENT_MS
+            handed.may_repeat = ack < 0 or (ack == 0 and waited)
+
+    def _check_hand_over(self, browser_run: str, key: str) -> None:
+        before = self.handed.get((browser_run, key))
+        if before is not None and not before.may_repeat:
+            raise RuleBroken(f"{key} handed over twice on {browser_run}")
+        self.handed[browser_run, key] = HandedOver(self.now_ms)
+        if not any(entry.key == key for entry in self.entries.values()):
+            raise RuleBroken(f"{key} handed over before it was persisted")
+
+    def _check_followed(self) -> None:
+        """What this run has claimed is on its way, in doubt, or looked for in the next round."""
+        state = self.state
+        if state.cut_short or not isinstance(state.phase, at.Idle | at.AwaitingAck):
+            return
+        followed = {doubt.message.message_id for doubt in state.doubts.values()}
+        if isinstance(state.phase, at.AwaitingAck):
+            followed.add(state.phase.attempt.message.message_id)
+        for entry in self._in_flight():
+            ours = entry.browser_run == state.begun_run and entry.next_look_ms == 0
+            if ours and entry.message_id not in followed:
+                raise RuleBroken(f"nobody follows message {entry.message_id}")
+
+
+_S = MessageStatus

@@ -1,0 +1,99 @@
+"""Who is told what within a worker, and that its parts do not know one another."""
+
+from __future__ import annotations
+
+import ast
+import queue
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from session_worker.engine.port import AckSeen, BrowserGone, EngineEvent, InboundSeen, LoggedOut, PageChanged
+from session_worker.sending import actions
+from session_worker.sending import inputs as sending
+from session_worker.sending.shell import Word
+from session_worker.session import inputs as session
+from session_worker.session.channel import Channel
+from session_worker.worker.dispatcher import Dispatcher
+from tests.unit.worker.session_world import OPEN
+
+T = TypeVar("T")
+
+ACK, INBOUND = AckSeen("key", 1), InboundSeen("key", "5491123456789", "hola", 1)
+PACKAGE = Path(__file__).parents[3] / "session_worker"
+# What each part may take from the others. `worker` puts them together, `host` forks workers.
+MAY_IMPORT = {
+    "engine": set(),
+    "receiving": {"engine"},
+    "session": {"engine", "turn"},
+    "sending": {"engine", "turn", "session.channel"},
+    "worker": {"engine", "turn", "receiving", "session", "sending"},
+    "host": {"engine", "worker"},
+}
+
+
+def everything_in(inbox: queue.SimpleQueue[T]) -> list[T]:
+    found = []
+    while not inbox.empty():
+        found.append(inbox.get())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("event", "for_session", "for_receiving"),
+    [
+        (PageChanged(OPEN), [session.PageObserved("run", OPEN)], []),
+        (LoggedOut("user"), [session.LoginRemoved("run", "user")], []),
+        (BrowserGone("crash"), [session.BrowserEnded("run", "crash")], []),
+        (ACK, [], [ACK]),
+        (INBOUND, [], [INBOUND]),
+    ],
+)
+def test_what_the_engine_tells(event: EngineEvent, for_session: list[object], for_receiving: list[object]) -> None:
+    dispatcher = Dispatcher()
+    dispatcher.engine_event("run", event)
+    assert everything_in(dispatcher.session) == for_session
+    assert everything_in(dispatcher.receiving) == for_receiving
+    assert everything_in(dispatcher.sending) == []
+
+
+def test_what_sending_is_told() -> None:
+    dispatcher, channel = Dispatcher(), Channel("run", "login", "5491150000051")
+    dispatcher.ack_recorded("key", -1)
+    dispatcher.channel_changed(channel)
+    assert everything_in(dispatcher.sending) == [sending.Acknowledged("key", -1), sending.ChannelChanged(channel)]
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        (actions.AskRelaunch("MEMORY"), session.RelaunchAsked("MEMORY")),
+        (actions.ReportInDoubt(2), session.InDoubtCounted(2)),
+        (actions.ReportRestriction(5), session.RestrictionInferred(5)),
+    ],
+)
+def test_what_sending_tells_the_session(word: Word, told: session.Input) -> None:
+    dispatcher = Dispatcher()
+    dispatcher.word_of_sending(word)
+    assert everything_in(dispatcher.session) == [told]
+
+
+def imported_parts(path: Path) -> set[str]:
+    """Modules of session_worker that a file imports, as `part.module` or `part`."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("session_worker"):
+            module = (node.module or "").removeprefix("session_worker").lstrip(".")
+            found |= {f"{module}.{alias.name}".lstrip(".") for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("part", MAY_IMPORT)
+def test_arrows_run_one_way(part: str) -> None:
+    files = sorted((PACKAGE / part).rglob("*.py"))
+    assert files
+    for path in files:
+        for module in imported_parts(path):
+            allowed = any(f"{module}.".startswith(f"{other}.") for other in MAY_IMPORT[part] | {part})
+            assert allowed, f"{path.relative_to(PACKAGE)} imports {module}"

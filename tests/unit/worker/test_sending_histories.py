@@ -1,0 +1,217 @@
+"""Sending under any history: what it must never do, and that everything ends.
+
+The rule of hand-overs, as it stands: a page is given a key once. It is given the same key again only after that very
+page answered that it refused it, or that it still holds it unsent although it had the time (`Patience.unsent_ms`). A
+page that answers that it does not have it is closed, and the next one is asked.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from session_worker.sending import actions as do
+from session_worker.sending import inputs as on
+from session_worker.sending import state as at
+from session_worker.sending.reducer import step
+from session_worker.turn import Now
+from shared.ledger.claiming.work import Outcome, PutKey, Recover
+from shared.transitions.message import MessageStatus
+from tests.unit.worker.sending_world import Fate, Fault, RuleBroken, Step, World
+
+Happening = tuple[str, tuple[object, ...]]
+
+HAPPENINGS: st.SearchStrategy[Happening] = st.one_of(
+    st.just(("accept", ())),
+    st.tuples(st.just("pass_time"), st.tuples(st.sampled_from([1, 1_000, 5_001, 11_000, 26_000]))),
+    st.tuples(st.just("tell_acks"), st.tuples(st.sampled_from([0, 1, 2]))),
+    st.tuples(st.just("fate"), st.tuples(st.sampled_from(Fate))),
+    st.tuples(st.just("fault"), st.tuples(st.sampled_from(Fault))),
+    st.tuples(st.just("key_answer"), st.tuples(st.sampled_from([PutKey.SHORT, PutKey.LATE, PutKey.GONE]))),
+    st.tuples(st.sampled_from(["hand_over_fails", "page_silent"]), st.tuples(st.booleans())),
+    st.tuples(
+        st.sampled_from(["launch", "lose_connection", "reconnect", "change_login", "lose_store", "send_pending"]),
+        st.just(()),
+    ),
+    st.tuples(st.just("tell"), st.tuples(st.sampled_from([on.RecycleAsked(), on.Notified(), on.CutShort(1_000)]))),
+)
+HISTORIES = st.lists(HAPPENINGS, max_size=40)
+
+
+def play(history: list[Happening], reducer: Step = step) -> World:
+    """Lives through a history, then through a long calm. Raises RuleBroken."""
+    world = World(reducer)
+    world.accept()
+    world.launch()
+    for name, arguments in history:
+        if callable(getattr(world, name)):
+            getattr(world, name)(*arguments)
+        else:
+            setattr(world, name, *arguments)
+    world.calm_down()
+    return world
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(HISTORIES)
+def test_every_history_keeps_the_rules_and_every_message_ends(history: list[Happening]) -> None:
+    play(history)
+
+
+# Each rule can be broken: reducers with one mistake each, and a history in which it shows.
+
+Stepped = tuple[at.State, tuple[do.Action, ...]]
+
+
+def _after(change: Callable[[Stepped], Stepped]) -> Step:
+    """The real reducer, with what it returns changed."""
+
+    def wrong(state: at.State, event: on.Input, now: Now, rng: random.Random) -> Stepped:
+        return change(step(state, event, now, rng))
+
+    return wrong
+
+
+def _instead(change: Callable[[at.State, on.Input], tuple[at.State, on.Input]]) -> Step:
+    """The real reducer, with what it is given changed."""
+
+    def wrong(state: at.State, event: on.Input, now: Now, rng: random.Random) -> Stepped:
+        return step(*change(state, event), now, rng)
+
+    return wrong
+
+
+def _call_of(done: Stepped) -> object:
+    return done[1][-1] if done[1] else None
+
+
+def _hands_over_what_the_page_lost(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
+    return state, on.AckFound(-1) if isinstance(state.phase, at.Looking) and event == on.AckFound(None) else event
+
+
+def _records_what_is_pending(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
+    return state, on.AckFound(1) if event == on.AckFound(0) else event
+
+
+def _recovers_under_any_login(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
+    match event:
+        case on.Claimed(Recover(message)) if state.channel is not None:
+            return state, on.Claimed(Recover(replace(message, login_id=state.channel.login_id)))
+    return state, event
+
+
+def _believes_every_refusal(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
+    match event:
+        case on.Acknowledged(key, -2):
+            doubts = {each: replace(doubt, first=True) for each, doubt in state.doubts.items()}
+            return replace(state, doubts=doubts), on.Acknowledged(key, -1)
+    return state, event
+
+
+def _hands_over_before_the_key_stands(done: Stepped) -> Stepped:
+    match _call_of(done):
+        case do.PersistKey(browser_run, _, message, prepared):
+            attempt = at.Attempt(message, prepared, first=True)
+            return replace(done[0], phase=at.HandingOver(attempt)), (do.HandOver(browser_run, prepared, message.text),)
+    return done
+
+
+def _queues_what_has_a_key(done: Stepped) -> Stepped:
+    match _call_of(done):
+        case do.Complete(outcome=Outcome.LATER) as call:
+            return done[0], (*done[1][:-1], replace(call, outcome=Outcome.QUEUED))
+    return done
+
+
+def _forgets_what_is_in_doubt(done: Stepped) -> Stepped:
+    return (replace(done[0], doubts={}), done[1]) if isinstance(done[0].phase, at.Idle) else done
+
+
+def _forgets_interrupted_steps(done: Stepped) -> Stepped:
+    return replace(done[0], cut_short=False), done[1]
+
+
+def _never_pauses(done: Stepped) -> Stepped:
+    if do.AskRelaunch("TOO_MANY_IN_DOUBT") not in done[1]:
+        return done
+    pace = done[0].rules.pace.draw(random.Random(1), 0)
+    return replace(done[0], phase=at.Claiming()), (do.Claim(done[0].begun_run, pace, bulk_allowed=True),)
+
+
+def _never_waits(done: Stepped) -> Stepped:
+    return (replace(done[0], phase=at.Idle(0)), done[1]) if isinstance(done[0].phase, at.Idle) else done
+
+
+PASS = ("pass_time", (1,))
+IN_DOUBT = [PASS, ("lose_connection", ()), ("reconnect", ()), ("accept", ())]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "rule", "history"),
+    [
+        (
+            _instead(_hands_over_what_the_page_lost),
+            "handed over twice",
+            [("fate", (Fate.LOST,)), ("pass_time", (11_000,))],
+        ),
+        (_after(_hands_over_before_the_key_stands), "before it was persisted", [PASS]),
+        (_after(_queues_what_has_a_key), "queued again", [PASS, ("launch", ()), ("page_silent", (True,)), PASS]),
+        (
+            _instead(_records_what_is_pending),
+            "which the page does not show",
+            [("fate", (Fate.SILENT,)), ("pass_time", (11_000,))],
+        ),
+        (_after(_forgets_what_is_in_doubt), "nobody follows", IN_DOUBT),
+        (_after(_forgets_interrupted_steps), "nobody follows", [PASS, ("tell", (on.CutShort(1_000),))]),
+        (_instead(_recovers_under_any_login), "a key of another login", [PASS, ("change_login", ()), PASS]),
+        (
+            _instead(_believes_every_refusal),
+            "though the server has it",
+            [
+                ("fate", (Fate.SILENT,)),
+                PASS,
+                ("launch", ()),
+                PASS,
+                ("fate", (Fate.REFUSED,)),
+                ("pass_time", (20_000,)),
+                ("tell_acks", (1,)),
+                PASS,
+            ],
+        ),
+        (_after(_never_pauses), "too many in doubt", [("fate", (Fate.SILENT,)), *IN_DOUBT * 4, PASS]),
+        (_after(_never_waits), "spins", [PASS, ("tell_acks", (1,)), PASS]),
+    ],
+)
+def test_a_reducer_with_a_mistake_is_found_out(wrong: Step, rule: str, history: list[Happening]) -> None:
+    play(history)
+    with pytest.raises(RuleBroken, match=rule):
+        play(history, wrong)
+
+
+def test_it_finishes_what_is_in_flight_and_claims_no_more() -> None:
+    # given one message handed over and another one waiting
+    world = World()
+    world.accept()
+    world.accept()
+    world.launch()
+    world.pass_time(1)
+    # when it is asked to stop
+    world.tell(on.StopAsked())
+    assert isinstance(world.state.phase, at.AwaitingAck)
+    world.tell_acks(1)
+    world.pass_time(1)
+    # then the first is sent, the second is not touched, and nothing wakes it any more
+    assert isinstance(world.state.phase, at.Ended)
+    assert [entry.status for entry in world.entries.values()] == [MessageStatus.SENT, MessageStatus.QUEUED]
+    world.tell(on.Notified())
+    assert world.state.wakes_at_ms is None
+
+
+def test_an_answer_that_nobody_asked_for_is_a_defect() -> None:
+    with pytest.raises(AssertionError, match="no answer while Idle"):
+        World().tell(on.HandedOver())
