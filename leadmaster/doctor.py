@@ -15,8 +15,8 @@ import redis
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from session_worker.engine.browser_path import find_browser, major_version
-from session_worker.engine.page_script import find_wa_js
+from session_worker.engine.browser.executable import find_browser, major_version
+from session_worker.engine.bridge.page_script import find_wa_js
 from sqlalchemy.exc import SQLAlchemyError
 
 import hub_api

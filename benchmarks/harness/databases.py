@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.hub.postgres_cluster import PostgresCluster
+from testing.postgres import PostgresCluster
 
 from hub_api.database import migrate
 from shared.settings import Settings

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.harness.processes import descendants
+from testing.processes import descendants
 
 
 class LineProcess:

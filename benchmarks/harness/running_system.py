@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from leadmaster.datadir import DataDir
+from leadmaster.installation.data_dir import DataDir
 from pydantic import SecretStr
 
 from benchmarks.harness.caller import Caller
 from benchmarks.harness.line_process import LineProcess
-from benchmarks.harness.processes import Processes
-from benchmarks.harness.waiting import until
+from testing.processes import Processes
+from testing.waiting import until
 from hub_api.accounts.service import add_tenant, add_user, issue_token
 from hub_api.database import Database, migrate
-from leadmaster import embedded_server
+from leadmaster.installation import embedded_server
 from shared.names import Keys
 from shared.redis.client import connect
 from shared.sessions.snapshots import Snapshots

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.harness.figures import Figures, median_ratio, percentile
 from benchmarks.harness.line_process import LineProcess
-from benchmarks.harness.processes import cpu_of, descendants
+from testing.processes import cpu_of, descendants
 from benchmarks.harness.ready_sessions import make_ready
 from benchmarks.harness.running_system import RunningSystem, running_system
 

@@ -7,11 +7,11 @@ import threading
 from collections.abc import Callable
 from unittest import mock
 
-from session_worker.engine.playwright_engine import PlaywrightEngine
-from session_worker.host_id import new_host_id
-from session_worker.profile_store import open_store
+from session_worker.engine.playwright_adapter.engine import PlaywrightEngine
+from session_worker.host.host_id import new_host_id
+from session_worker.worker.profile_store import open_store
 
-from session_worker.worker import run_worker
+from session_worker.worker.process import run_worker
 from shared import logs
 from shared.settings import load_settings
 
@@ -24,5 +24,5 @@ def run_worker_with(engine: type[PlaywrightEngine], serve: Callable[[], None]) -
     settings = load_settings()
     logs.configure("bench", settings.log_level, settings.log_format)
     threading.Thread(target=serve, daemon=True).start()
-    with mock.patch("session_worker.worker.make_engine", engine):
+    with mock.patch("session_worker.worker.process.make_engine", engine):
         return run_worker(settings, open_store(settings.profiles_dir), int(sys.argv[1]), "bench", new_host_id())

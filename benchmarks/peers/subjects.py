@@ -8,12 +8,12 @@ import subprocess
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from session_worker.engine.browser_path import find_browser
+from session_worker.engine.browser.executable import find_browser
 
 from benchmarks.harness.line_process import LineProcess
-from benchmarks.harness.processes import ROOT
+from testing.processes import ROOT
 from benchmarks.harness.running_system import RunningSystem
-from benchmarks.harness.waiting import until
+from testing.waiting import until
 from simulator.client import SimulatorClient
 
 _HERE = Path(__file__).parent

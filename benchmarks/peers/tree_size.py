@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.harness.processes import descendants
+from testing.processes import descendants
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.async_api import BrowserContext, CDPSession, Page, Playwright, async_playwright
-from session_worker.engine.page_script import find_wa_js
+from session_worker.engine.bridge.page_script import find_wa_js
 
 from benchmarks.harness.line_process import answer
-from session_worker.engine import browser_launch, browser_path
+from session_worker.engine.browser import executable, launch_options
 
 _SETTINGS = "window.WPPConfig = {disableGoogleAnalytics: true};"
 # As soon as wa-js can say the code; its own event for it says so without polling.
@@ -63,10 +63,10 @@ async def open_page(
     context = await playwright.chromium.launch_persistent_context(
         profile,
         executable_path=browser,
-        args=browser_launch.ARGUMENTS,
-        chromium_sandbox=browser_launch.sandboxed(no_sandbox=False),
+        args=launch_options.ARGUMENTS,
+        chromium_sandbox=launch_options.sandboxed(no_sandbox=False),
         headless=True,
-        user_agent=browser_path.user_agent(major),
+        user_agent=executable.user_agent(major),
         locale="es-AR",
         viewport={"width": 1100, "height": 700},
         service_workers="block",
@@ -85,8 +85,8 @@ async def _heap_mb(session: CDPSession) -> float:
 
 def main() -> None:
     """Serves launches until stdin ends."""
-    browser = browser_path.find_browser(os.environ.get("BROWSER_PATH", ""))
-    major = browser_path.major_version(browser)
+    browser = executable.find_browser(os.environ.get("BROWSER_PATH", ""))
+    major = executable.major_version(browser)
     for line in sys.stdin:
         made = asyncio.run(launch(sys.argv[1], Path(line.strip()), browser, major))
         answer(ms=made.ms, heap_mb=made.heap_mb)

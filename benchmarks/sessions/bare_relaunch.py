@@ -16,11 +16,11 @@ from pathlib import Path
 
 import psutil
 from playwright.async_api import async_playwright
-from session_worker.engine.page_script import find_wa_js
+from session_worker.engine.bridge.page_script import find_wa_js
 
 from benchmarks.harness.line_process import answer
 from benchmarks.sessions.bare_browser import open_page
-from session_worker.engine import browser_path
+from session_worker.engine.browser import executable
 
 # The same words as the session's: registered, the page at its main screen, the socket connected, wa-js able to send.
 _READY = """(untilCode) => new Promise((found) => {
@@ -63,8 +63,8 @@ def _kill_browser(profile: Path) -> None:
 
 def main() -> None:
     """Serves launches until stdin ends."""
-    browser = browser_path.find_browser(os.environ.get("BROWSER_PATH", ""))
-    major = browser_path.major_version(browser)
+    browser = executable.find_browser(os.environ.get("BROWSER_PATH", ""))
+    major = executable.major_version(browser)
     for _ in sys.stdin:
         answer(ms=asyncio.run(relaunch(sys.argv[1], Path(sys.argv[2]), browser, major)))
 

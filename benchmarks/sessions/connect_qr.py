@@ -16,7 +16,7 @@ from statistics import median
 from benchmarks.harness.caller import Caller
 from benchmarks.harness.figures import Figures, median_ratio, percentile
 from benchmarks.harness.running_system import RunningSystem, running_system
-from benchmarks.harness.waiting import until
+from testing.waiting import until
 
 _FIRST_CLIENTE_ID = 51
 _LAUNCH_S = 60.0

@@ -21,13 +21,13 @@ from pathlib import Path
 from statistics import mean, median
 from typing import cast
 
-from session_worker.memory import tree_pss_mib
-from session_worker.worker_process import find_worker
+from session_worker.worker.memory import tree_pss_mib
+from session_worker.worker.process_title import find_worker
 
 from benchmarks.harness.figures import Figures, median_ratio
-from benchmarks.harness.processes import cpu_of, descendants
+from testing.processes import cpu_of, descendants
 from benchmarks.harness.running_system import RunningSystem, running_system
-from benchmarks.harness.waiting import until
+from testing.waiting import until
 
 _MANY, _FEW = 50, 5
 _FIRST_CLIENTE_ID = 1001

@@ -16,10 +16,10 @@ from pathlib import Path
 from statistics import mean
 
 import psutil
-from session_worker.worker_process import find_worker
+from session_worker.worker.process_title import find_worker
 
 from benchmarks.harness.figures import Figures
-from benchmarks.harness.processes import descendants
+from testing.processes import descendants
 from benchmarks.harness.running_system import RunningSystem, running_system
 
 _MIB = 1024**2

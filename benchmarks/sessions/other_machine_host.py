@@ -10,14 +10,14 @@ from __future__ import annotations
 import sys
 from unittest import mock
 
-from session_worker import host
+from session_worker.host import forker
 from shared.settings import load_settings
 
 
 def main() -> int:
     """Runs until SIGTERM."""
-    with mock.patch("session_worker.host_id.machine", return_value=sys.argv[1]):
-        return host.run(load_settings())
+    with mock.patch("session_worker.host.host_id.machine", return_value=sys.argv[1]):
+        return forker.run(load_settings())
 
 
 if __name__ == "__main__":

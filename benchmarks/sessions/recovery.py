@@ -26,9 +26,9 @@ from typing import cast
 import psutil
 
 from benchmarks.harness.figures import Figures, median_ratio
-from benchmarks.harness.processes import descendants
+from testing.processes import descendants
 from benchmarks.harness.running_system import RunningSystem, running_system
-from benchmarks.harness.waiting import until
+from testing.waiting import until
 from shared.instant import from_iso, now_ms
 from shared.sessions.lease import Leases
 from simulator.client import SimulatorClient

@@ -12,7 +12,8 @@ from unittest import mock
 
 import redis
 
-from session_worker.sending.state import Patience, Rules
+from session_worker.sending.doubts import Patience
+from session_worker.sending.state import Rules
 from session_worker.worker import process
 from session_worker.worker.profile_store import open_store
 from shared.ledger.claiming.claiming import Claiming

@@ -15,9 +15,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from shared.names import Keys
-from shared.redis import group_commit
 from shared.redis.client import connect
 from shared.redis.group_commit import GroupCommit
+from shared.redis.scripts import Script
 
 SCRIPT = """#!lua
 if ARGV[1] == 'wrong' then return redis.error_reply('WRONG ' .. ARGV[2]) end
@@ -26,14 +26,16 @@ return ARGV[2]
 """
 
 
-@pytest.fixture(autouse=True)
-def script(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_commit, "source", lambda name: SCRIPT)
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
+    path = tmp_path / "any.lua"
+    path.write_text(SCRIPT, "utf-8")
+    return Script(path)
 
 
 @pytest.fixture
-def group(client: redis.Redis) -> GroupCommit:
-    return GroupCommit(client, "any")
+def group(client: redis.Redis, script: Script) -> GroupCommit:
+    return GroupCommit(client, script)
 
 
 def together(count: int, work: Callable[[int], Any]) -> list[Any]:
@@ -97,7 +99,7 @@ def test_who_comes_meanwhile_shares_the_next_trip(
 
 def test_a_server_that_is_away_fails_each_and_hangs_nobody(keys: Keys) -> None:
     away = connect("redis://127.0.0.1:1/0")
-    group = GroupCommit(away, "any")
+    group = GroupCommit(away, script)
     answers = together(12, lambda n: group.run([keys.events], ["", str(n)]))
     assert all(isinstance(answer, redis.ConnectionError) for answer in answers)
     away.close()
@@ -107,7 +109,7 @@ def test_a_server_that_hangs_costs_nobody_more_than_one_time_out(keys: Keys) -> 
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
         hanging = redis.Redis.from_url(url, socket_timeout=0.5, retry=Retry(NoBackoff(), 0))
-        group = GroupCommit(hanging, "any")
+        group = GroupCommit(hanging, script)
         started = time.monotonic()
         answers = together(8, lambda n: group.run([keys.events], ["", str(n)]))
         assert time.monotonic() - started < 1.0

@@ -9,15 +9,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask.testing import FlaskClient
-from hub_api.background_tasks import Background
 
 from hub_api.campaigns.releasing.tick import Tick
+from hub_api.recording.drain import make_drain
+from hub_api.repair.empty_redis import make_empty_redis
 from hub_api.services import Services
 from shared.instant import now_ms
-from shared.ledger.claiming.work import Outcome, Pace, PutKey, Send
+from shared.ledger.claiming.work import Outcome, PutKey, Send
 from shared.ledger.ledger import Ledger
 from shared.ledger.message import Message
+from shared.protocol.events import MessageInbound
 from shared.sessions.lease import Lease
+from support.owner import Owner
 
 HOUR = 3_600_000  # ms
 _AHEAD = 12 - datetime.now(UTC).hour
@@ -36,7 +39,6 @@ class World:
 
     client: FlaskClient
     services: Services
-    background: Background
     tenant: dict[str, str]
     admin: dict[str, str]
     cliente_id: int = 51
@@ -84,54 +86,50 @@ class World:
 
     def drain(self) -> None:
         """Records what happened."""
-        self.background.drain.run()
+        make_drain(self.services).run()
 
     def restore(self) -> bool:
         """What SQL knows into a Redis that came up empty."""
-        return self.background.rebuild.run()
+        return make_empty_redis(self.services).mend()
 
 
-@dataclass
 class Worker:
-    """What a session worker does with the ledger. `sent` is what WhatsApp has: number and text, in order."""
+    """The owner of a READY session at the world's moment. `sent` is what WhatsApp has: number and text, in order."""
 
-    ledger: Ledger
-    lease: Lease
-    world: World
-    sent: list[tuple[str, str]] = field(default_factory=list)
-    boot: str = "b"
+    def __init__(self, owner: Owner, world: World) -> None:
+        self.owner = owner
+        self.world = world
 
-    def claim(self, *, at: int | None = None, delay_ms: int = 0, boot: str = "") -> Message | None:
-        work = self.ledger.claiming.claim_next(
-            self.lease, boot or self.boot, self.world.clock if at is None else at, Pace(0, delay_ms), bulk_allowed=True
-        )
+    @property
+    def ledger(self) -> Ledger:
+        return self.owner.ledger
+
+    @property
+    def lease(self) -> Lease:
+        return self.owner.lease
+
+    @property
+    def sent(self) -> list[tuple[str, str]]:
+        return self.owner.sent
+
+    def claim(self, *, at: int | None = None) -> Message | None:
+        """The next message to send, if there is one."""
+        work = self.owner.next_work(at_ms=at)
         return work.message if isinstance(work, Send) else None
 
     def put_key(self, message: Message, key: str = "") -> PutKey:
-        return self.ledger.claiming.put_key(
-            self.lease,
-            message,
-            whatsapp_id=key or f"true_{message.message_id}",
-            chat_id="c",
-            epoch="e",
-            boot=self.boot,
-            now_ms=self.world.clock,
-            lease_left_ms=1,
-        )
+        return self.owner.put_key(message, key)
 
     def send_next(self, ack: int = 1, **claim: Any) -> Message | None:
-        message = self.claim(**claim)
-        if message is not None:
-            assert self.put_key(message) is PutKey.OK
-            self.sent.append((message.to, message.text))
-            self.ledger.receipts.acknowledge(self.lease.cliente_id, f"true_{message.message_id}", ack, self.world.clock)
-        return message
+        return self.owner.send_next(ack, **claim)
 
     def fail_next(self, code: str, outcome: Outcome = Outcome.FAILED) -> Message | None:
-        message = self.claim()
-        if message is not None:
-            self.ledger.claiming.complete(self.lease, message, outcome, code=code, now_ms=self.world.clock)
-        return message
+        return self.owner.fail_next(code, outcome)
+
+    def hear(self, sender: str, text: str, key: str = "false_1") -> None:
+        """A message from somebody."""
+        inbound = MessageInbound(sender=sender, message=text, at=self.world.clock, whatsapp_id=key)
+        assert self.ledger.receipts.record_inbound(self.lease.cliente_id, inbound, self.world.clock)
 
     def run(self, rounds: int, work: Callable[[], Any] | None = None) -> None:
         """So many ticks, each followed by a claim and by the drain."""

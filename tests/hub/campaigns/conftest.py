@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
 import redis
+from flask.testing import FlaskClient
 
-from hub_api import background_tasks as tasks
-from shared.ledger.ledger import make_ledger
+from hub_api.services import Services
 from shared.names import Keys
 from shared.settings import Settings
 from shared.transitions.session import SessionStatus
+from support.owner import own
 from tests.hub.campaigns.campaign_world import NOON, Worker, World
 
 
@@ -25,14 +23,12 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 def world(
-    settings: Settings, client: Any, services: Any, maria: Any, root: Any, server: redis.Redis
-) -> Iterator[World]:
-    background = tasks.make_background(settings)
-    yield World(client, services, background, maria, root)
-    background.close()
+    services: Services, client: FlaskClient, maria: dict[str, str], root: dict[str, str], server: redis.Redis
+) -> World:
+    return World(client, services, maria, root)
 
 
 @pytest.fixture
-def worker(world: World, own: Callable[..., Any], server: redis.Redis, keys: Keys) -> Worker:
+def worker(world: World, server: redis.Redis, keys: Keys) -> Worker:
     """The owner of a READY session."""
-    return Worker(make_ledger(server, keys), own(SessionStatus.READY).lease, world)
+    return Worker(own(server, keys, SessionStatus.READY, clock=lambda: world.clock), world)

@@ -32,7 +32,7 @@ def test_two_beats_at_once_are_safe(world: World, worker: Worker):
     for thread in threads:
         thread.join()
     world.drain()
-    assert worker.ledger.entries.depth(51) == (1, 0)
+    assert worker.ledger.entries.depths([51])[51] == (1, 0)
 
 
 def test_one_slot_is_one_tick(world: World, worker: Worker, monkeypatch: pytest.MonkeyPatch):

@@ -86,9 +86,7 @@ class TestPutBack:
         message = worker.claim()
         assert message is not None
         worker.put_key(message)
-        worker.ledger.claiming.complete(
-            worker.lease, message, Outcome.FAILED, code="REFUSED_BY_WHATSAPP", now_ms=world.clock
-        )
+        worker.owner.complete(message, Outcome.FAILED, "REFUSED_BY_WHATSAPP")
         world.drain()
         world.call("POST", f"/campaigns/{campaign}/put-back")
         worker.ledger.receipts.acknowledge(51, f"true_{message.message_id}", 2, world.clock)

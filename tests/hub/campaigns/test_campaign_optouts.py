@@ -40,8 +40,7 @@ class TestOptOuts:
         refused = world.call("POST", "/whatsapp/51/messages", {"to": number(0), "message": "x"}, 403)
         assert refused["error"] == "RECIPIENT_OPTED_OUT"
         # who wrote within 24 h may be answered
-        data = {"from": number(0), "message": "¿hola?", "at": world.clock}
-        worker.ledger.receipts.record_inbound(51, "false_1", data, world.clock)
+        worker.hear(number(0), "¿hola?")
         world.call("POST", "/whatsapp/51/messages", {"to": number(0), "message": "x"}, 202)
         assert worker.send_next()
         world.call("DELETE", f"/optouts/{number(0)}")
@@ -59,8 +58,7 @@ class TestOptOuts:
     def test_a_keyword_puts_the_number_on_the_list_and_is_answered_once(self, world: World, worker: Worker, text: str):
         world.campaign(1)
         for key in ("false_1", "false_2"):
-            data = {"from": number(0), "message": text, "at": world.clock}
-            worker.ledger.receipts.record_inbound(51, key, data, world.clock)
+            worker.hear(number(0), text, key)
             world.drain()
         [item] = world.call("GET", "/optouts")["items"]
         assert (item["number"], item["source"]) == (number(0), "keyword")
@@ -73,9 +71,7 @@ class TestOptOuts:
     def test_own_keywords_and_answer(self, world: World, worker: Worker):
         world.call("PUT", "/campaigns/settings", {"optout_keywords": ["NO MÁS"], "optout_answer": "Ok"})
         for key, sender, text in (("f1", number(0), "BAJA"), ("f2", number(1), "no mas")):
-            worker.ledger.receipts.record_inbound(
-                51, key, {"from": sender, "message": text, "at": world.clock}, world.clock
-            )
+            worker.hear(sender, text, key)
         world.drain()
         assert [item["number"] for item in world.call("GET", "/optouts")["items"]] == [number(1)]
         worker.send_next()
@@ -98,7 +94,7 @@ class TestOptOuts:
         assert server.sismember(keys.opted_out(51), number(2))
         # then what was released and lost is for a person, or back on the list where it certainly did not leave;
         # it never leaves as it was released, and the quota is used up
-        worker.lease = own(SessionStatus.READY).lease
+        worker.owner = own(SessionStatus.READY, clock=lambda: world.clock)
         assert worker.claim() is None
         world.drain()
         states = world.states(campaign)

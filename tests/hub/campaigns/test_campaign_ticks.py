@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redis
 
-from shared.ledger.claiming.work import Outcome, Pace, PutKey, Recover
+from shared.ledger.claiming.work import Outcome, PutKey, Recover
 from shared.transitions.message import MessageStatus
 from shared.transitions.session import SessionStatus
 from tests.hub.campaigns.campaign_world import HOUR, Worker, World, number
@@ -102,7 +102,7 @@ def test_a_claimed_message_is_not_handed_over_after_a_pause(world: World, worker
     assert message is not None
     world.call("POST", f"/campaigns/{campaign}/pause")
     assert worker.put_key(message) is PutKey.LATE
-    worker.ledger.claiming.complete(worker.lease, message, Outcome.QUEUED, code="CAMPAIGN_STOPPED", now_ms=world.clock)
+    worker.owner.complete(message, Outcome.QUEUED, "CAMPAIGN_STOPPED")
     assert worker.claim() is None
     world.drain()
     assert world.states(campaign) == ["pending"]
@@ -116,7 +116,7 @@ def test_a_recovery_after_the_window_sends_nothing(world: World, worker: Worker)
     assert worker.put_key(message) is PutKey.OK
     # the machine comes back at night: the page does not know the key, and it is too late to send it
     world.clock = message.expires_at_ms + 6 * HOUR
-    again = worker.ledger.claiming.claim_next(worker.lease, "b2", world.clock, Pace(0, 0), bulk_allowed=True)
+    again = worker.owner.next_work(browser_run="b2")
     assert isinstance(again, Recover)
     assert worker.put_key(again.message, f"true_{message.message_id}") is PutKey.LATE
 
