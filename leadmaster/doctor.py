@@ -15,8 +15,6 @@ import redis
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from session_worker.engine.browser.executable import find_browser, major_version
-from session_worker.engine.bridge.page_script import find_wa_js
 from sqlalchemy.exc import SQLAlchemyError
 
 import hub_api
@@ -25,6 +23,8 @@ from leadmaster.installation import credentials, embedded_server, ports
 from leadmaster.installation.addresses import database_place, listening
 from leadmaster.installation.data_dir import DataDir
 from leadmaster.screen import Screen
+from session_worker.engine.bridge.page_script import find_wa_js
+from session_worker.engine.browser.executable import find_browser, major_version
 from session_worker.engine.port import EngineError
 from shared.redis import client as redis_client
 from shared.settings import Settings, SettingsError, load_settings

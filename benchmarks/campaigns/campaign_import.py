@@ -8,15 +8,14 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from hub_api.background_tasks import make_background
-from hub_api.campaigns.service import Wish
-
 from benchmarks.harness.databases import ENGINES, fresh_databases
 from benchmarks.harness.figures import Figures
 from benchmarks.harness.running_system import running_system
 from hub_api.accounts.service import add_tenant
+from hub_api.campaigns.lifecycle.service import CampaignRequest, Campaigns
 from hub_api.campaigns.recipients import importing
 from hub_api.campaigns.recipients.sheet import read_csv
+from hub_api.services import make_services
 
 
 def run(folder: Path, quick: bool) -> Figures:
@@ -27,15 +26,16 @@ def run(folder: Path, quick: bool) -> Figures:
     with running_system(folder) as system:
         for engine in ENGINES:
             with fresh_databases(engine, folder, system.settings, ("import",)) as (settings,):
-                background = make_background(settings)
-                add_tenant(background.database, 51)
-                campaign_id = background.campaigns.create(51, Wish("bench", ["Hola {nombre|amigo}"]), "bench")
+                services = make_services(settings)
+                add_tenant(services.database, 51)
+                request = CampaignRequest("bench", ["Hola {nombre|amigo}"])
+                campaign_id = Campaigns(services).create(51, request, "bench")
                 started = time.perf_counter()
                 sheet = read_csv(raw, "AR", ())
                 read = time.perf_counter() - started
-                done = importing.store(background.database, campaign_id, sheet, "bench")
+                done = importing.store(services.database, campaign_id, sheet, "bench")
                 stored = time.perf_counter() - started - read
-                background.close()
+                services.close()
             rows.append((engine, f"{read:.1f}", f"{stored:.1f}", f"{count / (read + stored):,.0f}", f"{done.added:,}"))
     return Figures(
         f"Import of {count:,} rows",

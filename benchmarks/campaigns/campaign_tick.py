@@ -9,19 +9,22 @@ are due again. Rounds alternate small, large, small, large …
 
 from __future__ import annotations
 
+import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from hub_api.background_tasks import Background, make_background
 from sqlalchemy import text
 
 from benchmarks.harness.databases import ENGINES, fresh_databases
 from benchmarks.harness.figures import Figures, median_ratio
 from benchmarks.harness.ready_sessions import make_ready
 from benchmarks.harness.running_system import running_system
+from hub_api.campaigns.releasing.tick import Tick
+from hub_api.recording.drain import make_drain
+from hub_api.services import make_services
 from shared.instant import now_ms
 from shared.ledger.message import new_message_id
 from shared.names import Keys
@@ -87,8 +90,10 @@ class _Tenants:
     def __init__(self, settings: Settings) -> None:
         self._keys = Keys(settings.redis_prefix)
         self._client = connect(settings.redis_url)
-        self._background: Background = make_background(settings)
-        self._database = self._background.database
+        self._services = make_services(settings)
+        self._database = self._services.database
+        self._drain = make_drain(self._services)
+        self._tick = Tick(self._services, random.SystemRandom())
 
     def fill(self, engine: str, tenants: int, each: int) -> None:
         """Makes tenants with READY sessions, and a running campaign for each."""
@@ -136,7 +141,7 @@ class _Tenants:
 
     def tick(self, tenants: int) -> _Took:
         """Runs one tick, which releases a message for every tenant."""
-        self._background.drain.run()
+        self._drain.run()
         if self._database.engine.dialect.name == "sqlite":  # else the tick would pay for the recording's pages
             with self._database.engine.connect() as connection:
                 connection.exec_driver_sql("COMMIT")
@@ -147,12 +152,12 @@ class _Tenants:
             pipeline.delete(self._keys.campaign_in_flight(cliente_id))
         pipeline.execute()
         started, cpu = time.perf_counter(), time.process_time()
-        released = self._background.tick.run(now_ms())
+        released = self._tick.run(now_ms())
         took = _Took(time.perf_counter() - started, time.process_time() - cpu)
         assert released == tenants, released
         return took
 
     def close(self) -> None:
         """Closes its connections."""
-        self._background.close()
+        self._services.close()
         self._client.close()

@@ -7,10 +7,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from testing.postgres import PostgresCluster
-
 from hub_api.database import migrate
 from shared.settings import Settings
+from testing.postgres import PostgresCluster
 
 ENGINES = ("SQLite", "PostgreSQL")
 

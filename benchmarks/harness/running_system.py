@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from leadmaster.installation.data_dir import DataDir
 from pydantic import SecretStr
 
 from benchmarks.harness.caller import Caller
 from benchmarks.harness.line_process import LineProcess
-from testing.processes import Processes
-from testing.waiting import until
 from hub_api.accounts.service import add_tenant, add_user, issue_token
 from hub_api.database import Database, migrate
 from leadmaster.installation import embedded_server
+from leadmaster.installation.data_dir import DataDir
 from shared.names import Keys
 from shared.redis.client import connect
 from shared.sessions.snapshots import Snapshots
 from shared.sessions.view import SessionView
 from shared.settings import Settings
 from simulator.client import SimulatorClient
+from testing.processes import Processes
+from testing.waiting import until
 
 _READY_S = 90.0
 

@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 
 from benchmarks.harness.figures import Figures, median_ratio, percentile
 from benchmarks.harness.line_process import LineProcess
-from testing.processes import cpu_of, descendants
 from benchmarks.harness.ready_sessions import make_ready
 from benchmarks.harness.running_system import RunningSystem, running_system
+from testing.processes import cpu_of, descendants
 
 CONNECTIONS = 16
 TENANTS = (51, 52, 53, 54)

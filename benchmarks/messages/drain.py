@@ -18,14 +18,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from hub_api.background_tasks import Background, make_background
 from sqlalchemy import func, select
 
 from benchmarks.harness.databases import ENGINES, fresh_databases
 from benchmarks.harness.figures import Figures, median_ratio
 from benchmarks.harness.running_system import running_system
 from hub_api.messages.models import MessageEvent, MessageRecord
-from hub_api.recording.stream import BATCH
+from hub_api.recording.drain import BATCH, make_drain
+from hub_api.services import make_services
 from shared.instant import now_ms
 from shared.ledger.message import new_message_id
 from shared.names import Keys
@@ -80,9 +80,10 @@ class _Stream:
     def __init__(self, settings: Settings, engine: str) -> None:
         self._keys = Keys(settings.redis_prefix)
         self._client = connect(settings.redis_url)
-        self._background: Background = make_background(settings)
+        self._services = make_services(settings)
+        self._drain = make_drain(self._services)
         self._insert = _INSERT.format(_MARKS[engine])
-        with self._background.database.writing() as session:
+        with self._services.database.writing() as session:
             session.connection().exec_driver_sql(_BARE)
 
     def round(self, events: int) -> tuple[_Took, _Took]:
@@ -91,7 +92,7 @@ class _Stream:
         before = self._recorded(), self._delivered()
         started, cpu = time.perf_counter(), time.process_time()
         left = events
-        while left > 0 and (drained := self._background.drain.run()):
+        while left > 0 and (drained := self._drain.run()):
             left -= drained
         ours = _Took(time.perf_counter() - started, time.process_time() - cpu)
         if left or (self._recorded(), self._delivered()) != (before[0] + events, before[1] + events // _STEPS):
@@ -101,7 +102,7 @@ class _Stream:
     def _bare(self, rows: list[Row]) -> _Took:
         started, cpu = time.perf_counter(), time.process_time()
         for at in range(0, len(rows), BATCH):
-            with self._background.database.writing() as session:
+            with self._services.database.writing() as session:
                 session.connection().exec_driver_sql(self._insert, list(rows[at : at + BATCH]))
         return _Took(time.perf_counter() - started, time.process_time() - cpu)
 
@@ -129,17 +130,17 @@ class _Stream:
         return rows
 
     def _recorded(self) -> int:
-        with self._background.database.reading() as session:
+        with self._services.database.reading() as session:
             return session.scalar(select(func.count()).select_from(MessageEvent)) or 0
 
     def _delivered(self) -> int:
-        with self._background.database.reading() as session:
+        with self._services.database.reading() as session:
             delivered = MessageRecord.status == "delivered"
             return session.scalar(select(func.count()).select_from(MessageRecord).where(delivered)) or 0
 
     def close(self) -> None:
         """Closes its connections."""
-        self._background.close()
+        self._services.close()
         self._client.close()
 
 

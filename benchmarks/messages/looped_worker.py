@@ -22,10 +22,9 @@ import time
 from itertools import pairwise
 from typing import Any
 
-from session_worker.engine.playwright_adapter.engine import PlaywrightEngine
-
 from benchmarks.harness.line_process import answer
 from benchmarks.messages.worker_with_engine import run_worker_with
+from session_worker.engine.playwright_adapter.engine import PlaywrightEngine
 from session_worker.engine.port import AckSeen, EngineConfig, EngineEvent, Listener, Prepared
 
 _ACK_S = 10.0

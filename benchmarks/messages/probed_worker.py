@@ -11,10 +11,9 @@ from __future__ import annotations
 import sys
 import time
 
-from session_worker.engine.playwright_adapter.engine import PlaywrightEngine
-
 from benchmarks.harness.line_process import answer
 from benchmarks.messages.worker_with_engine import run_worker_with
+from session_worker.engine.playwright_adapter.engine import PlaywrightEngine
 from session_worker.engine.port import EngineConfig, Prepared
 
 

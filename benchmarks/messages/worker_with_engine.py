@@ -9,9 +9,8 @@ from unittest import mock
 
 from session_worker.engine.playwright_adapter.engine import PlaywrightEngine
 from session_worker.host.host_id import new_host_id
-from session_worker.worker.profile_store import open_store
-
 from session_worker.worker.process import run_worker
+from session_worker.worker.profile_store import open_store
 from shared import logs
 from shared.settings import load_settings
 

@@ -8,13 +8,12 @@ import subprocess
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from session_worker.engine.browser.executable import find_browser
-
 from benchmarks.harness.line_process import LineProcess
-from testing.processes import ROOT
 from benchmarks.harness.running_system import RunningSystem
-from testing.waiting import until
+from session_worker.engine.browser.executable import find_browser
 from simulator.client import SimulatorClient
+from testing.processes import ROOT
+from testing.waiting import until
 
 _HERE = Path(__file__).parent
 _FIRST_CLIENTE_ID = 51

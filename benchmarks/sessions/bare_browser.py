@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.async_api import BrowserContext, CDPSession, Page, Playwright, async_playwright
-from session_worker.engine.bridge.page_script import find_wa_js
 
 from benchmarks.harness.line_process import answer
+from session_worker.engine.bridge.page_script import find_wa_js
 from session_worker.engine.browser import executable, launch_options
 
 _SETTINGS = "window.WPPConfig = {disableGoogleAnalytics: true};"

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import psutil
 from playwright.async_api import async_playwright
-from session_worker.engine.bridge.page_script import find_wa_js
 
 from benchmarks.harness.line_process import answer
 from benchmarks.sessions.bare_browser import open_page
+from session_worker.engine.bridge.page_script import find_wa_js
 from session_worker.engine.browser import executable
 
 # The same words as the session's: registered, the page at its main screen, the socket connected, wa-js able to send.

@@ -21,12 +21,11 @@ from pathlib import Path
 from statistics import mean, median
 from typing import cast
 
+from benchmarks.harness.figures import Figures, median_ratio
+from benchmarks.harness.running_system import RunningSystem, running_system
 from session_worker.worker.memory import tree_pss_mib
 from session_worker.worker.process_title import find_worker
-
-from benchmarks.harness.figures import Figures, median_ratio
 from testing.processes import cpu_of, descendants
-from benchmarks.harness.running_system import RunningSystem, running_system
 from testing.waiting import until
 
 _MANY, _FEW = 50, 5

@@ -16,11 +16,11 @@ from pathlib import Path
 from statistics import mean
 
 import psutil
-from session_worker.worker.process_title import find_worker
 
 from benchmarks.harness.figures import Figures
-from testing.processes import descendants
 from benchmarks.harness.running_system import RunningSystem, running_system
+from session_worker.worker.process_title import find_worker
+from testing.processes import descendants
 
 _MIB = 1024**2
 _QUIET_S = 8.0

@@ -26,12 +26,12 @@ from typing import cast
 import psutil
 
 from benchmarks.harness.figures import Figures, median_ratio
-from testing.processes import descendants
 from benchmarks.harness.running_system import RunningSystem, running_system
-from testing.waiting import until
 from shared.instant import from_iso, now_ms
 from shared.sessions.lease import Leases
 from simulator.client import SimulatorClient
+from testing.processes import descendants
+from testing.waiting import until
 
 _CLIENTE_ID = 51
 _PHONE, _BARE_PHONE = "5491150000051", "5491150000099"

@@ -75,7 +75,7 @@ class CampaignRecord(Base):
     state: Mapped[str] = mapped_column(String(12), index=True)
     reason: Mapped[str | None] = mapped_column(String(40))  # why it was paused; the guard's code, or "person"
     schedule: Mapped[int | None] = mapped_column(ForeignKey("schedules.id"), index=True)
-    take_back: Mapped[bool] = mapped_column(Boolean, default=False, index=True)  # what it released is to be revoked
+    to_revoke: Mapped[bool] = mapped_column("take_back", Boolean, default=False, index=True)  # what it released
     import_done: Mapped[int] = mapped_column(Integer, default=0)
     import_total: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[int] = mapped_column(BigInteger)

@@ -12,6 +12,7 @@ from hub_api.recording.drain import Drain
 from hub_api.services import Services
 from shared.instant import now_ms
 from shared.names import Keys
+from shared.protocol.events import MessageInbound
 from shared.transitions.session import SessionStatus
 from support.owner import Owner
 
@@ -31,7 +32,7 @@ def test_history_is_recorded_listed_and_filtered(
     assert message is not None
     for ack in (2, 3):
         owner.acknowledge(message, ack)
-    services.ledger.receipts.record_inbound(51, "wa-1", {"from": "5491123456789", "message": "hola", "at": 5}, now_ms())
+    services.ledger.receipts.record_inbound(51, MessageInbound("5491123456789", "hola", 5, "wa-1"), now_ms())
 
     assert drain.run() > 0
     assert drain.run() == 0

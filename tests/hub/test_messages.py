@@ -36,7 +36,7 @@ def test_a_message_is_accepted_in_one_step(
     assert message["message"] == HELLO["message"]
     assert message["whatsapp_id"] is None
     [task] = queued()
-    assert (task.name, task.headers["id"]) == ("session.deliver", message["message_id"])
+    assert (task.name, task.headers["id"]) == ("session.notify", message["message_id"])
     assert task.kwargs == {"cliente_id": 51, "message_id": message["message_id"]}
     seen = client.get(f"{URL}/{message['message_id']}", headers=maria).json
     assert seen == message

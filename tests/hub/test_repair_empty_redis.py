@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable
 
@@ -20,8 +19,9 @@ from hub_api.sessions.service import connect
 from shared.instant import now_ms
 from shared.ledger.claiming.work import Pace, PutKey, Send
 from shared.names import Keys
+from shared.protocol.events import SessionMoved
 from shared.transitions.message import Lane, MessageStatus
-from shared.transitions.session import SessionStatus
+from shared.transitions.session import SessionEvent, SessionStatus
 from support.claiming import stored
 from support.owner import Owner
 
@@ -61,8 +61,8 @@ def test_stores_wanted_sessions_and_messages_come_back(
 ) -> None:
     connect(services, 51, "test")
     owner = own(SessionStatus.INIT)
-    transition = json.dumps({"from": "INIT", "to": "READY", "store": "s-1"})
-    owner.snapshots.write(owner.lease, owner.snapshot, now_ms(), transition)
+    moved = SessionMoved(SessionStatus.INIT, SessionStatus.READY, SessionEvent.OPENED, "opened", store="s-1")
+    owner.snapshots.write(owner.lease, owner.snapshot, now_ms(), moved)
     accept(services)
     assert owner.send_next(ack=3)
     waiting = [accept(services, f"54911234567{n:02}") for n in range(20)]
@@ -82,9 +82,9 @@ def test_stores_wanted_sessions_and_messages_come_back(
     ledger = services.ledger
     balance = ledger.entries.balance(51)
     assert balance.balanced
-    assert (balance.accepted, balance.settled["sent"]) == (22, 1)
+    assert (balance.accepted, balance.final["sent"]) == (22, 1)
     # the first ones may have left after the last record: a person resolves them, the others go on in order
-    in_doubt = balance.settled["uncertain"]
+    in_doubt = balance.final["uncertain"]
     assert 1 <= in_doubt <= 5
     left = [one for one in waiting if stored(ledger, one).status is MessageStatus.QUEUED]
     assert server.zrange(keys.open(51), 0, -1) == left == waiting[-len(left) :]
@@ -119,7 +119,7 @@ def test_a_run_that_broke_off_is_repeated_and_nothing_is_counted_twice(
 
     balance = services.ledger.entries.balance(51)
     assert balance.balanced
-    assert (balance.accepted, balance.settled["sent"]) == (3, 1)
+    assert (balance.accepted, balance.final["sent"]) == (3, 1)
     assert stored(services.ledger, new).status is MessageStatus.QUEUED
 
 

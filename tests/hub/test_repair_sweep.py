@@ -57,7 +57,7 @@ class TestWrongIndex:
         self, services: Services, sweep: Sweep, server: redis.Redis, keys: Keys
     ) -> None:
         message_id = accept(services)
-        services.ledger.review.close(51, message_id, MessageStatus.CANCELLED, "CANCELLED", now_ms())
+        services.ledger.review.cancel(51, message_id, now_ms())
         server.zadd(keys.in_flight(51), {message_id: 1})
         assert sweep.run(now_ms())["cleared"] == 1
         assert services.ledger.entries.balance(51).balanced
@@ -118,7 +118,7 @@ class TestLostEntry:
         server.delete(keys.message(message_id), keys.events)
         assert sweep.run(now_ms())["dropped"] == 1
         assert services.ledger.entries.balance(51).balanced
-        assert services.ledger.entries.balance(51).settled["uncertain"] == 1
+        assert services.ledger.entries.balance(51).final["uncertain"] == 1
 
 
 def test_a_record_that_is_late_learns_from_the_ledger(
@@ -126,7 +126,7 @@ def test_a_record_that_is_late_learns_from_the_ledger(
 ) -> None:
     message_id = accept(services, at=now_ms() - 2 * 3_600_000)
     drain.run()
-    services.ledger.review.close(51, message_id, MessageStatus.CANCELLED, "CANCELLED", now_ms())
+    services.ledger.review.cancel(51, message_id, now_ms())
     server.xtrim(keys.events, maxlen=0)
     with services.database.writing() as session:
         state = session.get(DrainState, 1)

@@ -18,6 +18,7 @@ from hub_api.recording.retention import Retention, make_retention
 from hub_api.services import Services
 from hub_api.sessions.models import SessionEventRecord
 from shared.instant import now_ms
+from shared.protocol.events import MessageInbound
 from shared.transitions.message import MessageStatus
 from support.claiming import stored
 
@@ -30,8 +31,8 @@ def test_what_is_settled_and_old_goes_what_is_open_stays(services: Services, dra
     old, ledger = now_ms() - 100 * DAY, services.ledger
     gone, kept_open, young = accept(services, at=old), accept(services, at=old), accept(services)
     for message_id in (gone, young):
-        ledger.review.close(51, message_id, MessageStatus.CANCELLED, "CANCELLED", old + 1)
-    ledger.receipts.record_inbound(51, "wa-1", {"from": "5491", "message": "x", "at": old}, old)
+        ledger.review.cancel(51, message_id, old + 1)
+    ledger.receipts.record_inbound(51, MessageInbound("5491", "x", old, "wa-1"), old)
     drain.run()
     with services.database.writing() as session:
         session.add(SessionEventRecord(event_id="1-1", cliente_id=51, type="session.status", at=old, data="{}"))

@@ -18,7 +18,6 @@ from hub_api.services import Services
 from shared.instant import now_ms
 from shared.ledger.claiming.work import Outcome, PutKey
 from shared.names import Keys
-from shared.transitions.message import MessageStatus
 from shared.transitions.session import SessionStatus
 from support.owner import Owner
 
@@ -159,7 +158,7 @@ def test_the_report_adds_up(
     message = owner.claim()
     assert owner.put_key(message) is PutKey.OK
     owner.acknowledge(message, 2)
-    services.ledger.review.close(51, ids[1], MessageStatus.CANCELLED, "CANCELLED", now_ms())
+    services.ledger.review.cancel(51, ids[1], now_ms())
     owner.claim()
     drain.run()
     report: Any = client.get(f"{T}/report", headers=maria).json

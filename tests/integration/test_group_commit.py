@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,7 +98,7 @@ def test_who_comes_meanwhile_shares_the_next_trip(
     assert len(trips) <= 3
 
 
-def test_a_server_that_is_away_fails_each_and_hangs_nobody(keys: Keys) -> None:
+def test_a_server_that_is_away_fails_each_and_hangs_nobody(keys: Keys, script: Script) -> None:
     away = connect("redis://127.0.0.1:1/0")
     group = GroupCommit(away, script)
     answers = together(12, lambda n: group.run([keys.events], ["", str(n)]))
@@ -105,7 +106,7 @@ def test_a_server_that_is_away_fails_each_and_hangs_nobody(keys: Keys) -> None:
     away.close()
 
 
-def test_a_server_that_hangs_costs_nobody_more_than_one_time_out(keys: Keys) -> None:
+def test_a_server_that_hangs_costs_nobody_more_than_one_time_out(keys: Keys, script: Script) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
         hanging = redis.Redis.from_url(url, socket_timeout=0.5, retry=Retry(NoBackoff(), 0))

@@ -7,9 +7,9 @@ import pytest
 from hub_api.campaigns.optouts.answers import answer_id
 from hub_api.campaigns.optouts.keywords import asks_to_stop
 from hub_api.campaigns.planning import guard
+from hub_api.campaigns.recipients.message import message_id
 from hub_api.campaigns.recipients.sheet import MAX_TOLD, SheetError, read_csv, read_rows
 from hub_api.campaigns.recipients.template import EmptyVariable, TemplateError, draw, parse, parse_all, required_by
-from hub_api.campaigns.releasing.message_id import message_id
 from hub_api.campaigns.tenants.service import DEFAULT_KEYWORDS
 from shared.transitions.message import MessageStatus
 

@@ -37,7 +37,7 @@ def test_an_acknowledgement_is_evidence_and_never_goes_back(status: MessageStatu
             assert following is None
 
 
-@pytest.mark.parametrize("status", OUT_STATUSES)
+@pytest.mark.parametrize("status", sorted(OUT_STATUSES))
 def test_what_whatsapp_has_is_never_queued_failed_or_uncertain_again(status: MessageStatus) -> None:
     assert {after(status, event) for event in EventType} <= {None, *OUT_STATUSES}
 

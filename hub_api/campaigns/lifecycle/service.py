@@ -69,7 +69,7 @@ class Campaigns:
                 schedule=None
                 if request.schedule_id is None
                 else _schedule(session, cliente_id, request.schedule_id).id,
-                take_back=False,
+                to_revoke=False,
                 import_done=0,
                 import_total=0,
                 created_at=now_ms(),
@@ -146,7 +146,7 @@ class Campaigns:
             row = locked(session, campaign_id)
             _move(session, row, action, who)
             row.reason = _BY_PERSON
-            row.take_back = True  # by the next tick as well: one may be accepting just now
+            row.to_revoke = True  # by the next tick as well: one may be accepting just now
             self._stop_versions.stop(
                 [campaign_id]
             )  # before this is kept: then nothing decided earlier is worth anything

@@ -1,10 +1,13 @@
-"""What one recipient reads: its variables, its variant, its text. Pure."""
+"""One recipient's message: its variables, its variant, its text, its id. Pure."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any
+
+from ulid import ULID
 
 from hub_api.campaigns.recipients.template import NUMBER, EmptyVariable, Template, TemplateError, draw, parse_all
 
@@ -42,3 +45,14 @@ def rendered(templates: Sequence[Template], number: str, values: dict[str, str],
         except (EmptyVariable, TemplateError) as error:
             answer["problem"] = str(error)
     return answer
+
+
+def message_id(campaign_id: str, recipient_id: int, turn: int) -> str:
+    """The same release makes the same id, so one that broke off can be repeated.
+
+    26 characters like every message id; its time is that of the campaign, so it sorts with its neighbours.
+    campaign_id: a ULID. turn: grows each time the recipient goes back to pending.
+    """
+    begun = ULID.from_str(campaign_id).bytes[:6]
+    rest = hashlib.sha256(f"{campaign_id}/{recipient_id}/{turn}".encode()).digest()[:10]
+    return str(ULID(begun + rest))

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from hub_api.campaigns.models import CampaignRecord, OptOut, RecipientRecord
-from hub_api.campaigns.releasing.message_id import message_id
+from hub_api.campaigns.recipients.message import message_id
 from hub_api.campaigns.state_changes import move_recipients
 from hub_api.campaigns.transitions import RecipientAction, RecipientState
 from hub_api.database import Database

@@ -30,12 +30,12 @@ def revoke_marked(services: Services) -> None:
     with services.database.reading() as session:
         marked = [
             (row.id, row.campaign_id, row.cliente_id)
-            for row in session.scalars(select(CampaignRecord).where(CampaignRecord.take_back))
+            for row in session.scalars(select(CampaignRecord).where(CampaignRecord.to_revoke))
         ]
     if not marked:
         return
     closed = sum(revoke(services, cliente_id, campaign_id) for _, campaign_id, cliente_id in marked)
     with services.database.writing() as session:
         done = CampaignRecord.id.in_([key for key, _, _ in marked])
-        session.execute(update(CampaignRecord).where(done).values(take_back=False))
+        session.execute(update(CampaignRecord).where(done).values(to_revoke=False))
     _log.info("campaigns.revoked", campaigns=len(marked), messages=closed)

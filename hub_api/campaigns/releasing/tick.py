@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from hub_api.campaigns.planning import round as deciding
 from hub_api.campaigns.planning.hours import day_number, local_day
 from hub_api.campaigns.planning.round import Chosen, Due
+from hub_api.campaigns.recipients.message import message_id
 from hub_api.campaigns.releasing.counters import read_counters
 from hub_api.campaigns.releasing.keeping import finish, keep
-from hub_api.campaigns.releasing.message_id import message_id
 from hub_api.campaigns.releasing.reading import next_recipients, running_campaigns, without_anybody
 from hub_api.campaigns.releasing.revoking import revoke_marked
 from hub_api.campaigns.stop_versions import StopVersions, StopVersionsSeen

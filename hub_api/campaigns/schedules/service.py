@@ -149,7 +149,7 @@ def _move(session: Session, services: Services, row: ScheduleRecord, action: Sch
         campaigns = (CampaignRecord.schedule == row.id) & (CampaignRecord.state == CampaignState.EN_PROGRESO.value)
         stopped = session.scalars(select(CampaignRecord.campaign_id).where(campaigns))
         StopVersions(services.client, services.keys).stop(stopped)
-        session.execute(update(CampaignRecord).where(campaigns).values(take_back=True))
+        session.execute(update(CampaignRecord).where(campaigns).values(to_revoke=True))
 
 
 def _locked(session: Session, found: int) -> ScheduleRecord:

@@ -110,7 +110,7 @@ def hold(session: Session, stop_versions: StopVersions, cliente_id: int, code: s
     row.held_code, row.held_at = code, at_ms
     stop_versions.stop_tenant(cliente_id)
     of_tenant = CampaignRecord.cliente_id == cliente_id
-    move_campaigns(session, CampaignAction.HOLD, of_tenant, reason=code, take_back=True)
+    move_campaigns(session, CampaignAction.HOLD, of_tenant, reason=code, to_revoke=True)
     audit.note(session, audit.GUARD, "campaigns.hold", cliente_id, f"tenant {cliente_id}", code=code)
 
 
@@ -152,4 +152,4 @@ def _stop(session: Session, services: Services, cliente_id: int) -> None:
     else:
         versions.stop_tenant(cliente_id)
         statement = statement.where(CampaignRecord.cliente_id == cliente_id)
-    session.execute(statement.values(take_back=True))
+    session.execute(statement.values(to_revoke=True))

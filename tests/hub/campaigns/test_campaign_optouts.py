@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from hub_api.messages.service import Order, send_text
+from hub_api.messages.service import SendRequest, send_text
 from shared.errors import RecipientOptedOut
 from shared.ledger.ledger import make_ledger
 from shared.sessions.lease import NotRebuilt
@@ -48,7 +48,7 @@ class TestOptOuts:
         assert world.call("GET", "/optouts")["items"] == []
 
     def test_a_queued_bulk_message_does_not_leave(self, world: World, worker: Worker):
-        order = Order(to="+" + number(0), text="x", lane=Lane.BULK)
+        order = SendRequest(to="+" + number(0), text="x", lane=Lane.BULK)
         message = send_text(world.services, 51, order, world.clock).message
         world.call("POST", "/optouts", {"numbers": [number(0)]}, 201)
         assert worker.claim() is None
@@ -119,4 +119,4 @@ class TestOptOuts:
 def test_an_opted_out_release_raises_its_own_error(world: World, server: redis.Redis):
     server.sadd(world.services.keys.opted_out(51), number(0))
     with pytest.raises(RecipientOptedOut):
-        send_text(world.services, 51, Order(to="+" + number(0), text="x", lane=Lane.BULK, wake=True), world.clock)
+        send_text(world.services, 51, SendRequest(to="+" + number(0), text="x", lane=Lane.BULK, wake=True), world.clock)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
-from hub_api.repair.ledger_upkeep import Readmitted
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_api.messages.restored_status import doubtful, restored_as, unseen_sends
 from shared.ledger.message import Message
+from shared.ledger.restoring.restoring import RestoreAs
 from shared.transitions.message import Lane, MessageStatus
 
 NOW = 1_800_000_000_000
@@ -27,15 +27,15 @@ def _message(number=0, **fields):
 @pytest.mark.parametrize(
     ("fields", "in_doubt", "way"),
     [
-        ({}, False, Readmitted.QUEUED),
-        ({"error": "HELD_NUMBER_CHANGED"}, False, Readmitted.HELD),
-        ({"expires_at_ms": NOW}, False, Readmitted.EXPIRED),
-        ({"lane": Lane.CAMPAIGN}, False, Readmitted.EXPIRED),
-        ({"lane": Lane.CAMPAIGN}, True, Readmitted.UNCERTAIN),
-        ({}, True, Readmitted.UNCERTAIN),
-        ({"expires_at_ms": NOW}, True, Readmitted.UNCERTAIN),
-        ({"status": MessageStatus.SENDING}, False, Readmitted.UNCERTAIN),
-        ({"whatsapp_id": "true_1"}, False, Readmitted.UNCERTAIN),
+        ({}, False, RestoreAs.QUEUED),
+        ({"error": "HELD_NUMBER_CHANGED"}, False, RestoreAs.HELD),
+        ({"expires_at_ms": NOW}, False, RestoreAs.EXPIRED),
+        ({"lane": Lane.CAMPAIGN}, False, RestoreAs.EXPIRED),
+        ({"lane": Lane.CAMPAIGN}, True, RestoreAs.UNCERTAIN),
+        ({}, True, RestoreAs.UNCERTAIN),
+        ({"expires_at_ms": NOW}, True, RestoreAs.UNCERTAIN),
+        ({"status": MessageStatus.SENDING}, False, RestoreAs.UNCERTAIN),
+        ({"whatsapp_id": "true_1"}, False, RestoreAs.UNCERTAIN),
     ],
 )
 def test_as_what_it_comes_back(fields, in_doubt, way):
