@@ -1,1 +1,1 @@
-"""What hub and workers must agree on. Imports nothing of ours (CONTRACT section 7)."""
+"""What hub and workers must agree on. Imports nothing of ours."""

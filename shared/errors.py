@@ -1,4 +1,4 @@
-"""One tree of errors: each with its code, HTTP status and text (CONTRACT section 5).
+"""One tree of errors: each with its code, HTTP status and text (docs/contract.md, errors).
 
 Texts for people live in `shared.texts`; an error carries only its code and what fills the text.
 """

@@ -17,7 +17,7 @@ def steady_ms() -> int:
 
 
 def to_iso(ms: int | None) -> str | None:
-    """`1767225600000` → `2026-01-01T00:00:00.000Z`; None stays None (CONTRACT section 2)."""
+    """`1767225600000` → `2026-01-01T00:00:00.000Z`; None stays None."""
     if ms is None:
         return None
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Structured logs: JSON lines in production, coloured ones for a terminal (STYLE 10)."""
+"""Structured logs: JSON lines in production, coloured ones for a terminal."""
 
 from __future__ import annotations
 

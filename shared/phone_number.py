@@ -1,4 +1,4 @@
-"""One canonical form for phone numbers: international digits without a plus sign (CONTRACT section 1)."""
+"""One canonical form for phone numbers: international digits without a plus sign (docs/contract.md, identity)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def canonical(raw: str, default_country: str) -> str:
 
 
 def masked(number: str) -> str:
-    """A number for logs: everything but the country's start and the last two digits hidden (STYLE 10)."""
+    """A number for logs: everything but the country's start and the last two digits hidden."""
     return f"{number[:3]}…{number[-2:]}" if len(number) > 6 else "…"
 
 

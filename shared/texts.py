@@ -1,4 +1,4 @@
-"""Texts for people, by code: Spanish first, English second (STYLE 2). Machines read codes, never these."""
+"""Texts for people, by code: Spanish first, English second. Machines read codes, never these."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def error_text(code: str, language: Language = "es") -> str:
 
 
 def send_refused_text(status: SessionStatus, last_error: str | None, language: Language = "es") -> str:
-    """Why a send is refused in `status` (last column of CONTRACT section 2's table).
+    """Why a send is refused in `status`.
 
     last_error: the session's `last_error_message`, which is the text for ERROR.
     """

@@ -129,10 +129,6 @@ class _Tenants:
                     + 'INSERT INTO campaign_recipients (campaign, position, number, "values", state, turn)'
                     " SELECT c.id, s.n, '54911' || CAST(40000000 + c.id * 1000 + s.n AS VARCHAR), :found, 0, 0"
                     " FROM campaigns c CROSS JOIN s"
-                    if engine == "SQLite"
-                    else 'INSERT INTO campaign_recipients (campaign, position, number, "values", state, turn)'
-                    " SELECT c.id, s.n, '54911' || CAST(40000000 + c.id * 1000 + s.n AS VARCHAR), :found, 0, 0"
-                    " FROM campaigns c CROSS JOIN generate_series(1, :each) AS s(n)"
                 ),
                 {"each": each, "found": '{"nombre": "Ana"}'},
             )

@@ -1,1 +1,1 @@
-"""What benchmarks share: the processes of a run, LeadMaster among them, and how figures are summed up and shown."""
+"""What benchmarks share: a running LeadMaster, fresh databases, and how figures are summed up and shown."""

@@ -10,7 +10,6 @@ PostgreSQL is a cluster of the run's own on loopback, which does not sync.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,9 +27,20 @@ from hub_api.recording.drain import BATCH, make_drain
 from hub_api.services import make_services
 from shared.instant import now_ms
 from shared.ledger.message import new_message_id
-from shared.names import Keys
+from shared.names import EventType, Keys
+from shared.protocol.events import (
+    Body,
+    Event,
+    MessageDelivered,
+    MessageKey,
+    MessageQueued,
+    MessageSending,
+    MessageSent,
+    event_data,
+)
 from shared.redis.client import connect
 from shared.settings import Settings
+from shared.transitions.message import Lane, MessageStatus
 
 _TENANTS, _TOGETHER, _STEPS = 10, 100, 5
 _BARE = "CREATE TABLE bare (event_id TEXT, message_id TEXT, cliente_id INTEGER, type TEXT, at BIGINT, data TEXT)"
@@ -114,10 +124,8 @@ class _Stream:
 
         def flush() -> None:
             for event_id, one in zip(pipeline.execute(), waiting, strict=True):
-                kept = json.loads(one["data"])
-                kept = {name: value for name, value in kept.items() if name not in ("message", "to")}
-                row = (event_id, one["message_id"], int(one["cliente_id"]), one["type"], int(one["at"]))
-                rows.append((*row, json.dumps(kept)))
+                kept = Event.from_wire(event_id, one)
+                rows.append((event_id, kept.message_id, kept.cliente_id, kept.type.value, kept.at, kept.history_data))
             waiting.clear()
 
         for fields in _events(events // _STEPS):
@@ -157,37 +165,39 @@ def _events(messages: int) -> Iterator[Fields]:
 def _event(number: int, message_id: str, step: int) -> Fields:
     cliente_id, now = 1 + number % _TENANTS, now_ms()
     to = f"54911{23_450_000 + number % 1_000}"
-    data: dict[str, object]
+    kind: EventType
+    body: Body
     match step:
         case 0:
-            name = "queued"
-            data = {
-                "message_id": message_id,
-                "cliente_id": cliente_id,
-                "to": to,
-                "message": f"Hola, su turno es el {number} a las 10:30.",
-                "status": "queued",
-                "lane": 0,
-                "accepted_at": now,
-                "expires_at": now + 86_400_000,
-                "attempts": 0,
-                "bulk_id": "",
-                "campaign_id": "",
-            }
+            kind = EventType.MESSAGE_QUEUED
+            body = MessageQueued(
+                to=to,
+                message=f"Hola, su turno es el {number} a las 10:30.",
+                message_id=message_id,
+                cliente_id=cliente_id,
+                status=MessageStatus.QUEUED,
+                lane=Lane.SINGLE,
+                accepted_at=now,
+                expires_at=now + 86_400_000,
+                attempts=0,
+                bulk_id="",
+                campaign_id="",
+            )
         case 1:
-            name, data = "sending", {"fence": 1}
+            kind, body = EventType.MESSAGE_SENDING, MessageSending(fence=1)
         case 2:
-            name, data = "key", {"whatsapp_id": f"true_{to}@c.us_3EB0{message_id[:18]}", "attempt": 1}
+            whatsapp_id = f"true_{to}@c.us_3EB0{message_id[:18]}"
+            kind, body = EventType.MESSAGE_KEY, MessageKey(whatsapp_id, attempt=1)
         case 3:
-            name, data = "sent", {"ack": 1}
+            kind, body = EventType.MESSAGE_SENT, MessageSent(ack=1)
         case _:
-            name, data = "delivered", {"ack": 2}
+            kind, body = EventType.MESSAGE_DELIVERED, MessageDelivered(ack=2)
     return {
-        "type": f"message.{name}",
+        "type": kind.value,
         "cliente_id": str(cliente_id),
         "message_id": message_id,
         "at": str(now),
-        "data": json.dumps(data),
+        "data": event_data(body),
     }
 
 

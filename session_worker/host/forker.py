@@ -19,6 +19,7 @@ from types import FrameType
 from setproctitle import setproctitle
 
 from session_worker.engine.browser.profile_lock import kill_browser
+from session_worker.engine.factory import preload
 from session_worker.host import commands
 from session_worker.host.children import Child
 from session_worker.host.commands import Exited, Start, Started
@@ -74,8 +75,7 @@ class Forker:
         """Imports what every worker will need, so that its memory is shared."""
         for module in ("celery.apps.worker", "celery.concurrency.thread", "kombu.transport.redis"):
             importlib.import_module(module)
-        if not self._settings.whatsapp_web_url.startswith("fake:"):
-            importlib.import_module("session_worker.engine.playwright_engine")
+        preload(self._settings.whatsapp_web_url)
 
     # Forking.
 

@@ -11,7 +11,7 @@ from shared.errors import SessionManagerUnreachable
 Redis = redis.Redis
 REDIS_DOWN = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError)
 
-COMMAND_TIMEOUT_S = 4.0  # the hub answers SESSION_MANAGER_UNREACHABLE within 5 s (CONTRACT section 5)
+COMMAND_TIMEOUT_S = 4.0  # the hub answers SESSION_MANAGER_UNREACHABLE within 5 s
 
 
 def connect(url: str, *, max_connections: int = 64) -> redis.Redis:

@@ -1,4 +1,4 @@
-"""Redis keys, queues and task names are built in `shared/names.py` alone (STYLE 4)."""
+"""Redis keys, queues and task names are built in `shared/names.py` alone."""
 
 from __future__ import annotations
 

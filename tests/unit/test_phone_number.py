@@ -1,4 +1,4 @@
-"""Numbers are kept and compared in one canonical form (CONTRACT section 1)."""
+"""Numbers are kept and compared in one canonical form."""
 
 from __future__ import annotations
 

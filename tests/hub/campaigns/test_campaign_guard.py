@@ -10,8 +10,9 @@ import redis
 
 from shared.ledger.claiming.work import Outcome
 from shared.names import Keys
+from shared.protocol.events import SessionMoved
 from shared.sessions.snapshots import Snapshots
-from shared.transitions.session import SessionStatus
+from shared.transitions.session import SessionEvent, SessionStatus
 from tests.hub.campaigns.campaign_world import HOUR, Worker, World, number
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
@@ -54,8 +55,8 @@ class TestGuard:
         owner = own(SessionStatus.READY)
         world.tick()
         owner.snapshot = owner.snapshot.__class__(51, SessionStatus.ERROR)
-        transition = '{"from": "READY", "to": "ERROR", "event": "failed", "cause": "ACCOUNT_BANNED"}'
-        assert Snapshots(server, keys).write(owner.lease, owner.snapshot, world.clock, transition)
+        banned = SessionMoved(SessionStatus.READY, SessionStatus.ERROR, SessionEvent.FAILED, "ACCOUNT_BANNED")
+        assert Snapshots(server, keys).write(owner.lease, owner.snapshot, world.clock, banned)
         world.drain()
         found = world.read(campaign)
         assert (found["state"], found["reason_code"]) == ("pausada", "ACCOUNT_BANNED")

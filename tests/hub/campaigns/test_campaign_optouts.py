@@ -9,7 +9,6 @@ import redis
 
 from hub_api.messages.service import SendRequest, send_text
 from shared.errors import RecipientOptedOut
-from shared.ledger.ledger import make_ledger
 from shared.sessions.lease import NotRebuilt
 from shared.transitions.message import Lane
 from shared.transitions.session import SessionStatus
@@ -81,7 +80,7 @@ class TestOptOuts:
         keys = world.services.keys
         quota = world.schedule(daily_quota=2)
         campaign = world.campaign(4, schedule=quota)
-        worker = Worker(make_ledger(server, keys), own(SessionStatus.READY).lease, world)
+        worker = Worker(own(SessionStatus.READY, clock=lambda: world.clock), world)
         world.call("POST", "/optouts", {"numbers": [number(2)]}, 201)
         worker.run(1)
         world.tick()

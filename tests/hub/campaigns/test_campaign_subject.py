@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
-from click.testing import CliRunner
 
+from hub_api.campaigns.recipients.file_import import import_file
 from hub_api.campaigns.subject import SUBJECT
 from hub_api.registry import EventHandler
+from hub_api.subjects import for_command_line
 from shared import names
 from shared.instant import now_ms
 from shared.transitions.session import SessionStatus
@@ -54,13 +54,7 @@ def test_the_handler_of_events_knows_none_by_itself(world: World):
         assert handler.known(session, []) == set()
 
 
-@pytest.mark.parametrize(("text", "status"), [("telefono\n5491123456789\n", 0), ("telefono\nx\n", 1)])
-def test_the_command_imports_a_list(world: World, tmp_path: Path, text: str, status: int):
-    campaign = world.campaign(0, start=False)
-    file = tmp_path / "lista.csv"
-    file.write_text(text, "utf-8")
-    [command] = SUBJECT.commands
-    arguments = [str(file), "--cliente-id", "51", "--campaign", campaign]
-    done = CliRunner().invoke(command, arguments, obj=world.services.settings)
-    assert (command.name, done.exit_code) == ("import", status)
-    assert world.read(campaign)["progress"]["total"] == 1 - status
+def test_the_command_line_finds_the_import_by_name() -> None:
+    assert for_command_line("campaign import") is import_file
+    with pytest.raises(KeyError):
+        for_command_line("campaign nothing")

@@ -1,0 +1,130 @@
+"""Both ends of the wire: the hub's real calls and a real worker process, over every command and every question.
+
+Only the browser is a stand-in. What one side sends the other reads, or this fails: neither is tested against an idea
+of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from multiprocessing.context import ForkServerProcess
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+import redis
+from celery import Celery
+from flask.testing import FlaskClient
+
+from hub_api.services import Services
+from hub_api.workers.control import new_question_id
+from session_worker.worker.tasks import Replies, register
+from shared.names import Keys
+from shared.protocol import commands
+from shared.protocol.commands import AskContact, Command, Question
+from shared.settings import Settings
+from support.waiting import until
+from support.worker_process import end_worker, start_worker
+
+URL = "/api/whatsapp/51"
+LINKED = "fake://auto"
+UNLINKED = "fake://auto?link_ms=3600000"
+Start = Callable[[str], None]
+
+
+@pytest.fixture
+def start(settings: Settings, server: redis.Redis) -> Iterator[Start]:
+    """Starts the tenant's worker against an address."""
+    running: list[ForkServerProcess] = []
+
+    def run(address: str) -> None:
+        running.append(start_worker(settings.model_copy(update={"whatsapp_web_url": address})))
+
+    yield run
+    for process in running:
+        end_worker(process)
+
+
+@pytest.fixture
+def call(client: FlaskClient, maria: dict[str, str]) -> Callable[..., Any]:
+    def made(method: str, path: str, body: Any = None) -> Any:
+        answer = client.open(f"{URL}{path}", method=method, headers=maria, json=body)
+        return {"http": answer.status_code, **(answer.json or {})}
+
+    return made
+
+
+def until_status(call: Callable[..., Any], status: str) -> None:
+    until(lambda: call("GET", "/status")["status"] == status, 30, f"status {status}")
+
+
+def test_a_worker_serves_every_command_and_question(server: redis.Redis, keys: Keys) -> None:
+    app = Celery("x", set_as_current=False)
+    register(app, Mock(), Mock(), Replies(server, keys))
+    known = {
+        kind.task
+        for kind in vars(commands).values()
+        if isinstance(kind, type) and issubclass(kind, Command) and kind not in (Command, Question)
+    }
+    assert {name for name in app.tasks if name.startswith("session.")} == known
+
+
+def test_the_status_is_the_workers_own_word(
+    start: Start, call: Callable[..., Any], server: redis.Redis, keys: Keys
+) -> None:
+    # given
+    start(LINKED)
+    until_status(call, "READY")
+    kept = call("GET", "/status")
+    # when what Redis keeps is out of date
+    server.hset(keys.session(51), "push_name", "somebody else")
+    # then
+    asked = call("POST", "/status")
+    assert (asked["http"], asked["status"], asked["phone_number"]) == (200, "READY", kept["phone_number"])
+    assert asked["push_name"] == kept["push_name"]
+    assert asked.keys() == kept.keys()
+
+
+@pytest.mark.parametrize("number", ["5491123456789", "5491100000000"])
+def test_a_contact_is_answered_with_its_chat(start: Start, call: Callable[..., Any], number: str) -> None:
+    start(LINKED)
+    until_status(call, "READY")
+    found = call("GET", f"/contacts/{number}")
+    assert (found["http"], found["number"]) == (200, number)
+    assert found["exists"] is True
+    assert found["chat_id"].endswith(("@c.us", "@lid"))
+
+
+def test_a_pairing_code_comes_from_the_page(start: Start, call: Callable[..., Any]) -> None:
+    start(UNLINKED)
+    until_status(call, "QR_REQUIRED")
+    made = call("POST", "/pairing-code", {"phone_number": "11 2345-6789"})
+    assert (made["http"], made["status"]) == (200, "QR_REQUIRED")
+    assert len(made["code"]) == 8
+    assert made["expires_at"].endswith("Z")
+
+
+def test_what_the_page_refuses_is_an_answer(start: Start, call: Callable[..., Any], services: Services) -> None:
+    start(UNLINKED)
+    until_status(call, "QR_REQUIRED")
+    # the call asks no session that is not READY, so the question is put as it would
+    answer = services.control.ask(AskContact(51, new_question_id(), "5491123456789"))
+    assert answer.exists is None
+
+
+def test_commands_reach_the_worker(start: Start, call: Callable[..., Any], services: Services) -> None:
+    start(LINKED)
+    until_status(call, "READY")
+    # a message wakes it
+    sent = call("POST", "/messages?wait=20", {"to": "11 2345-6789", "message": "hola"})
+    assert (sent["http"], sent["status"] in ("sent", "delivered", "read")) == (200, True)
+    # connect changes nothing, restart gives another browser run
+    before = services.snapshots.read(51).snapshot.browser_run
+    assert call("POST", "/connect")["already_connected"] is True
+    call("POST", "/restart")
+    until(lambda: services.snapshots.read(51).snapshot.browser_run != before, 20, "another browser run")
+    until_status(call, "READY")
+    # disconnect ends it and gives the lease back
+    call("POST", "/disconnect")
+    until(lambda: not services.snapshots.read(51).owned, 30, "the lease given back")
+    assert call("GET", "/status")["status"] == "DISCONNECTED"
