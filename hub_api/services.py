@@ -17,6 +17,7 @@ from shared.ledger.ledger import Ledger, make_ledger
 from shared.names import Keys
 from shared.redis.client import connect, connect_waiting
 from shared.sessions.snapshots import Snapshots
+from shared.sessions.wanted import WantedSessions
 from shared.settings import Settings, SettingsError
 from shared.texts import Language
 
@@ -33,6 +34,7 @@ class Services:
     database: Database
     ledger: Ledger
     snapshots: Snapshots
+    wanted: WantedSessions
     task_messages: TaskMessages
     control: Control
     waiting: Waiting
@@ -69,6 +71,7 @@ def make_services(settings: Settings) -> Services:
         database=Database(settings.sqlalchemy_url),
         ledger=make_ledger(client, keys, settings.language),
         snapshots=Snapshots(client, keys),
+        wanted=WantedSessions(client, keys),
         task_messages=task_messages,
         control=Control(client, waiting_client, keys, task_messages),
         waiting=Waiting(waiting_client, keys, settings.hub_max_waiting),

@@ -145,17 +145,7 @@ def _finish(services: Services, bulk_id: str, outcome: list[str | None]) -> None
 
 def _statuses(services: Services, ids: list[str]) -> dict[str, str]:
     """The status of each that is known: from the ledger, else from the records."""
-    live = _live_statuses(services, ids)
+    live = {message_id: status.value for message_id, status in services.ledger.entries.statuses(ids).items()}
     gone = [message_id for message_id in ids if message_id not in live]
     recorded = history.recorded_by_id(services.database, gone) if gone else {}
     return live | {message_id: message.status.value for message_id, message in recorded.items()}
-
-
-def _live_statuses(services: Services, ids: list[str]) -> dict[str, str]:
-    """The status of each that the ledger has, in one round trip."""
-    pipeline = services.client.pipeline(transaction=False)
-    for message_id in ids:
-        pipeline.hget(services.keys.message(message_id), "status")
-    return {
-        message_id: status for message_id, status in zip(ids, pipeline.execute(), strict=True) if status is not None
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, cast
+from typing import Any
 
 import redis
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub_api.accounts import service as accounts
 from hub_api.services import Services
 from shared.logs import get_logger
+from shared.sessions.hosts import Hosts
 
 _log = get_logger(__name__)
 
@@ -80,15 +81,14 @@ def _background(services: Services, now_ms: int) -> dict[str, Any]:
 
 
 def _hosts(services: Services) -> dict[str, Any]:
-    announced = cast("set[str]", services.client.smembers(services.keys.hosts))
-    alive = services.client.exists(*map(services.keys.host, announced)) if announced else 0
+    alive = Hosts(services.client, services.keys).alive()
     return _state(alive > 0, f"{alive} alive")
 
 
 def _ledger(services: Services) -> dict[str, Any]:
-    tenants = cast("list[str]", services.client.hkeys(services.keys.imbalances))
+    tenants = services.ledger.restoring.imbalances()
     if tenants:
-        return _state(False, "does not add up for " + ", ".join(sorted(tenants, key=int)[:_MAX_NAMED]))
+        return _state(False, "does not add up for " + ", ".join(map(str, sorted(tenants)[:_MAX_NAMED])))
     return _state(True, "adds up")
 
 

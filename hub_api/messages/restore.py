@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
@@ -25,7 +24,7 @@ _COUNTED_AS_SENT = (MessageStatus.DELIVERED.value, MessageStatus.READ.value)
 
 
 def restore(services: Services, now_ms: int) -> None:
-    """All that SQL has as open, and the counts of what is settled, into a Redis that came up empty.
+    """All that SQL has as open, and the counts of what has ended, into a Redis that came up empty.
 
     What was sent after SQL was last brought up to date is not known; so many as the pace allows are `uncertain`.
     Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError; a run that broke off is repeated as a whole.
@@ -38,8 +37,8 @@ def restore(services: Services, now_ms: int) -> None:
         messages = [to_message(row) for row in session.scalars(statement)]
     unseen_ms = max(0, now_ms - read_at) if read_at is not None else now_ms
     became = _restore(services, messages, _in_doubt(services, messages, unseen_ms), now_ms, marker="")
-    for cliente_id, settled in _settled(services).items():
-        _restore_counts(services, cliente_id, settled)
+    for cliente_id, final in _final_counts(services).items():
+        services.ledger.restoring.restore_counts(cliente_id, final)
     _log.info("messages.restored", **became)
 
 
@@ -82,8 +81,8 @@ def _in_doubt(services: Services, messages: Sequence[Message], unseen_ms: int) -
     return found
 
 
-def _settled(services: Services) -> dict[int, Counter[str]]:
-    """How many messages each tenant has on record as settled, by the counter that they belong to."""
+def _final_counts(services: Services) -> dict[int, Counter[str]]:
+    """How many messages each tenant has on record that have ended, by the counter that they belong to."""
     record = MessageRecord
     statement = select(record.cliente_id, record.status, func.count()).group_by(record.cliente_id, record.status)
     found: dict[int, Counter[str]] = defaultdict(Counter)
@@ -93,19 +92,3 @@ def _settled(services: Services) -> dict[int, Counter[str]]:
             if name in FINAL:
                 found[cliente_id][name] += number
     return found
-
-
-def _restore_counts(services: Services, cliente_id: int, settled: Mapping[str, int]) -> None:
-    """Adds them to a tenant's counters, once in the life of a Redis: a hub may have accepted messages meanwhile."""
-    key = services.keys.counts(cliente_id)
-
-    def add(pipeline: Any) -> None:
-        was_done = pipeline.hexists(key, "restored")
-        pipeline.multi()
-        if not was_done:
-            pipeline.hset(key, "restored", 1)
-            pipeline.hincrby(key, "accepted", sum(settled.values()))
-            for name, number in settled.items():
-                pipeline.hincrby(key, name, number)
-
-    services.client.transaction(add, key)

@@ -6,15 +6,11 @@ What no event told is not put back: which phone was paired last (the owner says 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import cast
-
-import redis
 
 from hub_api.services import Services
 from hub_api.subjects import subjects
 from shared.instant import now_ms
 from shared.logs import get_logger
-from shared.names import Keys
 
 _log = get_logger(__name__)
 
@@ -32,11 +28,12 @@ class EmptyRedis:
     def mend(self) -> bool:
         """Has all put back where the mark is missing, which is set last. Returns whether there was anything to do."""
         services = self._services
-        if _is_marked(services.client, services.keys):
+        if services.ledger.restoring.marker() is not None:
             return False
         for restore in self._hooks:
             restore(services, now_ms())
-        _open_claims(services.client, services.keys, now_ms())
+        services.ledger.restoring.open_claims(now_ms())
+        services.wanted.notify_hosts(*services.wanted.all())
         _log.warning("redis.restored")
         return True
 
@@ -44,18 +41,3 @@ class EmptyRedis:
 def make_empty_redis(services: Services) -> EmptyRedis:
     """With the hooks of all subjects, in their order."""
     return EmptyRedis(services, [restore for subject in subjects() for restore in subject.restore])
-
-
-def _is_marked(client: redis.Redis, keys: Keys) -> bool:
-    """True where what SQL knows is in this Redis."""
-    return bool(client.exists(keys.rebuilt))
-
-
-def _open_claims(client: redis.Redis, keys: Keys, now_ms: int) -> None:
-    """Sets the mark, and hosts look after all wanted sessions at once."""
-    wanted = cast("list[str]", client.hkeys(keys.wanted))
-    pipeline = client.pipeline(transaction=True)
-    pipeline.set(keys.rebuilt, now_ms)
-    for cliente_id in wanted:
-        pipeline.publish(keys.wake_channel, cliente_id)
-    pipeline.execute()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 from hub_api.services import Services
 from shared.instant import now_ms, steady_ms
 from shared.logs import get_logger
+from shared.sessions.hosts import Hosts
 from shared.texts import error_text
 
 _log = get_logger(__name__)
@@ -18,8 +18,8 @@ class LostHosts:
 
     def __init__(self, services: Services, clock: Callable[[], int] = steady_ms) -> None:
         """clock: steady milliseconds."""
-        self._client = services.client
-        self._keys = services.keys
+        self._wanted = services.wanted
+        self._hosts = Hosts(services.client, services.keys)
         self._language = services.language
         self._after_ms = services.settings.host_lost_seconds * 1000
         self._clock = clock
@@ -36,15 +36,8 @@ class LostHosts:
 
     def _stores(self) -> tuple[dict[int, str], set[str]]:
         """The store that each wanted session needs, and the stores that live hosts announce."""
-        keys, pipeline = self._keys, self._client.pipeline(transaction=False)
-        pipeline.hkeys(keys.wanted)
-        pipeline.hgetall(keys.store_of)
-        pipeline.smembers(keys.hosts)
-        wanted, store_of, hosts = cast("tuple[list[str], dict[str, str], set[str]]", tuple(pipeline.execute()))
-        for host_id in sorted(hosts):
-            pipeline.hget(keys.host(host_id), "store")
-        announced = {store for store in pipeline.execute() if store is not None}
-        return {int(cliente_id): store_of[cliente_id] for cliente_id in wanted if cliente_id in store_of}, announced
+        needed = {cliente_id: store for cliente_id, store in self._wanted.stores().items() if store is not None}
+        return needed, self._hosts.announced_stores()
 
     def _mark(self, cliente_id: int, store_id: str) -> bool:
         text = error_text("HOST_LOST", self._language)

@@ -6,9 +6,6 @@ happened is recorded.
 
 from __future__ import annotations
 
-from typing import cast
-
-import redis
 from sqlalchemy import and_, or_, select
 
 from hub_api.accounts import service as accounts
@@ -19,7 +16,6 @@ from hub_api.repair import late_record, lost_entry, wrong_index
 from hub_api.services import Services
 from shared.ledger.entries import MessageRef
 from shared.logs import get_logger
-from shared.names import Keys
 from shared.transitions.message import OPEN_STATUSES
 
 _log = get_logger(__name__)
@@ -42,7 +38,7 @@ class Sweep:
     def run(self, now_ms: int) -> dict[str, int]:
         """Returns how many messages were put right, by what was done; nothing in a Redis that came up empty."""
         services = self._services
-        marker = _marker(services.client, services.keys)
+        marker = services.ledger.restoring.marker()
         if marker is None:
             return {}
         records = self._open_records(now_ms)
@@ -79,8 +75,3 @@ class Sweep:
             rows = list(session.execute(statement))
         self._record_place = (rows[-1][2], rows[-1][1]) if len(rows) == PAGE else (0, "")
         return {(cliente_id, message_id): accepted_at for cliente_id, message_id, accepted_at in rows}
-
-
-def _marker(client: redis.Redis, keys: Keys) -> str | None:
-    """The mark of a Redis that holds what SQL knows; None where it came up empty."""
-    return cast("str | None", client.get(keys.rebuilt))

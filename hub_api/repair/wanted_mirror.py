@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import cast
-
-import redis
 from sqlalchemy import select
 
 from hub_api.services import Services
@@ -13,7 +9,6 @@ from hub_api.sessions.models import WantedSession
 from hub_api.sessions.service import record_wanted
 from shared.instant import now_ms
 from shared.logs import get_logger
-from shared.names import Keys
 from shared.protocol.snapshot import Wanted
 
 _log = get_logger(__name__)
@@ -28,33 +23,17 @@ class WantedMirror:
 
     def mend(self) -> list[int]:
         """Returns whose entry was added. Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError."""
-        client, keys, database = self._services.client, self._services.keys, self._services.database
+        wanted, database = self._services.wanted, self._services.database
         with database.reading() as session:
             rows = {row.cliente_id: (row.since, row.reason) for row in session.scalars(select(WantedSession))}
-        mirror = _mirrored(client, keys)
-        differs = rows.keys() ^ mirror.keys()
+        differs = rows.keys() ^ set(wanted.all())
         changed = sorted(differs & self._differed)
         for cliente_id in changed:
             _log.info("wanted.reconciled", cliente_id=cliente_id, missing="mirror" if cliente_id in rows else "sql")
             if cliente_id in rows:
-                _add_to_mirror(client, keys, cliente_id, *rows[cliente_id])
+                wanted.add(cliente_id, Wanted(*rows[cliente_id]))
             else:
-                record_wanted(database, cliente_id, now_ms(), _reason(mirror[cliente_id]))
+                found = wanted.read(cliente_id) or Wanted(now_ms(), "send")
+                record_wanted(database, cliente_id, now_ms(), found.reason[:40])
         self._differed = differs - self._differed
         return changed
-
-
-def _mirrored(client: redis.Redis, keys: Keys) -> dict[int, str]:
-    stored = cast("dict[str, str]", client.hgetall(keys.wanted))
-    return {int(cliente_id): value for cliente_id, value in stored.items()}
-
-
-def _add_to_mirror(client: redis.Redis, keys: Keys, cliente_id: int, since: int, reason: str) -> None:
-    client.hsetnx(keys.wanted, str(cliente_id), Wanted(since, reason).to_text())
-
-
-def _reason(value: str) -> str:
-    try:
-        return str(json.loads(value)["reason"])[:40]
-    except (ValueError, KeyError, TypeError):
-        return "send"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from hub_api.accounts import service as accounts
 from hub_api.services import Services
 from shared.instant import now_ms
@@ -30,7 +28,7 @@ class WrongCounts:
             if not balance.balanced:
                 off[cliente_id] = balance
         alarmed = sorted(off.keys() & self._suspects)
-        before = _reported(services)
+        before = services.ledger.restoring.imbalances()
         for cliente_id in alarmed:
             found = off[cliente_id].numbers()
             _log.error("ledger.imbalance", cliente_id=cliente_id, **found.to_wire())
@@ -38,17 +36,7 @@ class WrongCounts:
                 services.ledger.restoring.report_imbalance(cliente_id, found, now_ms())
         passed = [cliente_id for cliente_id in before if cliente_id not in off]
         if passed:
-            _forget(services, passed)
+            services.ledger.restoring.clear_imbalances(passed)
             _log.warning("ledger.balanced_again", tenants=passed)
         self._suspects = set(off)
         return alarmed
-
-
-def _reported(services: Services) -> dict[int, str]:
-    """The balances in alarm, as JSON objects."""
-    stored = cast("dict[str, str]", services.client.hgetall(services.keys.imbalances))
-    return {int(cliente_id): text for cliente_id, text in stored.items()}
-
-
-def _forget(services: Services, tenants: list[int]) -> None:
-    services.client.hdel(services.keys.imbalances, *map(str, tenants))

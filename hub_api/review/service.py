@@ -86,7 +86,7 @@ def decide_held(
     if done:
         _audit(services, who, f"held.{action}", cliente_id, {"message_ids": done}, now_ms)
         if action == "release":
-            _notify_hosts(services, cliente_id)
+            services.wanted.notify_hosts(cliente_id)
     return {
         "action": action,
         "done": done,
@@ -113,12 +113,8 @@ def report(services: Services, cliente_id: int) -> dict[str, Any]:
 
 def _restore(services: Services, message: Message, now_ms: int) -> None:
     """Puts an uncertain message back into the ledger, where it is counted already."""
-    marker = services.client.get(services.keys.rebuilt)
-    services.ledger.restoring.restore(message, RestoreAs.RECALL, now_ms, str(marker or ""))
-
-
-def _notify_hosts(services: Services, cliente_id: int) -> None:
-    services.client.publish(services.keys.wake_channel, cliente_id)
+    marker = services.ledger.restoring.marker() or ""
+    services.ledger.restoring.restore(message, RestoreAs.RECALL, now_ms, marker)
 
 
 def _audit(services: Services, who: str, what: str, cliente_id: int, details: dict[str, Any], now_ms: int) -> None:

@@ -20,8 +20,7 @@ class SessionRecorder:
     """Takes `session.…` and `ledger.…`. Methods raise redis.RedisError and sqlalchemy.exc.SQLAlchemyError."""
 
     def __init__(self, services: Services) -> None:
-        self._client = services.client
-        self._keys = services.keys
+        self._wanted = services.wanted
 
     def known(self, session: Session, events: Sequence[Event]) -> set[str]:
         """Events that were kept before."""
@@ -42,7 +41,7 @@ class SessionRecorder:
     def _no_longer_wanted(self, session: Session, cliente_id: int) -> None:
         """Only where the mirror says so as well: a call may have asked for the session again meanwhile."""
         row = session.get(WantedSession, cliente_id)
-        if row is not None and not self._client.hexists(self._keys.wanted, str(cliente_id)):
+        if row is not None and not self._wanted.has(cliente_id):
             session.delete(row)
 
 

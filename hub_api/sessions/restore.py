@@ -15,12 +15,10 @@ _log = get_logger(__name__)
 def restore(services: Services, now_ms: int) -> None:
     """What stands in Redis already is newer and stays. Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError."""
     with services.database.reading() as session:
-        wanted = [(row.cliente_id, row.since, row.reason) for row in session.scalars(select(WantedSession))]
+        wanted = [
+            (row.cliente_id, Wanted(row.since, row.reason))
+            for row in session.scalars(select(WantedSession).order_by(WantedSession.since))
+        ]
         stores = [(row.cliente_id, row.store_id) for row in session.scalars(select(SessionStore))]
-    pipeline = services.client.pipeline(transaction=True)
-    for cliente_id, since, reason in wanted:
-        pipeline.hsetnx(services.keys.wanted, str(cliente_id), Wanted(since, reason).to_text())
-    for cliente_id, store_id in stores:
-        pipeline.hsetnx(services.keys.store_of, str(cliente_id), store_id)
-    pipeline.execute()
+    services.wanted.restore(wanted, stores)
     _log.info("sessions.restored", wanted=len(wanted), stores=len(stores))

@@ -17,13 +17,13 @@ def connect(services: Services, cliente_id: int, reason: str, *, refresh_code: b
     reason: what asked for it, kept. refresh_code: a fresh QR code is needed, the last one ran out.
     Raises redis.RedisError, before anything is kept, where Redis is away.
     """
-    owned = bool(services.client.exists(services.keys.lease(cliente_id)))
+    owned = is_owned(services, cliente_id)
     now = now_ms()
     record_wanted(services.database, cliente_id, now, reason)
-    services.client.hsetnx(services.keys.wanted, str(cliente_id), Wanted(now, reason).to_text())
+    services.wanted.add(cliente_id, Wanted(now, reason))
     if owned:
         services.control.tell(Connect(cliente_id, refresh_code))
-    services.client.publish(services.keys.wake_channel, cliente_id)
+    services.wanted.notify_hosts(cliente_id)
 
 
 def disconnect(services: Services, cliente_id: int, *, logout: bool) -> bool:
@@ -31,24 +31,29 @@ def disconnect(services: Services, cliente_id: int, *, logout: bool) -> bool:
 
     logout: the phone is unlinked as well, which needs a live worker.
     """
-    owned = bool(services.client.exists(services.keys.lease(cliente_id)))
+    owned = is_owned(services, cliente_id)
     with services.database.writing() as session:
         row = session.get(WantedSession, cliente_id)
         if row is not None:
             session.delete(row)
-    was_wanted = bool(services.client.hdel(services.keys.wanted, str(cliente_id)))
+    was_wanted = services.wanted.remove(cliente_id)
     if owned:
         services.control.tell(Disconnect(cliente_id, logout))
-    services.client.publish(services.keys.wake_channel, cliente_id)
+    services.wanted.notify_hosts(cliente_id)
     return owned or was_wanted
 
 
 def restart(services: Services, cliente_id: int) -> None:
     """A new browser with the same login; starts the session where nothing runs."""
-    if services.client.exists(services.keys.lease(cliente_id)):
+    if is_owned(services, cliente_id):
         services.control.tell(Restart(cliente_id))
     else:
         connect(services, cliente_id, "restart")
+
+
+def is_owned(services: Services, cliente_id: int) -> bool:
+    """True where a worker runs the session."""
+    return bool(services.wanted.owned([cliente_id]))
 
 
 def needs_start(view: SessionView) -> bool:

@@ -30,8 +30,10 @@ from session_worker.worker.profile_store import ProfileStore
 from shared import names
 from shared.logs import get_logger, stamp
 from shared.redis.client import connect, connect_blocking
+from shared.sessions.hosts import Hosts
 from shared.sessions.lease import LeaseHolder, Leases, parse_holder
 from shared.sessions.snapshots import Snapshots
+from shared.sessions.wanted import WantedSessions
 from shared.settings import Settings
 from shared.transitions.session import SessionStatus
 
@@ -41,7 +43,6 @@ ROUND_S = 2.0
 FULL_S = 0.1  # the next look where sessions wait only for others to have started
 EXPIRY_S = 0.02  # past a lease's end, so that it is gone when one looks
 UNWANTED_S = 5.0  # a worker whose session is no longer wanted is told to stop after this long
-HOST_TTL_S = 15
 DISK_LOW_MIB = 500  # less than that free in the profile store: the operator is told
 DISK_TOLD_S = 300.0
 
@@ -58,6 +59,8 @@ class Reconciler:
         self._client = connect(settings.redis_url)
         self._leases = Leases(self._client, self._keys, round(settings.session_lease_seconds * 1000))
         self._snapshots = Snapshots(self._client, self._keys)
+        self._wanted_sessions = WantedSessions(self._client, self._keys)
+        self._hosts = Hosts(self._client, self._keys)
         self._children = {child.cliente_id: child for child in children}
         self._reader = commands.Reader(down)
         self._up = up
@@ -177,11 +180,8 @@ class Reconciler:
 
     def _wanted(self) -> list[int]:
         """Wanted sessions whose login is here or nowhere yet, longest wanted first as the mirror keeps them."""
-        pipeline = self._client.pipeline(transaction=False)
-        pipeline.hkeys(self._keys.wanted)
-        pipeline.hgetall(self._keys.store_of)
-        wanted, stores = cast(tuple[list[str], dict[str, str]], pipeline.execute())
-        return [int(cliente) for cliente in wanted if stores.get(cliente, self._store.store_id) == self._store.store_id]
+        here = self._store.store_id
+        return [cliente_id for cliente_id, store in self._wanted_sessions.stores().items() if store in (None, here)]
 
     def _holders(self, cliente_ids: set[int]) -> dict[int, LeaseHolder]:
         if not cliente_ids:
@@ -264,22 +264,14 @@ class Reconciler:
     # The host's own heartbeat.
 
     def _announce(self) -> None:
-        key = self._keys.host(self._host_id)
-        free_mib = self._free_disk_mib()
-        pipeline = self._client.pipeline(transaction=False)
-        pipeline.hset(
-            key,
-            mapping={
-                "store": self._store.store_id,
-                "pid": os.getppid(),
-                "sessions": len(self._children),
-                "capacity": self._capacity,
-                "disk_free_mib": free_mib,
-            },
-        )
-        pipeline.expire(key, HOST_TTL_S)
-        pipeline.sadd(self._keys.hosts, self._host_id)
-        pipeline.execute()
+        state: dict[str, str | int] = {
+            "store": self._store.store_id,
+            "pid": os.getppid(),
+            "sessions": len(self._children),
+            "capacity": self._capacity,
+            "disk_free_mib": self._free_disk_mib(),
+        }
+        self._hosts.announce(self._host_id, state)
 
     def _free_disk_mib(self) -> int:
         free_mib = shutil.disk_usage(self._store.root).free // 2**20
@@ -291,8 +283,7 @@ class Reconciler:
 
     def _forget_host(self) -> None:
         try:
-            self._client.delete(self._keys.host(self._host_id))
-            self._client.srem(self._keys.hosts, self._host_id)
+            self._hosts.forget(self._host_id)
         except redis.RedisError as error:
             _log.warning("host.not_forgotten", error=type(error).__name__)
 

@@ -125,7 +125,7 @@ class Walk(RuleBasedStateMachine):
             if put is PutKey.OK:
                 self.whatsapp_ids.append(whatsapp_id)
         if then in ("ack", "delivered") and whatsapp_id in self.whatsapp_ids:
-            self.ledger.receipts.acknowledge(CLIENTE, cast(str, whatsapp_id), 1 if then == "ack" else 2, self.now)
+            self.ledger.receipts.acknowledge(CLIENTE, whatsapp_id, 1 if then == "ack" else 2, self.now)
         elif then in list(Outcome):
             self.ledger.claiming.complete(
                 self.lease, message, Outcome(then), code="ENGINE_FAILED", now_ms=self.now, browser_run=f"run{self.run}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, cast
 
 import redis
+from redis.client import Pipeline
 
 from shared.ledger.message import Message
 from shared.ledger.script import ledger_script
@@ -34,6 +36,7 @@ class Restoring:
     """Every method raises redis.RedisError where Redis is away."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._client = client
         self._keys = keys
         self._scripts = Scripts(client)
 
@@ -106,6 +109,41 @@ class Restoring:
             args={"now_ms": now_ms, "message_id": message_id, "cliente_id": cliente_id, "gone": gone},
         )
         return str(answer)
+
+    def restore_counts(self, cliente_id: int, final: Mapping[str, int]) -> None:
+        """Adds what SQL has of messages that have ended to a tenant's counters, once in the life of a Redis.
+
+        final: how many, by counter. A hub may have accepted messages meanwhile.
+        """
+        key = self._keys.counts(cliente_id)
+
+        def add(pipeline: Pipeline) -> None:
+            was_done = pipeline.hexists(key, "restored")
+            pipeline.multi()
+            if not was_done:
+                pipeline.hset(key, "restored", 1)
+                pipeline.hincrby(key, "accepted", sum(final.values()))
+                for name, number in final.items():
+                    pipeline.hincrby(key, name, number)
+
+        self._client.transaction(add, key)
+
+    def marker(self) -> str | None:
+        """The mark of a Redis that holds what SQL knows; None where it came up empty."""
+        return cast("str | None", self._client.get(self._keys.rebuilt))
+
+    def open_claims(self, now_ms: int) -> None:
+        """Sets the mark: what SQL knows is in this Redis, sessions may be claimed."""
+        self._client.set(self._keys.rebuilt, now_ms)
+
+    def imbalances(self) -> dict[int, str]:
+        """The tenants in alarm, each with its numbers as they were told."""
+        stored = cast("dict[str, str]", self._client.hgetall(self._keys.imbalances))
+        return {int(cliente_id): text for cliente_id, text in stored.items()}
+
+    def clear_imbalances(self, cliente_ids: Iterable[int]) -> None:
+        """The counters of these tenants add up again."""
+        self._client.hdel(self._keys.imbalances, *map(str, cliente_ids))
 
     def report_imbalance(self, cliente_id: int, numbers: LedgerImbalance, now_ms: int) -> None:
         """Keeps and tells that a tenant's counters do not add up."""
