@@ -15,7 +15,7 @@ setup:  ## all that `make demo` and `make run` need
 setup-dev:  ## all that `make test` and `make check` need
 	@scripts/setup.sh --dev
 
-demo: setup  ## the whole story against the simulator; ARGS=--exit stops by itself
+demo: setup  ## everything against the simulator, by a scenario; ARGS=--exit stops by itself
 	@leadmaster demo $(ARGS)
 
 run: setup  ## the real thing: `leadmaster up` against WhatsApp Web
@@ -28,10 +28,10 @@ PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 test: setup-dev  ## all tests, e.g. make test ARGS="tests/unit -k lease"
 	@python -m pytest $(PARALLEL) $(ARGS)
 
-test-fast: setup-dev  ## the tests that need neither a browser nor a server: under a minute
+test-fast: setup-dev  ## unit and contract tests except those marked `browser`, e.g. make test-fast ARGS="-k wire"
 	@python -m pytest -m "not browser" $(ARGS) tests/unit tests/contract tests/chaos
 
-check: setup-dev  ## format, lint and types
+check: setup-dev  ## format, lint, and the types of Python and JavaScript
 	ruff format --check .
 	ruff check .
 	mypy
@@ -41,10 +41,10 @@ format: setup-dev  ## put the code in form
 	ruff check --fix .
 	ruff format .
 
-bench: setup-dev  ## the README's figures (see benchmarks/)
+bench: setup-dev  ## the README's figures (benchmarks/README.md), e.g. make bench ARGS="accept --quick"
 	@python -m benchmarks $(ARGS)
 
-chaos: setup-dev  ## minutes of faults against real parts, e.g. make chaos ARGS="--seed 7 --minutes 10"
+chaos: setup-dev  ## minutes of faults against real processes, e.g. make chaos ARGS="--seed 7 --minutes 10"
 	@python -m tests.chaos $(ARGS)
 
 doctor: setup  ## look at this machine and say what to do

@@ -27,7 +27,7 @@ def run(settings: Settings) -> int:
     app = make_celery(settings)
     services = make_services(settings)
     for name, work in make_tasks(services).items():
-        app.task(work, name=name)
+        app.task(work, name=name, shared=False)  # no other app of this process is to have it
 
     def install_signals() -> None:
         end_on_signal(CeleryWorker.stop, settings.shutdown_grace_seconds)

@@ -113,17 +113,13 @@ class CampaignStopped(LeadMasterError):
 
 
 class CampaignWaits(LeadMasterError):
-    """The tenant's previous campaign message is not settled yet, or the day's quota is used up."""
+    """The tenant's previous campaign message has no final state yet, or the day's quota is used up."""
 
     code, http = "CAMPAIGN_WAITS", 409
 
 
 class NotCancellable(LeadMasterError):
     code, http = "NOT_CANCELLABLE", 409
-
-
-class PayloadTooLarge(LeadMasterError):
-    code, http = "PAYLOAD_TOO_LARGE", 413
 
 
 class RateLimited(LeadMasterError):

@@ -47,7 +47,7 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "SESSION_MANAGER_TIMEOUT": ("La sesión no respondió a tiempo", "The session did not answer in time"),
     "NOT_UNCERTAIN": (
         "Sólo se puede resolver a mano un mensaje cuyo resultado es incierto",
-        "Only a message whose outcome is uncertain can be settled by hand",
+        "Only a message whose outcome is uncertain can be resolved by hand",
     ),
     "DATABASE_UNREACHABLE": ("No se puede contactar a la base de datos", "The database can't be reached"),
     # On a message.

@@ -1,1 +1,1 @@
-"""What tests, benchmarks and load runs share; no part of what is installed."""
+"""What tests, benchmarks and load runs share, and the stand-in behind `fake://`; the product imports nothing else."""

@@ -140,7 +140,7 @@ def _finish(services: Services, bulk_id: str, outcome: list[str | None]) -> None
             if row is not None:
                 row.message_ids = json.dumps(outcome)
     except SQLAlchemyError as error:  # they are accepted, and progress finds them by the plan
-        _log.error("bulk_not_finished", bulk_id=bulk_id, reason=type(error).__name__)
+        _log.error("bulk.not_finished", bulk_id=bulk_id, reason=type(error).__name__)
 
 
 def _statuses(services: Services, ids: list[str]) -> dict[str, str]:

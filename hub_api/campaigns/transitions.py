@@ -17,7 +17,7 @@ State = TypeVar("State", "CampaignState", "ScheduleState", "RecipientState")
 class CampaignState(StrEnum):
     PENDIENTE = "pendiente"  # being prepared
     EN_PROGRESO = "en_progreso"
-    FINALIZADO = "finalizado"  # every recipient is settled
+    FINALIZADO = "finalizado"  # every recipient has a final state
     PAUSADA = "pausada"
     CANCELADA = "cancelada"
 
@@ -33,7 +33,7 @@ class RecipientState(IntEnum):
     """Kept as a number: a campaign may have a million of them. Callers see `wire`."""
 
     PENDING = 0
-    RELEASED = 1  # its message is accepted and not settled
+    RELEASED = 1  # its message is accepted and has no final state yet
     SENT = 2
     DELIVERED = 3
     READ = 4

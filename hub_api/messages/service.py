@@ -1,4 +1,4 @@
-"""Accepting messages, the only door to a session's queue; finding one, waiting for it, ending what is still queued."""
+"""Accepting messages, the only way into a session's queue; finding one, waiting for it, ending what is still queued."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Retention:
     """Methods raise sqlalchemy.exc.SQLAlchemyError."""
 
     def __init__(self, database: Database, days: int, expiring: Sequence[Expiring]) -> None:
-        """days: how long settled things are kept; 0: for ever."""
+        """days: how long what is final is kept; 0: for ever."""
         self._database = database
         self._days = days
         self._expiring = expiring
@@ -38,7 +38,7 @@ class Retention:
         deadline = time.monotonic() + _BUDGET_S
         done = {rows.name: self._forget(rows, before, deadline) for rows in self._expiring}
         if any(done.values()):
-            _log.info("forgotten", **done)
+            _log.info("retention.forgotten", **done)
         return done
 
     def _forget(self, rows: Expiring, before: int, deadline: float) -> int:

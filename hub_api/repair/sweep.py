@@ -57,7 +57,7 @@ class Sweep:
             done |= lost_entry.mend(services, gone, now_ms, marker)
             done["records"] = late_record.mend(services, late)
         if any(done.values()):
-            _log.warning("sweep", **done)
+            _log.warning("sweep.repaired", **done)
         return done
 
     def _open_records(self, now_ms: int) -> dict[MessageRef, int]:

@@ -72,7 +72,7 @@ class CommandLog:
         if self._silent:
             return
         if not self._json:
-            _log.info("command", what=what, who=who, cliente_id=cliente_id, outcome=outcome, ms=ms)
+            _log.info("command.done", what=what, who=who, cliente_id=cliente_id, outcome=outcome, ms=ms)
             return
         line = {
             "what": what,
@@ -80,7 +80,7 @@ class CommandLog:
             "cliente_id": cliente_id,
             "outcome": outcome,
             "ms": ms,
-            "event": "command",
+            "event": "command.done",
             "part": "hub",
             "level": "info",
             "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),

@@ -102,13 +102,6 @@ class AskRelaunch:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportInDoubt:
-    """Tell the session how many messages wait for an acknowledgement beyond their time."""
-
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class ReportRestriction:
     """Tell the session until when bulk and campaigns wait."""
 
@@ -123,4 +116,4 @@ class LoseLease:
 LedgerCall = BeginRun | ReadInFlight | Claim | PersistKey | Complete | RecordAck
 PageCall = Prepare | HandOver | AskPage
 Call = LedgerCall | PageCall
-Action = Call | AskRelaunch | ReportInDoubt | ReportRestriction | LoseLease | Log
+Action = Call | AskRelaunch | ReportRestriction | LoseLease | Log

@@ -15,9 +15,7 @@ def put_in_doubt(turn: SendingTurn, message: Message, prepared: Prepared, *, fir
     """The key stands and no acknowledgement came in time. first: given to one page only."""
     now = turn.now.steady_ms
     keep_doubt(turn, InDoubt(message, prepared, look_at_ms=now, first=first, pending_since_ms=now))
-    in_doubt = len(turn.state.doubts)
-    turn.do(do.ReportInDoubt(in_doubt))
-    turn.warn("message.in_doubt", message_id=message.message_id, in_doubt=in_doubt)
+    turn.warn("message.in_doubt", message_id=message.message_id, in_doubt=len(turn.state.doubts))
 
 
 def begin_look(turn: SendingTurn) -> None:
@@ -96,7 +94,6 @@ def keep_doubt(turn: SendingTurn, doubt: InDoubt) -> None:
 
 def _forget(turn: SendingTurn, key: str) -> None:
     turn.change(doubts={other: doubt for other, doubt in turn.state.doubts.items() if other != key})
-    turn.do(do.ReportInDoubt(len(turn.state.doubts)))
 
 
 def refuse(turn: SendingTurn, message: Message, doubt_key: str | None) -> None:

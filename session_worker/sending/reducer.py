@@ -187,7 +187,6 @@ def _begin_round(turn: SendingTurn) -> None:
     elif channel.browser_run != state.begun_run:
         # What the old one had in doubt comes back from the ledger as recoveries.
         turn.change(doubts={}, acks={})
-        turn.do(do.ReportInDoubt(0))
         make_call(turn, at.Beginning(), do.BeginRun(channel.phone_number))
     else:
         _look_for_strays(turn)

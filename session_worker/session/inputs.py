@@ -42,18 +42,8 @@ class StopAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class InDoubtCounted:
-    count: int  # messages that wait for an acknowledgement beyond their time
-
-
-@dataclass(frozen=True, slots=True)
 class RestrictionInferred:
     until_ms: int  # wall clock: bulk and campaigns wait until then
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryMeasured:
-    pss_mib: int  # of the session's whole process tree
 
 
 # By the browser.
@@ -112,9 +102,7 @@ Input = (
     | ConnectAsked
     | RelaunchAsked
     | StopAsked
-    | InDoubtCounted
     | RestrictionInferred
-    | MemoryMeasured
     | LaunchBegan
     | LaunchFailed
     | PageObserved

@@ -1,6 +1,6 @@
 """Deciding of the session: `step(state, input, now, rng)` says what follows, as data. Pure.
 
-Which status follows which is said by the table in `shared.session_state` alone; here stands what is done about it.
+Which status follows which is said by the table in `shared.transitions.session` alone; here is what is done about it.
 """
 
 from __future__ import annotations
@@ -60,12 +60,8 @@ def _take(turn: SessionTurn, event: on.Input) -> None:  # noqa: PLR0912 - one ta
             _launch(turn, cause)
         case on.StopAsked(logout, cause):
             _stop(turn, logout, cause)
-        case on.InDoubtCounted(count):
-            turn.change(snapshot=replace(turn.state.snapshot, in_doubt=count))
         case on.RestrictionInferred(until_ms):
             turn.change(snapshot=replace(turn.state.snapshot, restricted_until=until_ms))
-        case on.MemoryMeasured(pss_mib):
-            turn.change(snapshot=replace(turn.state.snapshot, pss_mib=pss_mib))
         # The browser.
         case on.FromBrowser(browser_run) if browser_run != turn.state.browser_run:
             pass  # an echo of an earlier browser run
@@ -286,7 +282,7 @@ def _move(turn: SessionTurn, event: SessionEvent, cause: str, *, error: str | No
         changes |= {"last_error_code": error, "last_error_message": text}
     moved = status is not before.status
     if moved:
-        changes |= {"status": status, "since": turn.now.wall_ms, "cause": cause}
+        changes |= {"status": status, "since": turn.now.wall_ms}
     after = replace(before, **changes)  # type: ignore[arg-type]
     if after == before:
         return

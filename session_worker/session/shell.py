@@ -98,10 +98,6 @@ class Session:
         """Ends browser and session; `on_end` follows. Interrupts a launch that hangs."""
         self._inbox.put(on.StopAsked(logout, cause))
 
-    def report_memory(self, pss_mib: int) -> None:
-        """Memory of the session's whole process tree; shown in the snapshot."""
-        self._inbox.put(on.MemoryMeasured(pss_mib))
-
     def join(self, timeout_s: float) -> bool:
         """Waits for the actor's end. True: it ended."""
         self._thread.join(timeout_s)

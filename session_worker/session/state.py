@@ -43,7 +43,7 @@ class State:
         return Channel(self.browser_run, self.snapshot.login_id, self.snapshot.phone_number)
 
 
-def first_state(rules: Rules, previous: Snapshot, worker_pid: int, wall_ms: int, steady_ms: int) -> State:
+def first_state(rules: Rules, previous: Snapshot, wall_ms: int, steady_ms: int) -> State:
     """Before anything is launched. previous: what the last owner wrote.
 
     Whose session it is stays known while it starts (a page without a login clears it), and how long WhatsApp restricts
@@ -52,7 +52,6 @@ def first_state(rules: Rules, previous: Snapshot, worker_pid: int, wall_ms: int,
     snapshot = Snapshot(
         previous.cliente_id,
         since=wall_ms,
-        worker_pid=worker_pid,
         phone_number=previous.phone_number,
         push_name=previous.push_name,
         login_id=previous.login_id,

@@ -50,7 +50,5 @@ class Dispatcher:
         match word:
             case sending_actions.AskRelaunch(cause):
                 self.session.put(session.RelaunchAsked(cause))
-            case sending_actions.ReportInDoubt(count):
-                self.session.put(session.InDoubtCounted(count))
             case sending_actions.ReportRestriction(until_ms):
                 self.session.put(session.RestrictionInferred(until_ms))

@@ -40,16 +40,13 @@ def _pss_kib(pid: int) -> int:
 class MemoryWatch:
     """Measures every half minute on a thread of its own.
 
-    report(pss_mib): after each measurement. recycle(): where it is over the limit, at most every ten minutes.
+    recycle(): called where it is over the limit, at most every ten minutes.
     """
 
-    def __init__(
-        self, root_pid: int, limit_mib: int, report: Callable[[int], None], recycle: Callable[[], None]
-    ) -> None:
+    def __init__(self, root_pid: int, limit_mib: int, recycle: Callable[[], None]) -> None:
         """limit_mib: 0 for no limit."""
         self._root_pid = root_pid
         self._limit_mib = limit_mib
-        self._report = report
         self._recycle = recycle
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="memory", daemon=True)
@@ -64,7 +61,6 @@ class MemoryWatch:
         wait_s, quiet_s = MEASURE_S / 3, RECYCLE_PAUSE_S
         while not self._stop.wait(wait_s):
             pss_mib = tree_pss_mib(self._root_pid)
-            self._report(pss_mib)
             quiet_s += wait_s
             if 0 < self._limit_mib < pss_mib and quiet_s >= RECYCLE_PAUSE_S:
                 _log.warning("memory.over_limit", pss_mib=pss_mib, limit_mib=self._limit_mib)

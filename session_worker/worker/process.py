@@ -81,9 +81,7 @@ class TenantWorker:
         recorder.start()
         session.start()
         sender.start()
-        memory = MemoryWatch(
-            os.getpid(), self._settings.session_memory_limit_mib, session.report_memory, sender.recycle
-        )
+        memory = MemoryWatch(os.getpid(), self._settings.session_memory_limit_mib, sender.recycle)
         memory.start()
         try:
             self._consume(app)
@@ -123,7 +121,7 @@ class TenantWorker:
         recorder = Recorder(dispatcher.receiving, ledger, self._cliente_id, dispatcher.ack_recorded)
         session = Session(
             inbox=dispatcher.session,
-            state=first_state(session_rules, previous, os.getpid(), now_ms(), steady_ms()),
+            state=first_state(session_rules, previous, now_ms(), steady_ms()),
             lease=lease,
             snapshots=snapshots,
             make_engine=lambda: make_engine(config),

@@ -66,9 +66,9 @@ def register(app: Celery, session: Session, sender: Sender, replies: Replies) ->
         AskContact: lambda question: _contact(session, question.number),
     }
     for command, obey in commands.items():
-        app.task(_task(command, obey), name=command.task)
+        app.task(_task(command, obey), name=command.task, shared=False)
     for question, ask in questions.items():
-        app.task(_task(question, _answering(replies, ask)), name=question.task)
+        app.task(_task(question, _answering(replies, ask)), name=question.task, shared=False)
 
 
 def _task(kind: type[Command], work: Callable[[Any], None]) -> Callable[..., None]:

@@ -27,13 +27,9 @@ class Snapshot(Record):
     push_name: str = ""
     last_error_code: str = ""
     last_error_message: str = ""
-    cause: str = ""  # why `status` began: the event, or a code
     browser_run: str = ""  # the browser's run
     login_id: str = ""  # the login: own number and pairing
-    in_doubt: int = 0  # messages handed over without an acknowledgement in time
     restricted_until: int = 0  # bulk and campaigns wait until then: WhatsApp restricts the number
-    pss_mib: int = 0  # memory of the whole process tree
-    worker_pid: int = 0
     fence: int = 0  # the owner that wrote this; set by the script that writes
 
     def to_hash(self) -> list[str | int]:

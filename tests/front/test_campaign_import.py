@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-import redis
 from click.testing import CliRunner
-from hub_api.campaigns.releasing.stop_versions import Epochs
-from hub_api.campaigns.service import Campaigns, Wish, count_recipients, find
+from sqlalchemy import func, select
 
 from hub_api.accounts.service import add_tenant
+from hub_api.campaigns.lifecycle.service import CampaignRequest, Campaigns
+from hub_api.campaigns.lookup import find
+from hub_api.campaigns.models import RecipientRecord
 from hub_api.database import Database, migrate
+from hub_api.services import make_services
 from leadmaster.commands.campaigns import campaign
 from leadmaster.up.services import as_environment
 from shared.errors import NotFound, ValidationFailed
-from shared.ledger.ledger import make_ledger
-from shared.names import Keys
 from shared.settings import Settings
 
 
@@ -27,22 +28,17 @@ def settings(tmp_path: Path, redis_url: str) -> Settings:
 
 
 @pytest.fixture
-def campaign_id(settings: Settings, client: redis.Redis, keys: Keys) -> str:
+def campaign_id(settings: Settings) -> str:
     migrate(settings.sqlalchemy_url)
-    database = Database(settings.sqlalchemy_url)
-    add_tenant(database, 51)
-    made = Campaigns(database, Epochs(client, keys), make_ledger(client, keys), settings)
-    found = made.create(51, Wish("x", ["Hola {nombre|amigo}"]), "test")
-    database.close()
-    return found
+    with closing(make_services(settings)) as services:
+        add_tenant(services.database, 51)
+        return Campaigns(services).create(51, CampaignRequest("x", ["Hola {nombre|amigo}"]), "test")
 
 
 def _count(settings: Settings, campaign_id: str) -> int:
-    database = Database(settings.sqlalchemy_url)
-    with database.reading() as session:
-        count = count_recipients(session, find(session, campaign_id).id)
-    database.close()
-    return count
+    with closing(Database(settings.sqlalchemy_url)) as database, database.reading() as session:
+        mine = RecipientRecord.campaign == find(session, campaign_id).id
+        return session.execute(select(func.count()).where(mine)).scalar_one()
 
 
 def _run(

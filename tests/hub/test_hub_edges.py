@@ -158,7 +158,7 @@ def test_the_lines_of_commands_look_like_the_others_and_keep_to_the_level(capfd)
     logs.configure("hub", "info", "json")
     try:
         CommandLog("json", "info").tell("send", "key:crm ñ\n", 51, "ok", 1.5)
-        logs.get_logger("x").info("command", what="send", who="key:crm ñ\n", cliente_id=51, outcome="ok", ms=1.5)
+        logs.get_logger("x").info("command.done", what="send", who="key:crm ñ\n", cliente_id=51, outcome="ok", ms=1.5)
         CommandLog("json", "error").tell("send", "user:x", 51, "ok", 1.5)
     finally:
         logging.getLogger().handlers.clear()

@@ -67,12 +67,12 @@ def test_a_real_worker_serves_notifications_and_commands(settings, server, keys,
     app = make_celery(settings, cliente_id=51)
     served, done = [], threading.Event()
 
-    @app.task(name=names.TASK_NOTIFY)
+    @app.task(name=names.TASK_NOTIFY, shared=False)
     def notify(cliente_id, message_id):
         served.append(("deliver", cliente_id, message_id))
         done.set()
 
-    @app.task(name=names.TASK_CONNECT)
+    @app.task(name=names.TASK_CONNECT, shared=False)
     def connect(cliente_id, refresh_code=False):
         served.append(("connect", cliente_id, refresh_code))
 

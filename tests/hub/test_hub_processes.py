@@ -93,9 +93,9 @@ def test_background_and_beat_record_what_happens(start, settings, services):
 def test_the_tasks_run_in_a_real_worker(settings, tasks, services):
     app = make_celery(settings)
     for name, work in tasks.items():
-        app.task(work, name=name)
+        app.task(work, name=name, shared=False)
     done = threading.Event()
-    app.task(name="background.test_done")(done.set)
+    app.task(name="background.test_done", shared=False)(done.set)
     sent = send_text(services, 51, SendRequest(to="5491123456789", text="x", wake=True), now_ms())
     for name in tasks:
         app.send_task(name)

@@ -13,7 +13,7 @@ FINE, FAILED, REFUSED = "0", "1", "r"
 
 
 def outcome(status: MessageStatus, code: str) -> str:
-    """How one settled campaign message counts; "" where it does not."""
+    """How one campaign message in its final state counts; "" where it does not."""
     if status is MessageStatus.SENT:
         return FINE
     if status is MessageStatus.UNCERTAIN:

@@ -111,8 +111,11 @@ def _opens_on(schedule: Schedule, day: date) -> bool:
 
 
 def _edges_from(schedule: Schedule, day: date, after_ms: int) -> Iterator[int]:
-    """Instants after `after_ms` on `day` and the next at which an answer may change, in order."""
-    for that_day in (day, day + timedelta(days=1)):
+    """Instants after `after_ms` at which an answer may change, in order: of `day` and of the next day that there is.
+
+    A zone that crosses the date line leaves a day out (Pacific/Apia, 30 December 2011); hence the third.
+    """
+    for that_day in (day, day + timedelta(days=1), day + timedelta(days=2)):
         for edge in _edges(schedule.timezone, that_day, schedule.start_minute, schedule.end_minute % DAY_MINUTES):
             if edge > after_ms:
                 yield edge

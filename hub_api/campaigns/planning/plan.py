@@ -20,7 +20,7 @@ class Why(StrEnum):
     SESSION_NOT_READY = "session_not_ready"
     CLOSED = "outside_hours"
     OVER = "schedule_over"
-    ONE_AT_A_TIME = "previous_message"  # the tenant's last release is not settled yet
+    ONE_AT_A_TIME = "previous_message"  # the tenant's last release has no final state yet
     PACE = "pace"
     QUOTA = "daily_quota"
 
@@ -40,7 +40,7 @@ class Counters:
     """What all campaigns of a tenant share."""
 
     ready: bool  # the session sends, and somebody owns it
-    in_flight: bool  # a released message is not settled yet
+    in_flight: bool  # a released message has no final state yet
     next_at_ms: int  # when the next bulk or campaign message may leave
     used_today: int  # campaign messages of the tenant's present local day
 

@@ -80,7 +80,7 @@ def next_recipients(database: Database, due: Sequence[Due], now_ms: int) -> dict
 
 def without_anybody(database: Database, going_on: set[int]) -> list[int]:
     """Keys of running campaigns without anybody left. going_on: keys of those that are known to have somebody."""
-    unsettled = [
+    not_final = [
         exists().where(RecipientRecord.campaign == CampaignRecord.id, RecipientRecord.state == int(state))
         for state in (RecipientState.PENDING, RecipientState.RELEASED)
     ]
@@ -88,7 +88,7 @@ def without_anybody(database: Database, going_on: set[int]) -> list[int]:
         asked = set(session.scalars(select(CampaignRecord.id).where(_IN_PROGRESS))) - going_on
         if not asked:
             return []
-        done = select(CampaignRecord.id).where(CampaignRecord.id.in_(asked), _IN_PROGRESS, ~or_(*unsettled))
+        done = select(CampaignRecord.id).where(CampaignRecord.id.in_(asked), _IN_PROGRESS, ~or_(*not_final))
         return list(session.scalars(done))
 
 

@@ -1,4 +1,4 @@
-"""The tick: what the planner allows is released, one message at a time per tenant, through the one door.
+"""The tick: what the planner allows is released, one message at a time per tenant, accepted as every other is.
 
 Its cost grows with the running campaigns, never with their recipients. `planning.round` decides; this reads and writes.
 """

@@ -41,7 +41,7 @@ class RuleBroken(AssertionError):
 
 
 def _first(now_ms: int) -> State:
-    return first_state(Rules(QR_WAIT_MS), Snapshot(51), worker_pid=1, wall_ms=now_ms, steady_ms=now_ms)
+    return first_state(Rules(QR_WAIT_MS), Snapshot(51), wall_ms=now_ms, steady_ms=now_ms)
 
 
 @dataclass

@@ -69,7 +69,6 @@ def test_what_sending_is_told() -> None:
     ("word", "told"),
     [
         (actions.AskRelaunch("MEMORY"), session.RelaunchAsked("MEMORY")),
-        (actions.ReportInDoubt(2), session.InDoubtCounted(2)),
         (actions.ReportRestriction(5), session.RestrictionInferred(5)),
     ],
 )

@@ -39,8 +39,6 @@ ASKED: list[on.Input] = [
     on.ConnectAsked(False),
     on.ConnectAsked(True),
     on.RelaunchAsked("MESSAGE_STUCK"),
-    on.InDoubtCounted(2),
-    on.MemoryMeasured(300),
     on.RestrictionInferred(5),
     on.StopAsked(False, "disconnect"),
     on.StopAsked(True, "disconnect"),
