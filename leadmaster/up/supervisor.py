@@ -25,7 +25,7 @@ _BACKOFF = Backoff(first_s=0.2, max_s=30.0, steady_s=30.0)
 _FAILING_AFTER = 4  # so many deaths in a row are told as a failure and not as a hiccup
 _ROUND_S = 0.1
 _KILLED_WAIT_S = 5.0
-_MIN_STAGE_S = 2.0  # what hung before must not cost the last stages a clean end
+_MIN_STAGE_S = 5.0  # what was slow before must not cost the last stages a clean end
 _SHOWN_LINES = 8
 _MAX_SHOWN_CHARACTERS = 300
 
