@@ -31,7 +31,7 @@ class WrongCounts:
         before = services.ledger.restoring.imbalances()
         for cliente_id in alarmed:
             found = off[cliente_id].numbers()
-            _log.error("ledger.imbalance", cliente_id=cliente_id, **found.to_wire())
+            _log.error("ledger.out_of_balance", cliente_id=cliente_id, **found.to_wire())
             if before.get(cliente_id) != event_data(found):
                 services.ledger.restoring.report_imbalance(cliente_id, found, now_ms())
         passed = [cliente_id for cliente_id in before if cliente_id not in off]

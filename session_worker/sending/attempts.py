@@ -75,7 +75,7 @@ def take_ack(turn: SendingTurn, attempt: at.Attempt, ack: int | None) -> None:
     message = attempt.message
     if ack is not None and ack >= 1:
         turn.change(restriction=turn.state.restriction.after(refused=False, now_ms=turn.now.wall_ms))
-        turn.info("message.sent", message_id=message.message_id, attempts=message.attempts)
+        turn.info("message.acknowledged", message_id=message.message_id, attempts=message.attempts)
         idle(turn, 0)
     elif ack == FIRST_REFUSED and attempt.first:
         refuse(turn, message, None)
@@ -91,7 +91,7 @@ def recover(turn: SendingTurn, message: Message) -> None:
         raise AssertionError("the ledger recovers only messages with a key")
     if message.login_id != channel_of(turn).login_id:
         # Another login's page can't be asked: a person looks into it.
-        log = Log("warning", "message.uncertain", {"message_id": message.message_id})
+        log = Log("warning", "message.became_uncertain", {"message_id": message.message_id})
         complete(turn, at.Finishing(log), message, Outcome.UNCERTAIN, "OUTCOME_UNKNOWN")
     else:
         attempt = at.Attempt(message, prepared, first=False)

@@ -103,7 +103,7 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
         case at.RecordingDoubt(key), on.AckRecorded():
             drop_doubt(turn, key)
         case at.GivingUpDoubt(key), on.Completed():
-            turn.warn("message.uncertain", message_id=turn.state.doubts[key].message.message_id)
+            turn.warn("message.became_uncertain", message_id=turn.state.doubts[key].message.message_id)
             drop_doubt(turn, key)
         case at.Refusing(message, doubt_key), on.Completed():
             refused(turn, message, doubt_key)
