@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from shared.errors import (
 from shared.ledger.message import Draft
 from shared.ledger.script import ledger_script
 from shared.names import Keys, session_queue
-from shared.protocol.events import MessageQueued, event_data
+from shared.protocol.events import MessageQueued
 from shared.protocol.snapshot import Wanted
 from shared.redis.group_commit import GroupCommit
 from shared.redis.scripts import Argument, Scripts
@@ -90,8 +91,8 @@ class Accepting:
         keys, cliente_id, now_ms, release = self._keys, draft.cliente_id, draft.accepted_at_ms, draft.release
         digest = hashlib.sha256((draft.idempotency_key or "").encode()).hexdigest()
         quota_key = keys.campaign_quota(cliente_id, release.day) if release is not None else ""
-        event = _event(draft)
-        entry = {**event.to_wire(), "quota_key": quota_key}
+        queued = _event(draft).to_wire()
+        entry = {**queued, "quota_key": quota_key}
         return _ACCEPT.call(
             keys={
                 "message": keys.message(draft.message_id),
@@ -122,7 +123,7 @@ class Accepting:
                 "queue_limit": limits.queue,
                 "rate_limit": limits.per_minute,
                 "notification": notification,
-                "event": event_data(event),
+                "event": json.dumps(queued),
                 "wake_channel": keys.wake_channel,
                 "wanted": Wanted(now_ms, "send").to_text(),
                 "heard_prefix": keys.heard_prefix(cliente_id),
