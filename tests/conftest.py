@@ -21,7 +21,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs a browser begins first: it takes longest, and no worker is to be left alone with it at the end."""
     for item in items:
         run_of = getattr(item, "callspec", None)  # of a test that runs once per adapter
-        if run_of is not None and "playwright" in run_of.params.values():
+        of_playwright = run_of is not None and "playwright" in run_of.params.values()
+        if of_playwright or "simulator" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 

@@ -49,6 +49,7 @@ def test_a_browser_that_does_not_run(config: EngineConfig, tmp_path: Path) -> No
     assert raised.value.code == "BROWSER_FAILED"
 
 
+@pytest.mark.browser
 def test_a_site_that_can_not_be_reached(config: EngineConfig) -> None:
     engine = make_engine(config)
 
