@@ -38,6 +38,7 @@ class Services:
     task_messages: TaskMessages
     control: Control
     waiting: Waiting
+    waiting_client: redis.Redis  # whose reads may last as long as somebody waits
     memory: MemoryGuard
     limits: AcceptLimits
 
@@ -49,6 +50,7 @@ class Services:
     def close(self) -> None:
         """Closes every connection."""
         self.client.close()
+        self.waiting_client.close()
         self.database.close()
 
 
@@ -75,6 +77,7 @@ def make_services(settings: Settings) -> Services:
         task_messages=task_messages,
         control=Control(client, waiting_client, keys, task_messages),
         waiting=Waiting(waiting_client, keys, settings.hub_max_waiting),
+        waiting_client=waiting_client,
         memory=MemoryGuard(client),
         limits=AcceptLimits(settings.queue_limit, settings.accept_rate_per_minute),
     )

@@ -214,11 +214,6 @@ def that_run(matches: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
     return found
 
 
-def naming(text: str) -> list[psutil.Process]:
-    """Every living process of this machine, but this one, with the text on its command line."""
-    return that_run(lambda process: any(text in word for word in process.cmdline()))
-
-
 def is_browser_of(process: psutil.Process, profile: Path) -> bool:
     """Whether it is the main process of a Chromium on this profile. Raises psutil.NoSuchProcess."""
     line = process.cmdline()

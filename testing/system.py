@@ -44,7 +44,7 @@ class System:
         try:
             self.start_simulator()
             self.start()
-        except BaseException:
+        except BaseException:  # Ctrl-C as well must leave no process behind; it is raised on
             self._abandon()
             raise
         return self

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from enum import StrEnum
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, CursorResult, update
 from sqlalchemy.orm import Session
@@ -23,23 +24,17 @@ from hub_api.campaigns.transitions import (
 )
 from shared.errors import InvalidState
 
+State = TypeVar("State", bound=StrEnum)
+
 
 def move_campaign(row: CampaignRecord, action: CampaignAction) -> CampaignState:
     """Moves a locked row on and returns its new state. Raises InvalidState."""
-    after = campaign_after(CampaignState(row.state), action)
-    if after is None:
-        raise InvalidState(details={"state": row.state, "action": action.value})
-    row.state = after.value
-    return after
+    return _move(row, campaign_after(CampaignState(row.state), action), action)
 
 
 def move_schedule(row: ScheduleRecord, action: ScheduleAction) -> ScheduleState:
     """Moves a locked row on and returns its new state. Raises InvalidState."""
-    after = schedule_after(ScheduleState(row.state), action)
-    if after is None:
-        raise InvalidState(details={"state": row.state, "action": action.value})
-    row.state = after.value
-    return after
+    return _move(row, schedule_after(ScheduleState(row.state), action), action)
 
 
 def move_recipient(row: RecipientRecord, action: RecipientAction) -> bool:
@@ -67,6 +62,13 @@ def move_recipients(session: Session, action: RecipientAction, which: ColumnElem
         which, RecipientRecord.state.in_(sorted(state.value for state in transition.before))
     )
     return _rows(session.execute(statement.values(state=int(transition.after), **values)))
+
+
+def _move(row: CampaignRecord | ScheduleRecord, after: State | None, action: StrEnum) -> State:
+    if after is None:
+        raise InvalidState(details={"state": row.state, "action": action.value})
+    row.state = after.value
+    return after
 
 
 def _rows(result: object) -> int:

@@ -130,7 +130,6 @@ RECIPIENT: dict[RecipientAction, Transition[RecipientState]] = {
 }
 
 OUT = (RecipientState.SENT, RecipientState.DELIVERED, RecipientState.READ)
-UNSETTLED = (RecipientState.PENDING, RecipientState.RELEASED)
 EDITABLE = frozenset({CampaignState.PENDIENTE, CampaignState.PAUSADA})  # texts and list may change
 ENDED = frozenset({CampaignState.FINALIZADO, CampaignState.CANCELADA})
 PUT_BACK_IN = frozenset(CampaignState) - {CampaignState.CANCELADA}  # failed recipients may go back to pending

@@ -147,11 +147,6 @@ class FakeWhatsApp:
         with self.lock:
             return [message.text for message in self._shown if message.number == number]
 
-    def copies_of(self, key: str) -> int:
-        """How often the server was sent a message under this key."""
-        with self.lock:
-            return self._copies.get(key, 0)
-
     def close(self) -> None:
         """Ends the service's time."""
         self.timeline.close()

@@ -70,10 +70,13 @@ def test_pairing_by_a_code_typed_into_the_phone(system: System, caller: Caller) 
 def test_a_contact_is_checked(system: System, caller: Caller) -> None:
     system.simulator.put_number("5491144440000", exists=False)
     answers = {
-        number: caller.http.get(caller.path(f"contacts/{number}")).json()["exists"]
+        number: caller.http.get(caller.path(f"contacts/{number}")).json()
         for number in ("5491133330001", "5491144440000")
     }
-    assert answers == {"5491133330001": True, "5491144440000": False}
+    assert answers == {
+        "5491133330001": {"ok": True, "number": "5491133330001", "exists": True, "chat_id": "5491133330001@c.us"},
+        "5491144440000": {"ok": True, "number": "5491144440000", "exists": False, "chat_id": None},
+    }
 
 
 def test_a_restart_keeps_the_login(system: System, caller: Caller) -> None:

@@ -31,7 +31,6 @@ const widOf = async (number) => {
   return answer ? answer.wid : null;
 };
 
-
 /**
  * Opens the chat that a message to the number would go to, on this page alone: nothing is sent, nobody sees it.
  * @param {string} number @returns {Promise<{exists: boolean, chat_id: string | null}>}
