@@ -25,7 +25,7 @@ _BACKOFF = Backoff(first_s=0.2, max_s=30.0, steady_s=30.0)
 _FAILING_AFTER = 4  # so many deaths in a row are told as a failure and not as a hiccup
 _ROUND_S = 0.1
 _KILLED_WAIT_S = 5.0
-_MIN_STAGE_S = 5.0  # what was slow before must not cost the last stages a clean end
+_FORCE_MARGIN_S = 5.0  # a service forces its own end after the grace time, the host its workers' 2 s later
 _SHOWN_LINES = 8
 _MAX_SHOWN_CHARACTERS = 300
 
@@ -45,7 +45,7 @@ class Supervisor:
         backoff: Backoff = _BACKOFF,
         failing_after: int = _FAILING_AFTER,
     ) -> None:
-        """environment: variables added for every service. grace_s: how long stopping may take before it is forced."""
+        """environment: variables added for every service. grace_s: after which each of them forces its own end."""
         self._data = data
         self._screen = screen
         self._environment = environment
@@ -190,17 +190,17 @@ class Supervisor:
     def _stop_all(self) -> bool:
         self._screen.line()
         self._screen.title("Stopping (what is being sent is finished first) …")
-        deadline = time.monotonic() + self._grace_s
         clean = True
         for stage in stop_stages(self._processes):
             processes = [self._processes[name] for name in stage]
             for process in processes:
                 process.terminate()
-            until = max(deadline, time.monotonic() + _MIN_STAGE_S)
+            # Counted from here: what was slow before must not cost a later stage its clean end.
+            until = time.monotonic() + self._grace_s + _FORCE_MARGIN_S
             self._screen.busy(f"Stopping {', '.join(process.service.title for process in processes)} …")
             for process in processes:
                 clean = self._await_end(process, until) and clean
-        clean = self._end_descendants(deadline) and clean
+        clean = self._end_descendants(time.monotonic() + self._grace_s) and clean
         self._show_logs()
         leftovers.clear(self._data)
         self._screen.line("[green]Stopped.[/green]" if clean else "[red]Stopped by force.[/red]")

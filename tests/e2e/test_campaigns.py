@@ -135,7 +135,7 @@ def test_a_day_of_two_agencies(system: System, admin: httpx.Client, agencies: di
     a.until_sent(at_pause + 10)
 
     # everything is stopped and started again in the middle
-    assert system.stop() == 0
+    assert system.stop() == 0, system.said()[-4000:]
     before = {agency.cliente_id: len(agency.record()) for agency in agencies.values()}
     system.start()
     for agency in agencies.values():

@@ -195,7 +195,7 @@ class TestCrashes:
 
     def test_restart_of_everything_asks_for_no_code(self, system: System, a: Caller, b: Caller) -> None:
         pids = {process.pid for process in system.processes()} - {os.getpid()}
-        assert system.stop() == 0
+        assert system.stop() == 0, system.said()[-4000:]
         simulators = {process.pid for process in system.processes()}
         assert len(simulators) == 1, "only the simulator is left"
         assert not any(psutil.pid_exists(pid) for pid in pids - simulators)

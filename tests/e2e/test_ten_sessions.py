@@ -30,7 +30,7 @@ def test_ten_sessions_come_back_after_a_whole_restart(system: System) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda caller: system.pair(caller, phone(caller.cliente_id)), callers))
     # when everything is stopped and started again, and the page of one of them hangs for ever
-    assert system.stop() == 0
+    assert system.stop() == 0, system.said()[-4000:]
     system.simulator.add_fault("hang_page", phone=phone(HANGS))
     with BrowserWatch(system, TENANTS) as watch:
         system.start()

@@ -34,6 +34,12 @@ while True: time.sleep(0.05)
 RESISTS = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('began', flush=True); time.sleep(120)"
 )
+LINGERS = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: (time.sleep(5.5), sys.exit(0)))
+print("began", flush=True)
+while True: time.sleep(0.05)
+"""
 DIES = "import sys; print('no such thing', flush=True); sys.exit(3)"
 LEAVES_AN_ORPHAN = """
 import subprocess, sys, time
@@ -176,6 +182,12 @@ def test_what_does_not_stop_in_time_is_forced_and_the_status_says_so(runs: MakeR
     pids = run.pids()
     assert run.end() == 1
     assert all(gone(pid) for pid in pids.values())
+
+
+def test_a_stage_that_was_slow_takes_no_time_from_the_next_one(runs: MakeRun) -> None:
+    run = runs({"hub": LINGERS, "host": LINGERS}, grace_s=1)
+    until(lambda: "ALL READY" in run.text(), 20)
+    assert run.end() == 0, run.text()
 
 
 def test_nothing_that_a_service_left_behind_outlives_the_supervisor(runs: MakeRun) -> None:

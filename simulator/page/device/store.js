@@ -88,21 +88,46 @@ __d('SimStore', (require, exports) => {
 
     /* Write a record; records given while a transaction runs share the next one. */
     put(table, record) {
+      return this._write((objects) => objects.put(record), table);
+    }
+
+    /* Change a record; nothing happens where there is none (any more). Shares a transaction as `put` does. */
+    change(table, key, change) {
+      return this._write((objects) => {
+        const request = objects.get(key);
+        request.onsuccess = () => {
+          if (request.result !== undefined) {
+            objects.put(change(request.result));
+          }
+        };
+      }, table);
+    }
+
+    /* Empty tables of all that was put before. */
+    clear(...tables) {
+      return this._inTurn(() => {
+        const transaction = this._database.transaction(tables, 'readwrite');
+        for (const table of tables) {
+          transaction.objectStore(table).clear();
+        }
+        return completed(transaction);
+      });
+    }
+
+    _write(work, table) {
       return new Promise((resolve, reject) => {
-        this._waiting.push({ table, record, resolve, reject });
+        this._waiting.push({ table, work, resolve, reject });
         if (this._waiting.length === 1) {
-          this._writing = this._writing.then(() => this._flush());
+          this._inTurn(() => this._flush());
         }
       });
     }
 
-    async clear(...tables) {
-      await this._writing;
-      const transaction = this._database.transaction(tables, 'readwrite');
-      for (const table of tables) {
-        transaction.objectStore(table).clear();
-      }
-      return completed(transaction);
+    /* One write after the other, whatever became of the one before. */
+    _inTurn(work) {
+      const done = this._writing.then(work);
+      this._writing = done.catch(() => undefined);
+      return done;
     }
 
     async _flush() {
@@ -112,8 +137,8 @@ __d('SimStore', (require, exports) => {
         const transaction = this._database.transaction(['chats', 'contacts', 'messages'], 'readwrite', {
           durability: 'relaxed',
         });
-        for (const { table, record } of batch) {
-          transaction.objectStore(table).put(record);
+        for (const { table, work } of batch) {
+          work(transaction.objectStore(table));
         }
         await completed(transaction);
         batch.forEach(({ resolve }) => resolve());

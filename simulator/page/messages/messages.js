@@ -120,18 +120,16 @@ __d('SimMessages', (require, exports) => {
   /* An ack never goes back. */
   exports.raiseAck = async (key, ack) => {
     const message = MsgCollection.get(key);
-    if (message !== undefined) {
-      if (ack > message.ack) {
-        message.ack = ack;
-        await exports.save(message);
+    if (message !== undefined && ack > message.ack) {
+      message.ack = ack;
+    }
+    await store.change('messages', key, (record) => {
+      if (ack <= record.ack) {
+        return record;
       }
-      return;
-    }
-    const [record] = await store.getMany('messages', [key]);
-    if (record !== undefined && ack > record.ack) {
       const { pending, ...rest } = record;
-      await store.put('messages', { ...rest, ack });
-    }
+      return { ...rest, ack };
+    });
   };
 
   /* What the server tells of messages: new ones, and receipts for those this device has sent. */

@@ -16,11 +16,12 @@ __d('SimFaults', (require, exports) => {
     return new Array(10).fill(part).flat();
   }
 
+  /* Memory first: an acknowledgement that comes meanwhile must not write down again what is being forgotten. */
   async function wipeLocalStore() {
-    await require('SimStore').store.clear('messages', 'chats', 'contacts');
     require('WAWebMsgCollection').MsgCollection.reset();
     require('WAWebChatCollection').ChatCollection.reset();
     require('WAWebContactCollection').ContactCollection.reset();
+    await require('SimStore').store.clear('messages', 'chats', 'contacts');
   }
 
   exports.start = () => {
