@@ -25,7 +25,7 @@ Report = AckSeen | InboundSeen
 class Recorder:
     """Records what is put into `inbox` by any thread; None ends it.
 
-    on_ack(key, ack): called after an acknowledgement was recorded, and for a refusal (see `port.AckSeen`).
+    on_ack(key, ack, refusal): called after an acknowledgement was recorded, and for a refusal (see `port.AckSeen`).
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Recorder:
         inbox: queue.SimpleQueue[Report | None],
         ledger: Ledger,
         cliente_id: int,
-        on_ack: Callable[[str, int], None],
+        on_ack: Callable[[str, int, str], None],
     ) -> None:
         self._reports = inbox
         self._ledger = ledger
@@ -66,7 +66,7 @@ class Recorder:
         if isinstance(report, AckSeen):
             if report.ack >= 1:
                 self._ledger.receipts.acknowledge(self._cliente_id, report.key, report.ack, now_ms())
-            self._on_ack(report.key, report.ack)
+            self._on_ack(report.key, report.ack, report.refusal)
             return
         inbound = MessageInbound(report.sender, report.text, report.at_ms, report.key)
         self._ledger.receipts.record_inbound(self._cliente_id, inbound, now_ms())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from session_worker.engine.port import Observation
+from session_worker.engine.port import Limits, Observation
 
 # By the clock and by others.
 
@@ -42,8 +42,11 @@ class StopAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class RestrictionInferred:
+class RestrictionTold:
+    """What WhatsApp allows this number, by its own word or by its refusals."""
+
     until_ms: int  # wall clock: bulk and campaigns wait until then
+    limits: Limits
 
 
 # By the browser.
@@ -102,7 +105,7 @@ Input = (
     | ConnectAsked
     | RelaunchAsked
     | StopAsked
-    | RestrictionInferred
+    | RestrictionTold
     | LaunchBegan
     | LaunchFailed
     | PageObserved

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from session_worker.engine.port import Observation
+from session_worker.engine.port import Limits, Observation
 from session_worker.session import actions as do
 from session_worker.session import deadlines
 from session_worker.session import inputs as on
@@ -60,8 +60,8 @@ def _take(turn: SessionTurn, event: on.Input) -> None:  # noqa: PLR0912 - one ta
             _launch(turn, cause)
         case on.StopAsked(logout, cause):
             _stop(turn, logout, cause)
-        case on.RestrictionInferred(until_ms):
-            turn.change(snapshot=replace(turn.state.snapshot, restricted_until=until_ms))
+        case on.RestrictionTold(until_ms, limits):
+            _take_restriction(turn, until_ms, limits)
         # The browser.
         case on.FromBrowser(browser_run) if browser_run != turn.state.browser_run:
             pass  # an echo of an earlier browser run
@@ -264,6 +264,19 @@ def _take_login(turn: SessionTurn, seen: Observation, reading: Reading) -> None:
     if seen.progress > turn.state.progress and turn.state.snapshot.status is SessionStatus.AUTHENTICATED:
         # Syncing goes on: it may take longer.
         turn.change(progress=seen.progress, status_since_ms=turn.now.steady_ms)
+
+
+def _take_restriction(turn: SessionTurn, until_ms: int, limits: Limits) -> None:
+    turn.change(
+        snapshot=replace(
+            turn.state.snapshot,
+            restricted_until=until_ms,
+            new_chats_allowed=limits.new_chats_allowed or 0,
+            new_chats_used=limits.new_chats_used,
+            new_chats_reset_at=limits.cycle_ends_ms,
+        )
+    )
+    _write(turn, None)
 
 
 # The snapshot.

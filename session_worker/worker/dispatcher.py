@@ -37,9 +37,9 @@ class Dispatcher:
             case BrowserGone(reason):
                 self.session.put(session.BrowserEnded(browser_run, reason))
 
-    def ack_recorded(self, key: str, ack: int) -> None:
+    def ack_recorded(self, key: str, ack: int, refusal: str) -> None:
         """An acknowledgement is in the ledger, or a refusal was told (see `port.AckSeen`)."""
-        self.sending.put(sending.Acknowledged(key, ack))
+        self.sending.put(sending.Acknowledged(key, ack, refusal))
 
     def channel_changed(self, channel: Channel | None) -> None:
         """The session became READY, or is so no longer."""
@@ -50,5 +50,5 @@ class Dispatcher:
         match word:
             case sending_actions.AskRelaunch(cause):
                 self.session.put(session.RelaunchAsked(cause))
-            case sending_actions.ReportRestriction(until_ms):
-                self.session.put(session.RestrictionInferred(until_ms))
+            case sending_actions.ReportRestriction(until_ms, limits):
+                self.session.put(session.RestrictionTold(until_ms, limits))

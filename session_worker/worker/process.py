@@ -17,7 +17,7 @@ from setproctitle import setproctitle
 from celery_config import make_celery
 from session_worker.engine.browser.profile_lock import kill_browser
 from session_worker.engine.factory import make_engine
-from session_worker.engine.port import EngineConfig
+from session_worker.engine.port import EngineConfig, Limits
 from session_worker.receiving.recorder import Recorder
 from session_worker.sending.pace import PaceRange
 from session_worker.sending.restriction import Restriction
@@ -136,7 +136,9 @@ class TenantWorker:
         sender = Sender(
             inbox=dispatcher.sending,
             state=SendingState(
-                self._sending_rules(config.hand_over_timeout_s), restriction=Restriction(previous.restricted_until)
+                self._sending_rules(config.hand_over_timeout_s),
+                # Until WhatsApp is asked again, what the last owner knew holds.
+                restriction=Restriction(limits=Limits(time_lock_until_ms=previous.restricted_until)),
             ),
             ledger=ledger,
             lease=lease,

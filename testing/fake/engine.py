@@ -14,7 +14,10 @@ from session_worker.engine.port import (
     EngineConfig,
     EngineError,
     EngineEvent,
+    Found,
+    Handed,
     InboundSeen,
+    Limits,
     Listener,
     LoggedOut,
     Observation,
@@ -41,6 +44,7 @@ class FakeEngine(FakePage):
         self._device_id = str(config.profile_dir)
         self._listener: Listener | None = None
         self._lock = whatsapp.lock
+        self._page_number = whatsapp.next_page_number()
         self._descriptor: int | None = None
         self._silenced = threading.Event()  # stopped or gone: nothing is told, nothing is answered
         self._hung = False
@@ -99,7 +103,7 @@ class FakeEngine(FakePage):
             chat_id = self._whatsapp.chat_id(number)
             return Prepared(chat_id, f"true_{chat_id}_{self._whatsapp.new_message_id()}")
 
-    def hand_over(self, prepared: Prepared, text: str) -> None:
+    def hand_over(self, prepared: Prepared, text: str) -> Handed:
         """See `port.Engine.hand_over`."""
         with self._answering(self._config.hand_over_timeout_s):
             device = self._whatsapp.device(self._device_id)
@@ -107,22 +111,37 @@ class FakeEngine(FakePage):
                 raise EngineError("PAGE_FAILED", "handOver: NOT_LOADED")
             if not prepared.key.startswith(f"true_{prepared.chat_id}_"):
                 raise EngineError("WHATSAPP_ERROR", "handOver: the key is not of this chat")
-            message = device.messages.get(prepared.key)
-            if message is None:
-                message = FakeMessage(prepared.key, _number_of(prepared.chat_id), text)
-                device.messages[prepared.key] = message
-            if self._online:
-                self._whatsapp.send(self._device_id, message)
-            else:
-                message.copies += 1  # tried, as far as the page knows
+            if prepared.key in device.messages:
+                return Handed.KNOWN
+            message = FakeMessage(prepared.key, _number_of(prepared.chat_id), text)
+            device.messages[prepared.key] = message
+            self._send(message)
+            return Handed.TAKEN
 
-    def acknowledgement(self, prepared: Prepared) -> int | None:
-        """See `port.Engine.acknowledgement`."""
+    def look_up(self, prepared: Prepared) -> Found | None:
+        """See `port.Engine.look_up`."""
         with self._answering(_OBSERVE_SECONDS):
             if not self._loaded:
-                raise EngineError("PAGE_FAILED", "acknowledgement: NOT_LOADED")
+                raise EngineError("PAGE_FAILED", "lookUp: NOT_LOADED")
             message = self._whatsapp.device(self._device_id).messages.get(prepared.key)
-            return None if message is None else message.ack
+            if message is None:
+                return None
+            if message.revoked:
+                return Found(1, revoked=True)
+            return Found(message.ack, unsent=self._is_unsent(message), refusal=message.refusal)
+
+    def resend(self, prepared: Prepared) -> None:
+        """See `port.Engine.resend`."""
+        with self._answering(self._config.hand_over_timeout_s):
+            message = self._whatsapp.device(self._device_id).messages.get(prepared.key)
+            if message is None or not self._is_unsent(message):
+                raise EngineError("WHATSAPP_ERROR", "resend: NOT_UNSENT")
+            self._send(message)
+
+    def limits(self) -> Limits | None:
+        """See `port.Engine.limits`."""
+        with self._lock:
+            return self._whatsapp.limits if self._synced and self._online and not self._silenced.is_set() else None
 
     def find_contact(self, number: str) -> Contact | None:
         """See `port.Engine.find_contact`."""
@@ -150,7 +169,8 @@ class FakeEngine(FakePage):
             device = self._whatsapp.device(self._device_id)
             if online and device.login is not None:
                 for message in list(device.messages.values()):
-                    if message.ack == 0:
+                    if message.ack == 0 and message.page == self._page_number:
+                        message.copies += 1  # what it sent into the lost connection may have arrived
                         self._whatsapp.send(self._device_id, message)
             self._changed()
 
@@ -179,15 +199,25 @@ class FakeEngine(FakePage):
             self._tell(LoggedOut(reason))
             self._load()
 
-    def acknowledged(self, key: str, ack: int) -> None:
+    def acknowledged(self, key: str, ack: int, refusal: str = "") -> None:
         """See `FakePage.acknowledged`."""
-        self._tell(AckSeen(key, ack))
+        self._tell(AckSeen(key, ack, refusal))
 
     def received(self, key: str, sender: str, text: str) -> None:
         """See `FakePage.received`."""
         self._tell(InboundSeen(key, sender, text, now_ms()))
 
     # --- inside ---
+
+    def _send(self, message: FakeMessage) -> None:
+        """This page sends it, now or once it is online again; the next one does not by itself."""
+        message.page = self._page_number
+        message.ack = max(message.ack, 0)
+        if self._online:
+            self._whatsapp.send(self._device_id, message)
+
+    def _is_unsent(self, message: FakeMessage) -> bool:
+        return message.ack < 0 or (message.ack == 0 and message.page != self._page_number)
 
     def _load(self) -> None:
         with self._lock:

@@ -10,7 +10,7 @@ from session_worker.engine.port import EngineError
 # Our side, in this order: a script uses what stands before it, and all of them share one scope.
 _BRIDGE = [
     Path(__file__).with_name(f"{name}.js")
-    for name in ("base", "observation", "contacts", "linking", "sending", "events", "calls")
+    for name in ("base", "observation", "contacts", "linking", "sending", "limits", "events", "calls")
 ]
 _BUNDLE = Path("node_modules/@wppconnect/wa-js/dist/wppconnect-wa.js")
 

@@ -23,7 +23,7 @@ export type PageEvent =
   | { kind: 'problem'; code: string }
   | { kind: 'logout_reason'; reason: string }
   | { kind: 'logged_out' }
-  | { kind: 'ack'; key: string; ack: number }
+  | { kind: 'ack'; key: string; ack: number; refusal: string }
   | { kind: 'inbound'; key: string; sender: string; text: string; at_ms: number };
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; code: string; message: string };

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from session_worker.engine.port import Prepared
+from session_worker.engine.port import Found, Handed, Limits, Prepared
 from session_worker.sending import actions as do
 from session_worker.sending import inputs as on
 from session_worker.sending import state as at
@@ -26,7 +26,6 @@ from shared.ledger.message import Message
 from shared.transitions.message import Lane, MessageStatus
 
 RULES = at.Rules(PaceRange(0, 0, 0, 0), ack_timeout_ms=10_000, lease_left_ms=7_500)
-UNSENT_MS = RULES.patience.unsent_ms
 MAX_ROUNDS = 400  # in one go, without time passing
 
 Step = Callable[[at.State, on.Input, Now, random.Random], tuple[at.State, tuple[do.Action, ...]]]
@@ -41,7 +40,8 @@ class Fate(Enum):
 
     ACKNOWLEDGED = "acknowledged"
     SILENT = "silent"  # the server takes it, the acknowledgement never reaches the page by itself
-    PENDING = "pending"  # the page keeps it and does not send it
+    PENDING = "pending"  # the page keeps it and sends it once it can
+    NETWORK = "network"  # the page keeps it and gives up on it
     LOST = "lost"  # the page does not even keep it
     REFUSED = "refused"
 
@@ -87,11 +87,12 @@ class Entry:
 
 
 @dataclass
-class HandedOver:
-    """The latest hand-over of a key in one browser run, and what that page has answered since."""
+class Stored:
+    """A message in the database of a login's pages."""
 
-    at_ms: int
-    may_repeat: bool = False
+    ack: int = 0
+    browser_run: str = ""  # whose page sends it while it has no ack; "" for none
+    revoked: bool = False
 
 
 @dataclass
@@ -102,9 +103,10 @@ class World:
     rng: random.Random = field(default_factory=lambda: random.Random(5))
     entries: dict[str, Entry] = field(default_factory=dict)
     server: set[str] = field(default_factory=set)  # keys it took
-    stores: dict[str, dict[str, int]] = field(default_factory=dict)  # by login: key → ack, as its pages have it
+    stores: dict[str, dict[str, Stored]] = field(default_factory=dict)  # by login, then by key
     told: list[tuple[str, int]] = field(default_factory=list)  # acknowledgements on their way
-    handed: dict[tuple[str, str], HandedOver] = field(default_factory=dict)  # by browser run and key
+    answered: dict[tuple[str, str], Found | None] = field(default_factory=dict)  # by run and key: what its page said
+    given: set[tuple[str, str]] = field(default_factory=set)  # runs and keys that were handed over to them
     runs: int = 0
     login_id: str = "login-1"
     channel: Channel | None = None
@@ -152,10 +154,15 @@ class World:
         self.stores[self.login_id] = {}
 
     def send_pending(self) -> None:
-        """The page sends by itself what it holds, as the real one does."""
-        for key, ack in self._store.items():
-            if ack == 0:
+        """The page that took them sends what it could not send before. A later page does not, as the real one."""
+        for key, stored in self._store.items():
+            if stored.ack == 0 and stored.browser_run == self._run:
                 self._take(key)
+
+    def revoke(self) -> None:
+        """The owner deletes for everyone, on the phone, what went out."""
+        for key in self.server & self._store.keys():
+            self._store[key].revoked = True
 
     def tell_acks(self, times: int) -> None:
         """Acknowledgements arrive: `times` times each, 0 for never."""
@@ -228,7 +235,11 @@ class World:
             case do.ReadInFlight():
                 return on.InFlightRead(tuple(entry.message() for entry in self._in_flight()))
             case do.Claim(browser_run):
-                if len(self.state.doubts) > MAX_IN_DOUBT:
+                overdue_ms = RULES.patience.overdue_ms
+                overdue = [
+                    one for one in self.state.doubts.values() if self.now_ms - one.pending_since_ms >= overdue_ms
+                ]
+                if len(overdue) > MAX_IN_DOUBT:
                     raise RuleBroken("a claim with too many in doubt")
                 return on.Claimed(self._claim(browser_run))
             case do.PersistKey():
@@ -236,7 +247,8 @@ class World:
             case do.Complete():
                 return on.Completed(self._complete(call))
             case do.RecordAck(key, ack):
-                if ack < 1 or self._store.get(key) != ack:
+                stored = self._store.get(key)
+                if stored is None or not (stored.revoked or stored.ack == ack >= 1):
                     raise RuleBroken(f"ack {ack} recorded, which the page does not show")
                 self._acknowledge(key, ack)
                 return on.AckRecorded()
@@ -289,8 +301,9 @@ class World:
             case Outcome.ADOPT:
                 entry.browser_run = call.browser_run
             case Outcome.QUEUED:
-                if entry.key is not None:
+                if self.server & entry.keys or (entry.key is not None and call.code != "REFUSED_BY_WHATSAPP"):
                     raise RuleBroken("queued again, though its key may live")
+                entry.keys.clear()
                 entry.status, entry.not_before_ms, entry.browser_run = _S.QUEUED, call.again_at_ms, ""
             case Outcome.FAILED | Outcome.UNCERTAIN:
                 if call.outcome is Outcome.FAILED and self.server & entry.keys:
@@ -308,27 +321,49 @@ class World:
     # The page.
 
     @property
-    def _store(self) -> dict[str, int]:
+    def _store(self) -> dict[str, Stored]:
         return self.stores.setdefault(self.login_id, {})
+
+    @property
+    def _run(self) -> str:
+        return f"run-{self.runs}"
 
     def _page(self, call: do.PageCall) -> on.Answer:
         dead = self.channel is None or call.browser_run != self.channel.browser_run
-        if dead or (self.page_silent and not isinstance(call, do.HandOver)):
+        if dead or (self.page_silent and not isinstance(call, do.HandOver | do.Resend)):
             return on.EngineFailed("PAGE_FAILED")
         match call:
             case do.Prepare():
                 self.made += 1
                 return on.KeyMade(Prepared("c", f"key-{self.made}"))
-            case do.AskPage(browser_run, prepared):
-                ack = self._store.get(prepared.key)
-                self._note_answer(browser_run, prepared.key, ack)
-                return on.AckFound(ack)
+            case do.AskLimits():
+                return on.LimitsTold(Limits())
+            case do.LookUp(browser_run, prepared):
+                found = self.answered[browser_run, prepared.key] = self._look_up(prepared.key)
+                return on.LookedUp(found)
+            case do.Resend(browser_run, prepared):
+                self._check_resend(browser_run, prepared.key)
+                self._send(prepared.key)
+                return on.EngineFailed("PAGE_FAILED") if self.hand_over_fails else on.HandedOver()
             case do.HandOver(browser_run, prepared):
                 self._check_hand_over(browser_run, prepared.key)
-                self._hand_over(prepared.key)
-                return on.EngineFailed("PAGE_FAILED") if self.hand_over_fails else on.HandedOver()
+                known = prepared.key in self._store
+                if not known:
+                    self._send(prepared.key)
+                if self.hand_over_fails:
+                    return on.EngineFailed("PAGE_FAILED")
+                return on.HandedOver(Handed.KNOWN if known else Handed.TAKEN)
 
-    def _hand_over(self, key: str) -> None:
+    def _look_up(self, key: str) -> Found | None:
+        stored = self._store.get(key)
+        if stored is None:
+            return None
+        if stored.revoked:
+            return Found(1, revoked=True)
+        return Found(stored.ack, unsent=stored.ack < 0 or (stored.ack == 0 and stored.browser_run != self._run))
+
+    def _send(self, key: str) -> None:
+        """What the page does with a message that it was handed, or told to send again."""
         copy = key in self._store
         if key in self.server and self.fate is not Fate.REFUSED:
             self._take(key)  # a server that has it acknowledges a further copy
@@ -338,34 +373,41 @@ class World:
                 self._take(key)
             case Fate.SILENT:
                 self.server.add(key)
-                self._store[key] = 0
+                self._store[key] = Stored(0, self._run)
             case Fate.PENDING:
-                self._store[key] = 0
+                self._store[key] = Stored(0, self._run)
+            case Fate.NETWORK:
+                self._store[key] = Stored(0)
             case Fate.REFUSED:
-                self._store[key] = -1
+                self._store[key] = Stored(-1)
                 self.told.append((key, -2 if copy or key in self.server else -1))
 
     def _take(self, key: str) -> None:
         self.server.add(key)
-        self._store[key] = 1
+        self._store[key] = Stored(1, self._run)
         self.told.append((key, 1))
 
     # The rules.
 
-    def _note_answer(self, browser_run: str, key: str, ack: int | None) -> None:
-        """A page that said no may be handed the key again; one that holds it unsent, once it has had the time."""
-        handed = self.handed.get((browser_run, key))
-        if handed is not None and ack is not None:
-            waited = self.now_ms - handed.at_ms >= UNSENT_MS
-            handed.may_repeat = ack < 0 or (ack == 0 and waited)
+    def _check_resend(self, browser_run: str, key: str) -> None:
+        """Only what this very page has said to hold unsent, since it was last told to send it."""
+        found = self.answered.pop((browser_run, key), None)
+        if found is None or not found.unsent:
+            raise RuleBroken(f"{key} sent again on {browser_run}, which did not say that it holds it unsent")
+        self._check_not_revoked(key)
 
     def _check_hand_over(self, browser_run: str, key: str) -> None:
-        before = self.handed.get((browser_run, key))
-        if before is not None and not before.may_repeat:
+        if (browser_run, key) in self.given:
             raise RuleBroken(f"{key} handed over twice on {browser_run}")
-        self.handed[browser_run, key] = HandedOver(self.now_ms)
+        self.given.add((browser_run, key))
         if not any(entry.key == key for entry in self.entries.values()):
             raise RuleBroken(f"{key} handed over before it was persisted")
+        self._check_not_revoked(key)
+
+    def _check_not_revoked(self, key: str) -> None:
+        stored = self._store.get(key)
+        if stored is not None and stored.revoked:
+            raise RuleBroken(f"{key} sent again, which the owner deleted for everyone")
 
     def _check_followed(self) -> None:
         """What this run has claimed is on its way, in doubt, or looked for in the next round."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from session_worker.engine.port import AckSeen, BrowserGone, EngineEvent, InboundSeen, LoggedOut, PageChanged
+from session_worker.engine.port import AckSeen, BrowserGone, EngineEvent, InboundSeen, Limits, LoggedOut, PageChanged
 from session_worker.sending import actions
 from session_worker.sending import inputs as sending
 from session_worker.sending.shell import Word
@@ -60,16 +60,19 @@ def test_what_the_engine_tells(event: EngineEvent, for_session: list[object], fo
 
 def test_what_sending_is_told() -> None:
     dispatcher, channel = Dispatcher(), Channel("run", "login", "5491150000051")
-    dispatcher.ack_recorded("key", -1)
+    dispatcher.ack_recorded("key", -1, "463")
     dispatcher.channel_changed(channel)
-    assert everything_in(dispatcher.sending) == [sending.Acknowledged("key", -1), sending.ChannelChanged(channel)]
+    assert everything_in(dispatcher.sending) == [
+        sending.Acknowledged("key", -1, "463"),
+        sending.ChannelChanged(channel),
+    ]
 
 
 @pytest.mark.parametrize(
     ("word", "told"),
     [
         (actions.AskRelaunch("MEMORY"), session.RelaunchAsked("MEMORY")),
-        (actions.ReportRestriction(5), session.RestrictionInferred(5)),
+        (actions.ReportRestriction(5, Limits()), session.RestrictionTold(5, Limits())),
     ],
 )
 def test_what_sending_tells_the_session(word: Word, told: session.Input) -> None:

@@ -1,8 +1,8 @@
 """Sending under any history: what it must never do, and that everything ends.
 
-The rule of hand-overs, as it stands: a page is given a key once. It is given the same key again only after that very
-page answered that it refused it, or that it still holds it unsent although it had the time (`Patience.unsent_ms`). A
-page that answers that it does not have it is closed, and the next one is asked.
+The rule of hand-overs, as it stands: a page is given a key once. It is told to send a message again, under that key,
+only after that very page answered that it holds it unsent. A page that answers that it does not have it is closed, and
+the next one is asked. What the owner deleted for everyone is never sent again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from session_worker.engine.port import Found
 from session_worker.sending import actions as do
 from session_worker.sending import inputs as on
 from session_worker.sending import state as at
@@ -35,7 +36,9 @@ HAPPENINGS: st.SearchStrategy[Happening] = st.one_of(
     st.tuples(st.just("key_answer"), st.tuples(st.sampled_from([PutKey.SHORT, PutKey.LATE, PutKey.GONE]))),
     st.tuples(st.sampled_from(["hand_over_fails", "page_silent"]), st.tuples(st.booleans())),
     st.tuples(
-        st.sampled_from(["launch", "lose_connection", "reconnect", "change_login", "lose_store", "send_pending"]),
+        st.sampled_from(
+            ["launch", "lose_connection", "reconnect", "change_login", "lose_store", "send_pending", "revoke"]
+        ),
         st.just(()),
     ),
     st.tuples(st.just("tell"), st.tuples(st.sampled_from([on.RecycleAsked(), on.Notified(), on.CutShort(1_000)]))),
@@ -90,12 +93,24 @@ def _call_of(done: Stepped) -> object:
     return done[1][-1] if done[1] else None
 
 
-def _hands_over_what_the_page_lost(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
-    return state, on.AckFound(-1) if isinstance(state.phase, at.Looking) and event == on.AckFound(None) else event
+def _resends_what_is_pending(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
+    return state, on.LookedUp(Found(0, unsent=True)) if event == on.LookedUp(Found(0)) else event
+
+
+def _hands_over_what_the_page_lost(done: Stepped) -> Stepped:
+    if do.AskRelaunch("MESSAGE_LOST_BY_PAGE") not in done[1]:
+        return done
+    doubt = next(iter(done[0].doubts.values()))
+    again = do.HandOver(done[0].begun_run, doubt.prepared, doubt.message.text)
+    return replace(done[0], phase=at.HandingOver(at.Attempt(doubt.message, doubt.prepared, first=False))), (again,)
+
+
+def _hands_over_what_was_revoked(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
+    return state, on.LookedUp(None) if isinstance(state.phase, at.Recovering) else event
 
 
 def _records_what_is_pending(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
-    return state, on.AckFound(1) if event == on.AckFound(0) else event
+    return state, on.LookedUp(Found(1)) if event == on.LookedUp(Found(0)) else event
 
 
 def _recovers_under_any_login(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
@@ -137,7 +152,7 @@ def _forgets_interrupted_steps(done: Stepped) -> Stepped:
 
 
 def _never_pauses(done: Stepped) -> Stepped:
-    if do.AskRelaunch("TOO_MANY_IN_DOUBT") not in done[1]:
+    if not (done[0].told_paused and isinstance(done[0].phase, at.Idle)):
         return done
     pace = done[0].rules.pace.draw(random.Random(1), 0)
     return replace(done[0], phase=at.Claiming()), (do.Claim(done[0].begun_run, pace, bulk_allowed=True),)
@@ -155,9 +170,19 @@ IN_DOUBT = [PASS, ("lose_connection", ()), ("reconnect", ()), ("accept", ())]
     ("wrong", "rule", "history"),
     [
         (
-            _instead(_hands_over_what_the_page_lost),
+            _after(_hands_over_what_the_page_lost),
             "handed over twice",
             [("fate", (Fate.LOST,)), ("pass_time", (11_000,))],
+        ),
+        (
+            _instead(_resends_what_is_pending),
+            "did not say that it holds it unsent",
+            [("fate", (Fate.SILENT,)), ("pass_time", (11_000,))],
+        ),
+        (
+            _instead(_hands_over_what_was_revoked),
+            "deleted for everyone",
+            [("fate", (Fate.SILENT,)), PASS, ("revoke", ()), ("launch", ()), PASS],
         ),
         (_after(_hands_over_before_the_key_stands), "before it was persisted", [PASS]),
         (_after(_queues_what_has_a_key), "queued again", [PASS, ("launch", ()), ("page_silent", (True,)), PASS]),
@@ -175,15 +200,18 @@ IN_DOUBT = [PASS, ("lose_connection", ()), ("reconnect", ()), ("accept", ())]
             [
                 ("fate", (Fate.SILENT,)),
                 PASS,
+                ("fate", (Fate.REFUSED,)),
                 ("launch", ()),
                 PASS,
-                ("fate", (Fate.REFUSED,)),
-                ("pass_time", (20_000,)),
                 ("tell_acks", (1,)),
                 PASS,
             ],
         ),
-        (_after(_never_pauses), "too many in doubt", [("fate", (Fate.SILENT,)), *IN_DOUBT * 4, PASS]),
+        (
+            _after(_never_pauses),
+            "too many in doubt",
+            [("fate", (Fate.SILENT,)), *IN_DOUBT * 5, ("pass_time", (11_000,))],
+        ),
         (_after(_never_waits), "spins", [PASS, ("tell_acks", (1,)), PASS]),
     ],
 )
