@@ -118,9 +118,10 @@ class AskRelaunch:
 
 @dataclass(frozen=True, slots=True)
 class ReportRestriction:
-    """Tell the session until when bulk and campaigns wait, and what WhatsApp says of it."""
+    """Tell the session until when bulk and campaigns wait (wall clock; 0, or in the past: they need not), and why."""
 
-    until_ms: int  # wall clock; 0 where they need not
+    restricted_until_ms: int  # WhatsApp refused one message after the other
+    limited_until_ms: int  # it says that this number may open no new chats
     limits: Limits
 
 

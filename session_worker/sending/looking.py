@@ -8,7 +8,16 @@ from session_worker.engine.port import Found, Prepared
 from session_worker.sending import actions as do
 from session_worker.sending import state as at
 from session_worker.sending.doubts import Heard, InDoubt, Remedy, hear, judge
-from session_worker.sending.rounds import SendingTurn, begin_claim, complete, idle, make_call, run_of, send_backoff_ms
+from session_worker.sending.rounds import (
+    SendingTurn,
+    begin_claim,
+    complete,
+    idle,
+    make_call,
+    report,
+    run_of,
+    send_backoff_ms,
+)
 from shared.ledger.claiming.work import Outcome
 from shared.ledger.message import Message
 
@@ -128,7 +137,7 @@ def refused(turn: SendingTurn, message: Message, refusal: str, doubt_key: str | 
     turn.change(restriction=restriction, limits_due_ms=turn.now.steady_ms)
     active = restriction.active(turn.now.wall_ms)
     if active:
-        turn.do(do.ReportRestriction(restriction.until_ms, restriction.limits))
+        report(turn)
     turn.warn("message.refused", message_id=message.message_id, refusal=refusal, restricted=active)
     if doubt_key is None:
         idle(turn, 0)

@@ -10,6 +10,7 @@ WINDOW = 10  # sends looked at
 MAX_REFUSALS = 3  # so many of them refused: restricted
 PAUSE_MS = 3_600_000  # then bulk and campaigns wait so long before they try again
 ASK_EVERY_MS = 900_000  # WhatsApp is asked for its limits this often, and after each refusal
+ASK_PER_CHAT_MS = 10_000  # … where few new chats are left: so long for each of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,16 @@ class Restriction:
     limits: Limits = field(default_factory=Limits)
 
     @property
-    def until_ms(self) -> int:
-        """Until when bulk and campaigns wait; in the past, or 0, where they need not."""
+    def limited_until_ms(self) -> int:
+        """Until when this number may open no new chats, by WhatsApp's own word; in the past, or 0, where it may."""
         spent = self.limits.new_chats_left == 0
-        return max(self.inferred_until_ms, self.limits.time_lock_until_ms, self.limits.cycle_ends_ms if spent else 0)
+        return max(self.limits.time_lock_until_ms, self.limits.cycle_ends_ms if spent else 0)
+
+    @property
+    def ask_again_ms(self) -> int:
+        """When WhatsApp is asked again: the sooner, the fewer new chats are left."""
+        left = self.limits.new_chats_left
+        return ASK_EVERY_MS if not left else min(ASK_EVERY_MS, left * ASK_PER_CHAT_MS)
 
     def after(self, *, refused: bool, now_ms: int) -> Restriction:
         """Once WhatsApp's server answered one send more."""
@@ -38,4 +45,5 @@ class Restriction:
         return replace(self, limits=limits)
 
     def active(self, now_ms: int) -> bool:
-        return now_ms < self.until_ms
+        """Whether bulk and campaigns have to wait."""
+        return now_ms < max(self.inferred_until_ms, self.limited_until_ms)

@@ -8,7 +8,6 @@ from session_worker.engine.port import Found, Limits, Prepared
 from session_worker.sending import actions as do
 from session_worker.sending import state as at
 from session_worker.sending.doubts import is_overdue
-from session_worker.sending.restriction import ASK_EVERY_MS
 from session_worker.session.channel import Channel
 from session_worker.turn import Turn
 from shared.ledger.claiming.work import Outcome
@@ -53,13 +52,19 @@ def begin_claim(turn: SendingTurn) -> None:
 def take_limits(turn: SendingTurn, limits: Limits | None) -> None:
     """limits: None where WhatsApp could not be asked; then what it said before holds."""
     before = turn.state.restriction
-    turn.change(limits_due_ms=turn.now.steady_ms + ASK_EVERY_MS)
-    if limits is not None and limits != before.limits:
-        after = before.told(limits)
-        turn.change(restriction=after)
-        turn.info("limits.told", restricted=after.active(turn.now.wall_ms), new_chats_left=limits.new_chats_left)
-        turn.do(do.ReportRestriction(after.until_ms, limits))
+    after = before if limits is None else before.told(limits)
+    turn.change(restriction=after, limits_due_ms=turn.now.steady_ms + after.ask_again_ms)
+    if after != before:
+        limited = after.limited_until_ms > turn.now.wall_ms
+        turn.info("limits.told", limited=limited, new_chats_left=after.limits.new_chats_left)
+        report(turn)
     claim(turn)
+
+
+def report(turn: SendingTurn) -> None:
+    """Tells the session until when bulk and campaigns wait."""
+    restriction = turn.state.restriction
+    turn.do(do.ReportRestriction(restriction.inferred_until_ms, restriction.limited_until_ms, restriction.limits))
 
 
 def claim(turn: SendingTurn) -> None:

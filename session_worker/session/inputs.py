@@ -43,9 +43,10 @@ class StopAsked:
 
 @dataclass(frozen=True, slots=True)
 class RestrictionTold:
-    """What WhatsApp allows this number, by its own word or by its refusals."""
+    """Until when bulk and campaigns wait (wall clock), by WhatsApp's refusals and by its own word."""
 
-    until_ms: int  # wall clock: bulk and campaigns wait until then
+    restricted_until_ms: int
+    limited_until_ms: int
     limits: Limits
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from session_worker.engine.port import Limits, Observation
+from session_worker.engine.port import Observation
 from session_worker.session import actions as do
 from session_worker.session import deadlines
 from session_worker.session import inputs as on
@@ -60,8 +60,8 @@ def _take(turn: SessionTurn, event: on.Input) -> None:  # noqa: PLR0912 - one ta
             _launch(turn, cause)
         case on.StopAsked(logout, cause):
             _stop(turn, logout, cause)
-        case on.RestrictionTold(until_ms, limits):
-            _take_restriction(turn, until_ms, limits)
+        case on.RestrictionTold() as told:
+            _take_restriction(turn, told)
         # The browser.
         case on.FromBrowser(browser_run) if browser_run != turn.state.browser_run:
             pass  # an echo of an earlier browser run
@@ -266,11 +266,13 @@ def _take_login(turn: SessionTurn, seen: Observation, reading: Reading) -> None:
         turn.change(progress=seen.progress, status_since_ms=turn.now.steady_ms)
 
 
-def _take_restriction(turn: SessionTurn, until_ms: int, limits: Limits) -> None:
+def _take_restriction(turn: SessionTurn, told: on.RestrictionTold) -> None:
+    limits = told.limits
     turn.change(
         snapshot=replace(
             turn.state.snapshot,
-            restricted_until=until_ms,
+            restricted_until=told.restricted_until_ms,
+            limited_until=told.limited_until_ms,
             new_chats_allowed=limits.new_chats_allowed or 0,
             new_chats_used=limits.new_chats_used,
             new_chats_reset_at=limits.cycle_ends_ms,

@@ -50,5 +50,5 @@ class Dispatcher:
         match word:
             case sending_actions.AskRelaunch(cause):
                 self.session.put(session.RelaunchAsked(cause))
-            case sending_actions.ReportRestriction(until_ms, limits):
-                self.session.put(session.RestrictionTold(until_ms, limits))
+            case sending_actions.ReportRestriction(restricted_until_ms, limited_until_ms, limits):
+                self.session.put(session.RestrictionTold(restricted_until_ms, limited_until_ms, limits))

@@ -138,7 +138,9 @@ class TenantWorker:
             state=SendingState(
                 self._sending_rules(config.hand_over_timeout_s),
                 # Until WhatsApp is asked again, what the last owner knew holds.
-                restriction=Restriction(limits=Limits(time_lock_until_ms=previous.restricted_until)),
+                restriction=Restriction(
+                    previous.restricted_until, limits=Limits(time_lock_until_ms=previous.limited_until)
+                ),
             ),
             ledger=ledger,
             lease=lease,

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from session_worker.engine.port import Found, Handed, Limits, Prepared
 from session_worker.sending import actions as do
 from session_worker.sending import inputs as on
 from session_worker.sending import state as at
@@ -24,26 +23,12 @@ from session_worker.turn import Now
 from shared.ledger.claiming.work import Outcome, Pause, PutKey, Recover, Send
 from shared.ledger.message import Message
 from shared.transitions.message import Lane, MessageStatus
+from tests.unit.worker.sending_page import Fate, Pages, RuleBroken
 
 RULES = at.Rules(PaceRange(0, 0, 0, 0), ack_timeout_ms=10_000, lease_left_ms=7_500)
 MAX_ROUNDS = 400  # in one go, without time passing
 
 Step = Callable[[at.State, on.Input, Now, random.Random], tuple[at.State, tuple[do.Action, ...]]]
-
-
-class RuleBroken(AssertionError):
-    """A rule that sending must keep, whatever happens."""
-
-
-class Fate(Enum):
-    """What becomes of a hand-over."""
-
-    ACKNOWLEDGED = "acknowledged"
-    SILENT = "silent"  # the server takes it, the acknowledgement never reaches the page by itself
-    PENDING = "pending"  # the page keeps it and sends it once it can
-    NETWORK = "network"  # the page keeps it and gives up on it
-    LOST = "lost"  # the page does not even keep it
-    REFUSED = "refused"
 
 
 class Fault(Enum):
@@ -87,36 +72,19 @@ class Entry:
 
 
 @dataclass
-class Stored:
-    """A message in the database of a login's pages."""
+class World(Pages):
+    """Everything around sending."""
 
-    ack: int = 0
-    browser_run: str = ""  # whose page sends it while it has no ack; "" for none
-    revoked: bool = False
-
-
-@dataclass
-class World:
     step: Step = step
     now_ms: int = 1_000_000
     state: at.State = field(default_factory=lambda: at.State(RULES))
     rng: random.Random = field(default_factory=lambda: random.Random(5))
     entries: dict[str, Entry] = field(default_factory=dict)
-    server: set[str] = field(default_factory=set)  # keys it took
-    stores: dict[str, dict[str, Stored]] = field(default_factory=dict)  # by login, then by key
-    told: list[tuple[str, int]] = field(default_factory=list)  # acknowledgements on their way
-    answered: dict[tuple[str, str], Found | None] = field(default_factory=dict)  # by run and key: what its page said
-    given: set[tuple[str, str]] = field(default_factory=set)  # runs and keys that were handed over to them
-    runs: int = 0
-    login_id: str = "login-1"
-    channel: Channel | None = None
     relaunch_wanted: bool = False
-    fate: Fate = Fate.ACKNOWLEDGED
-    hand_over_fails: bool = False  # it happens all the same
-    page_silent: bool = False
     fault: Fault | None = None
     key_answer: PutKey = PutKey.OK
-    made: int = 0
+    bulk_allowed: bool = True  # in the latest claim
+    reported: do.ReportRestriction | None = None
 
     # What happens.
 
@@ -149,28 +117,13 @@ class World:
         self.login_id = f"login-{self.runs + 2}"
         self.launch()
 
-    def lose_store(self) -> None:
-        """The page forgets every message."""
-        self.stores[self.login_id] = {}
-
-    def send_pending(self) -> None:
-        """The page that took them sends what it could not send before. A later page does not, as the real one."""
-        for key, stored in self._store.items():
-            if stored.ack == 0 and stored.browser_run == self._run:
-                self._take(key)
-
-    def revoke(self) -> None:
-        """The owner deletes for everyone, on the phone, what went out."""
-        for key in self.server & self._store.keys():
-            self._store[key].revoked = True
-
     def tell_acks(self, times: int) -> None:
         """Acknowledgements arrive: `times` times each, 0 for never."""
         told, self.told = self.told, []
         for key, ack in told * times:
             if ack >= 1:
                 self._acknowledge(key, ack)  # the recorder's part
-            self.tell(on.Acknowledged(key, ack))
+            self.tell(on.Acknowledged(key, ack, self.refusal if ack < 0 else ""))
 
     def pass_time(self, ms: int) -> None:
         end_ms = self.now_ms + ms
@@ -213,12 +166,13 @@ class World:
                 raise RuleBroken("a step makes one call at most, as its last action")
             if any(isinstance(action, do.AskRelaunch) for action in actions):
                 self.relaunch_wanted = True
+            self.reported = next((one for one in actions if isinstance(one, do.ReportRestriction)), self.reported)
             answer = self._answer(calls[0]) if calls else None
         self._check_followed()
 
     def _answer(self, call: do.Call) -> on.Answer:
         if isinstance(call, do.PageCall):
-            return self._page(call)
+            return self.answer_of_page(call)
         fault, self.fault = self.fault, None
         if fault is Fault.NOT_DONE:
             return on.CutShort(1_000)
@@ -234,7 +188,8 @@ class World:
                 return on.RunBegun(0, sent)
             case do.ReadInFlight():
                 return on.InFlightRead(tuple(entry.message() for entry in self._in_flight()))
-            case do.Claim(browser_run):
+            case do.Claim(browser_run, _, bulk_allowed):
+                self.bulk_allowed = bulk_allowed
                 overdue_ms = RULES.patience.overdue_ms
                 overdue = [
                     one for one in self.state.doubts.values() if self.now_ms - one.pending_since_ms >= overdue_ms
@@ -287,6 +242,7 @@ class World:
                 raise RuleBroken("a key of another login")
             entry.key, entry.login_id, entry.browser_run = call.prepared.key, call.login_id, call.browser_run
             entry.keys.add(call.prepared.key)
+            self.persisted.add(call.prepared.key)
             if len(entry.keys) > 1:
                 raise RuleBroken(f"a second key for message {entry.message_id}, whose first may live")
         return answer
@@ -317,97 +273,6 @@ class World:
         for entry in self.entries.values():
             if key in entry.keys:
                 entry.status = _S.SENT
-
-    # The page.
-
-    @property
-    def _store(self) -> dict[str, Stored]:
-        return self.stores.setdefault(self.login_id, {})
-
-    @property
-    def _run(self) -> str:
-        return f"run-{self.runs}"
-
-    def _page(self, call: do.PageCall) -> on.Answer:
-        dead = self.channel is None or call.browser_run != self.channel.browser_run
-        if dead or (self.page_silent and not isinstance(call, do.HandOver | do.Resend)):
-            return on.EngineFailed("PAGE_FAILED")
-        match call:
-            case do.Prepare():
-                self.made += 1
-                return on.KeyMade(Prepared("c", f"key-{self.made}"))
-            case do.AskLimits():
-                return on.LimitsTold(Limits())
-            case do.LookUp(browser_run, prepared):
-                found = self.answered[browser_run, prepared.key] = self._look_up(prepared.key)
-                return on.LookedUp(found)
-            case do.Resend(browser_run, prepared):
-                self._check_resend(browser_run, prepared.key)
-                self._send(prepared.key)
-                return on.EngineFailed("PAGE_FAILED") if self.hand_over_fails else on.HandedOver()
-            case do.HandOver(browser_run, prepared):
-                self._check_hand_over(browser_run, prepared.key)
-                known = prepared.key in self._store
-                if not known:
-                    self._send(prepared.key)
-                if self.hand_over_fails:
-                    return on.EngineFailed("PAGE_FAILED")
-                return on.HandedOver(Handed.KNOWN if known else Handed.TAKEN)
-
-    def _look_up(self, key: str) -> Found | None:
-        stored = self._store.get(key)
-        if stored is None:
-            return None
-        if stored.revoked:
-            return Found(1, revoked=True)
-        return Found(stored.ack, unsent=stored.ack < 0 or (stored.ack == 0 and stored.browser_run != self._run))
-
-    def _send(self, key: str) -> None:
-        """What the page does with a message that it was handed, or told to send again."""
-        copy = key in self._store
-        if key in self.server and self.fate is not Fate.REFUSED:
-            self._take(key)  # a server that has it acknowledges a further copy
-            return
-        match self.fate:
-            case Fate.ACKNOWLEDGED:
-                self._take(key)
-            case Fate.SILENT:
-                self.server.add(key)
-                self._store[key] = Stored(0, self._run)
-            case Fate.PENDING:
-                self._store[key] = Stored(0, self._run)
-            case Fate.NETWORK:
-                self._store[key] = Stored(0)
-            case Fate.REFUSED:
-                self._store[key] = Stored(-1)
-                self.told.append((key, -2 if copy or key in self.server else -1))
-
-    def _take(self, key: str) -> None:
-        self.server.add(key)
-        self._store[key] = Stored(1, self._run)
-        self.told.append((key, 1))
-
-    # The rules.
-
-    def _check_resend(self, browser_run: str, key: str) -> None:
-        """Only what this very page has said to hold unsent, since it was last told to send it."""
-        found = self.answered.pop((browser_run, key), None)
-        if found is None or not found.unsent:
-            raise RuleBroken(f"{key} sent again on {browser_run}, which did not say that it holds it unsent")
-        self._check_not_revoked(key)
-
-    def _check_hand_over(self, browser_run: str, key: str) -> None:
-        if (browser_run, key) in self.given:
-            raise RuleBroken(f"{key} handed over twice on {browser_run}")
-        self.given.add((browser_run, key))
-        if not any(entry.key == key for entry in self.entries.values()):
-            raise RuleBroken(f"{key} handed over before it was persisted")
-        self._check_not_revoked(key)
-
-    def _check_not_revoked(self, key: str) -> None:
-        stored = self._store.get(key)
-        if stored is not None and stored.revoked:
-            raise RuleBroken(f"{key} sent again, which the owner deleted for everyone")
 
     def _check_followed(self) -> None:
         """What this run has claimed is on its way, in doubt, or looked for in the next round."""

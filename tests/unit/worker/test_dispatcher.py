@@ -72,7 +72,7 @@ def test_what_sending_is_told() -> None:
     ("word", "told"),
     [
         (actions.AskRelaunch("MEMORY"), session.RelaunchAsked("MEMORY")),
-        (actions.ReportRestriction(5, Limits()), session.RestrictionTold(5, Limits())),
+        (actions.ReportRestriction(5, 7, Limits()), session.RestrictionTold(5, 7, Limits())),
     ],
 )
 def test_what_sending_tells_the_session(word: Word, told: session.Input) -> None:

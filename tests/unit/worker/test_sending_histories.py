@@ -15,15 +15,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from session_worker.engine.port import Found
+from session_worker.engine.port import Found, Limits
 from session_worker.sending import actions as do
 from session_worker.sending import inputs as on
 from session_worker.sending import state as at
+from session_worker.sending.doubts import MAX_STUCK
 from session_worker.sending.reducer import step
+from session_worker.sending.restriction import ASK_EVERY_MS, Restriction
 from session_worker.turn import Now
 from shared.ledger.claiming.work import Outcome, PutKey, Recover
 from shared.transitions.message import MessageStatus
-from tests.unit.worker.sending_world import Fate, Fault, RuleBroken, Step, World
+from tests.unit.worker.sending_page import Fate, RuleBroken
+from tests.unit.worker.sending_world import Fault, Step, World
 
 Happening = tuple[str, tuple[object, ...]]
 
@@ -48,7 +51,7 @@ HISTORIES = st.lists(HAPPENINGS, max_size=40)
 
 def play(history: list[Happening], reducer: Step = step) -> World:
     """Lives through a history, then through a long calm. Raises RuleBroken."""
-    world = World(reducer)
+    world = World(step=reducer)
     world.accept()
     world.launch()
     for name, arguments in history:
@@ -243,3 +246,63 @@ def test_it_finishes_what_is_in_flight_and_claims_no_more() -> None:
 def test_an_answer_that_nobody_asked_for_is_a_defect() -> None:
     with pytest.raises(AssertionError, match="no answer while Idle"):
         World().tell(on.HandedOver())
+
+
+class TestLimits:
+    def test_whatsapp_is_asked_before_the_first_claim_and_after_a_refusal(self) -> None:
+        world = World(fate=Fate.REFUSED, refusal="463")
+        world.accept()
+        world.launch()
+        world.pass_time(1)
+        assert world.asked_limits == 1
+        world.limits = Limits(time_lock_until_ms=world.now_ms + 90_000)
+        # when WhatsApp refuses the message
+        world.tell_acks(1)
+        world.pass_time(1)
+        # then it is asked why, the session is told, and only single messages go on until the lock ends
+        assert [entry.status for entry in world.entries.values()] == [MessageStatus.FAILED]
+        assert world.asked_limits == 2
+        assert world.reported == do.ReportRestriction(0, world.limits.time_lock_until_ms, world.limits)
+        assert not world.bulk_allowed
+        world.pass_time(90_000)
+        assert world.bulk_allowed
+
+    def test_a_spent_cap_holds_until_its_cycle_ends(self) -> None:
+        restriction = Restriction().told(Limits(new_chats_allowed=5, new_chats_used=5, cycle_ends_ms=100))
+        assert restriction.active(99)
+        assert not restriction.active(100)
+        assert not Restriction().told(Limits(new_chats_allowed=5, new_chats_used=4, cycle_ends_ms=100)).active(99)
+
+    def test_the_fewer_are_left_the_sooner_it_asks_again(self) -> None:
+        waits = [
+            Restriction().told(Limits(new_chats_allowed=1_000, new_chats_used=used)).ask_again_ms
+            for used in (0, 950, 999, 1_000)
+        ]
+        assert waits == [ASK_EVERY_MS, 500_000, 10_000, ASK_EVERY_MS]
+
+
+def test_a_refusal_for_a_stale_address_gets_another_key() -> None:
+    # given a chat that WhatsApp addresses otherwise by now
+    world = World(fate=Fate.REFUSED, refusal="421")
+    world.accept()
+    world.launch()
+    world.pass_time(1)
+    world.tell_acks(1)
+    # then nothing went out for certain, and the message gets a key for its chat's present address
+    world.fate = Fate.ACKNOWLEDGED
+    world.calm_down()
+    assert [(entry.status, entry.key) for entry in world.entries.values()] == [(MessageStatus.SENT, "key-2")]
+
+
+def test_an_acknowledgement_that_never_comes_ends_with_a_person() -> None:
+    # given a server that takes a message and never says so, to any page
+    world = World(fate=Fate.SILENT)
+    world.accept()
+    world.launch()
+    world.pass_time(1)
+    for _ in range(90):
+        world.server.clear()  # nor does it acknowledge a further copy
+        world.pass_time(10_000)
+    # then browsers were closed a few times, and a person decides
+    assert [entry.status for entry in world.entries.values()] == [MessageStatus.UNCERTAIN]
+    assert world.runs == 1 + MAX_STUCK

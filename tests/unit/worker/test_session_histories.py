@@ -39,7 +39,7 @@ ASKED: list[on.Input] = [
     on.ConnectAsked(False),
     on.ConnectAsked(True),
     on.RelaunchAsked("MESSAGE_STUCK"),
-    on.RestrictionTold(5, Limits(new_chats_allowed=3, new_chats_used=1, cycle_ends_ms=9)),
+    on.RestrictionTold(5, 7, Limits(new_chats_allowed=3, new_chats_used=1, cycle_ends_ms=9)),
     on.StopAsked(False, "disconnect"),
     on.StopAsked(True, "disconnect"),
 ]
