@@ -40,6 +40,8 @@ Object.defineProperty(window, '__leadmaster', {
     handOver: answering(loaded(handOver)),
     acknowledgement: answering(loaded(acknowledgement)),
     findContact: answering(loaded(findContact)),
+    readRows: answering(loaded(readRows)),
+    readPlaceholders: answering(loaded(readPlaceholders)),
     logout: answering(loaded(logout)),
   }),
 });

@@ -33,6 +33,7 @@ const tellRefusal = (key) => {
  * @param {{chat_id: string, key: string, text: string}} message
  */
 const handOver = async ({ chat_id: chatId, key, text }) => {
+  await holdAvailability();
   const chat = await WPP.chat.find(chatId);
   const raw = await WPP.chat.prepareRawMessage(
     chat,
