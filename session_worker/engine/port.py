@@ -103,6 +103,47 @@ class Contact:
     chat_id: str | None  # where a message to it would go, `…@c.us` or `…@lid`; None: it is not there, or no chat opens
 
 
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A plain text from a person, as the page's database has it."""
+
+    row_id: int
+    message: InboundSeen
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceholderRow:
+    """A message from a person that can't be read yet: its row stays and gets its content later."""
+
+    row_id: int
+    key: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Rows of the page's database in the order in which this device took them in, over all chats.
+
+    Of a person's messages plain texts and placeholders are given; all other rows are only counted, and stay there.
+    """
+
+    rows: int  # of whatever kind
+    last_row_id: int  # of the last row; where there is none, what was asked for
+    more: bool  # rows may follow
+    texts: tuple[TextRow, ...] = ()
+    placeholders: tuple[PlaceholderRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceholderPage:
+    """What became of placeholders. A key that is in none of the three now has a content of another kind."""
+
+    texts: tuple[InboundSeen, ...] = ()
+    open: tuple[str, ...] = ()  # keys that can't be read yet
+    missing: tuple[str, ...] = ()  # keys that the page does not have
+    not_asked: str = ""  # why the phone could not be asked to send them again; for the log
+
+
 # What an engine tells. Told on a thread of the engine's; the receiver must not block in it.
 @dataclass(frozen=True, slots=True)
 class PageChanged:
@@ -135,6 +176,17 @@ class InboundSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class RowsHinted:
+    """The page's database may hold messages that no event told, or only half: read it.
+
+    cause: `main_ready` (the page was loaded, by itself too, or is back in sync), `offline_delivery_end` (WhatsApp
+    handed over what had waited), `placeholder` (a message came in that can't be read yet).
+    """
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoggedOut:
     """The phone (or WhatsApp) removed this device. reason: WhatsApp's word."""
 
@@ -148,7 +200,7 @@ class BrowserGone:
     reason: str
 
 
-EngineEvent = PageChanged | AckSeen | InboundSeen | LoggedOut | BrowserGone
+EngineEvent = PageChanged | AckSeen | InboundSeen | RowsHinted | LoggedOut | BrowserGone
 Listener = Callable[[EngineEvent], None]
 
 
@@ -172,6 +224,7 @@ class EngineConfig:
     no_sandbox: bool = False
     wa_js_path: Path | None = None
     hand_over_timeout_s: float = 7.5  # below what must remain of the lease when a hand-over starts
+    show_online: bool = False  # True: the page counts as in use: shown online, and each send marks the chat as seen
 
 
 class Engine(Protocol):
@@ -235,4 +288,17 @@ class Engine(Protocol):
         """Asks whether `number` is on WhatsApp, and opens the chat with it on the page alone (<= 15 s). Sends nothing.
 
         Returns None where WhatsApp could not be asked. Raises nothing.
+        """
+
+    def read_rows(self, after_row_id: int, limit: int) -> RowPage:
+        """Reads at most `limit` rows of the page's database after a row (<= 20 s). Nobody sees us read.
+
+        Raises EngineError: PAGE_FAILED (also where the page is not loaded), WHATSAPP_ERROR (not linked, or the page
+        refuses).
+        """
+
+    def read_placeholders(self, keys: tuple[str, ...]) -> PlaceholderPage:
+        """Looks at placeholders again (<= 32 keys, <= 15 s), and has the phone asked for those that are still empty.
+
+        The phone is asked for a key once in the life of a page. Raises EngineError: PAGE_FAILED, WHATSAPP_ERROR.
         """

@@ -1,15 +1,26 @@
 """Who is told what: routes what one part of the worker has to say into the inbox of another. Arrows run one way.
 
-engine → receiving (what concerns messages) and session (what concerns the page); receiving and session → sending;
-sending → session. No part knows another: each knows its inbox, and whom to call with its word.
+engine → acknowledging and receiving (what concerns messages) and session (what concerns the page); acknowledging →
+sending; session → sending and receiving; sending → session. No part knows another: each knows its inbox, and whom to
+call with its word.
 """
 
 from __future__ import annotations
 
 import queue
+from collections.abc import Callable
 
-from session_worker.engine.port import AckSeen, BrowserGone, EngineEvent, InboundSeen, LoggedOut, PageChanged
-from session_worker.receiving.recorder import Report
+from session_worker.engine.port import (
+    AckSeen,
+    BrowserGone,
+    EngineEvent,
+    InboundSeen,
+    LoggedOut,
+    PageChanged,
+    RowsHinted,
+)
+from session_worker.receiving import inputs as receiving
+from session_worker.receiving.shell import Word as WordOfReceiving
 from session_worker.sending import actions as sending_actions
 from session_worker.sending import inputs as sending
 from session_worker.sending.shell import Word
@@ -18,18 +29,26 @@ from session_worker.session.channel import Channel
 
 
 class Dispatcher:
-    """The three inboxes, and the routes between them. Nothing here waits; every method may be called by any thread."""
+    """The inboxes, and the routes between them. Nothing here waits; every method may be called by any thread."""
 
-    def __init__(self) -> None:
-        self.receiving: queue.SimpleQueue[Report | None] = queue.SimpleQueue()
+    def __init__(self, on_silence: Callable[[int], None] = lambda messages: None) -> None:
+        """on_silence: called with a number of messages that stood in the page and that no event of it had told."""
+        self._on_silence = on_silence
+        self.acknowledging: queue.SimpleQueue[AckSeen | None] = queue.SimpleQueue()
+        self.receiving: queue.SimpleQueue[receiving.Input] = queue.SimpleQueue()
         self.session: queue.SimpleQueue[session.Input] = queue.SimpleQueue()
         self.sending: queue.SimpleQueue[sending.Input] = queue.SimpleQueue()
 
     def engine_event(self, browser_run: str, event: EngineEvent) -> None:
         """What the engine of a browser run tells."""
         match event:
-            case AckSeen() | InboundSeen():
-                self.receiving.put(event)  # of whatever run: it is true all the same
+            # Of whatever run: it is true all the same.
+            case AckSeen():
+                self.acknowledging.put(event)
+            case InboundSeen():
+                self.receiving.put(receiving.MessageTold(event))
+            case RowsHinted(cause):
+                self.receiving.put(receiving.RowsHinted(cause))
             case PageChanged(observation):
                 self.session.put(session.PageObserved(browser_run, observation))
             case LoggedOut(reason):
@@ -44,6 +63,11 @@ class Dispatcher:
     def channel_changed(self, channel: Channel | None) -> None:
         """The session became READY, or is so no longer."""
         self.sending.put(sending.ChannelChanged(channel))
+        self.receiving.put(receiving.ChannelChanged(channel))
+
+    def word_of_receiving(self, word: WordOfReceiving) -> None:
+        """What receiving found out about the page."""
+        self._on_silence(word.messages)
 
     def word_of_sending(self, word: Word) -> None:
         """What sending wants of the session, or reports to it."""

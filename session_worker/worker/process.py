@@ -19,6 +19,9 @@ from session_worker.engine.browser.profile_lock import kill_browser
 from session_worker.engine.factory import make_engine
 from session_worker.engine.port import EngineConfig, Limits
 from session_worker.receiving.recorder import Recorder
+from session_worker.receiving.shell import Receiver
+from session_worker.receiving.state import Rules as ReceivingRules
+from session_worker.receiving.state import State as ReceivingState
 from session_worker.sending.pace import PaceRange
 from session_worker.sending.restriction import Restriction
 from session_worker.sending.shell import Sender
@@ -50,6 +53,7 @@ EXIT_OK = 0
 EXIT_NOT_OWNER = 75  # another process holds the lease, or the login belongs to another store
 EXIT_LEASE_LOST = 76
 
+RECORD_S = 2.0  # for what the page told last, once it is closed
 CONSUMER_PAUSE_S = 1.0  # before Celery's consumer is started again
 
 
@@ -75,10 +79,11 @@ class TenantWorker:
         keeper = LeaseKeeper(leases, lease, self._lost)
         keeper.start()
         ledger = make_ledger(self._client, self._keys, self._settings.language)
-        session, sender, recorder = self._assemble(lease, ledger)
+        session, sender, receiver, recorder = self._assemble(lease, ledger)
         app = make_celery(self._settings, cliente_id=self._cliente_id)
         register(app, session, sender, Replies(self._client, self._keys))
         recorder.start()
+        receiver.start()
         session.start()
         sender.start()
         memory = MemoryWatch(os.getpid(), self._settings.session_memory_limit_mib, sender.recycle)
@@ -90,7 +95,8 @@ class TenantWorker:
             sender.stop(self._settings.shutdown_grace_seconds)
             session.stop(logout=False, cause="shutdown")
             session.join(self._settings.shutdown_grace_seconds)
-            recorder.stop(2.0)
+            receiver.stop(RECORD_S)
+            recorder.stop(RECORD_S)
             keeper.stop()
             self._release(leases)
         return EXIT_OK
@@ -111,14 +117,14 @@ class TenantWorker:
             _log.info("lease.held_by_another")
         return lease
 
-    def _assemble(self, lease: Lease, ledger: Ledger) -> tuple[Session, Sender, Recorder]:
+    def _assemble(self, lease: Lease, ledger: Ledger) -> tuple[Session, Sender, Receiver, Recorder]:
         """Each part knows its inbox and the dispatcher's routes; none knows another."""
         settings, rng, dispatcher = self._settings, random.SystemRandom(), Dispatcher()
         snapshots = Snapshots(self._client, self._keys)
         previous = snapshots.read(self._cliente_id).snapshot
         session_rules = SessionRules(round(settings.qr_wait_limit_seconds * 1000), settings.language)
         config = self._engine_config()
-        recorder = Recorder(dispatcher.receiving, ledger, self._cliente_id, dispatcher.ack_recorded)
+        recorder = Recorder(dispatcher.acknowledging, ledger, self._cliente_id, dispatcher.ack_recorded)
         session = Session(
             inbox=dispatcher.session,
             state=first_state(session_rules, previous, now_ms(), steady_ms()),
@@ -149,7 +155,16 @@ class TenantWorker:
             on_lost=self._lost,
             rng=rng,
         )
-        return session, sender, recorder
+        receiver = Receiver(
+            inbox=dispatcher.receiving,
+            state=ReceivingState(ReceivingRules(round(settings.inbound_catch_up_seconds * 1000))),
+            ledger=ledger,
+            cliente_id=self._cliente_id,
+            engine_of=session.engine_of,
+            tell=dispatcher.word_of_receiving,
+            rng=rng,
+        )
+        return session, sender, receiver, recorder
 
     def _engine_config(self) -> EngineConfig:
         settings = self._settings
@@ -162,6 +177,7 @@ class TenantWorker:
             wa_js_path=settings.wa_js_path,
             # Half the lease at most, and never more than eight seconds: a hand-over ends before the lease can.
             hand_over_timeout_s=min(7.5, settings.session_lease_seconds / 2),
+            show_online=settings.whatsapp_show_online,
         )
 
     def _sending_rules(self, hand_over_s: float) -> SendingRules:

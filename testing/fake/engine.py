@@ -6,6 +6,7 @@ import fcntl
 import os
 import secrets
 import threading
+from functools import partial
 
 from session_worker.engine.port import (
     AckSeen,
@@ -16,17 +17,20 @@ from session_worker.engine.port import (
     EngineEvent,
     Found,
     Handed,
-    InboundSeen,
     Limits,
     Listener,
     LoggedOut,
     Observation,
     PageChanged,
     PairingCode,
+    PlaceholderPage,
     Prepared,
+    RowPage,
+    RowsHinted,
     StreamMode,
 )
 from shared.instant import now_ms
+from testing.fake.inbox import PLACEHOLDER, TEXT, FakeInbox, FakeRow
 from testing.fake.whatsapp import FakeMessage, FakePage, FakeWhatsApp
 
 _PAIRING_CODE_MS = 180_000
@@ -55,6 +59,7 @@ class FakeEngine(FakePage):
         self._code_expires_at_ms: int | None = None
         self._codes_left = 0
         self._problem: str | None = None
+        self._asked: set[str] = set()  # placeholders for which this page asked its phone
 
     # --- the port ---
 
@@ -152,6 +157,26 @@ class FakeEngine(FakePage):
             return None
         return None if exists is None else Contact(exists, self._whatsapp.chat_id(number) if exists else None)
 
+    def read_rows(self, after_row_id: int, limit: int) -> RowPage:
+        """See `port.Engine.read_rows`."""
+        with self._answering(_PREPARE_SECONDS):
+            return self._inbox().page(after_row_id, limit)
+
+    def read_placeholders(self, keys: tuple[str, ...]) -> PlaceholderPage:
+        """See `port.Engine.read_placeholders`."""
+        with self._answering(_PREPARE_SECONDS):
+            found = {key: self._inbox().find(key) for key in keys}
+            rows = [row for row in found.values() if row is not None]
+            for row in rows:
+                if row.type == PLACEHOLDER and row.key not in self._asked:
+                    self._asked.add(row.key)
+                    self._whatsapp.timeline.after(0, partial(self._sent_again, row))
+            return PlaceholderPage(
+                texts=tuple(row.seen for row in rows if row.type == TEXT),
+                open=tuple(row.key for row in rows if row.type == PLACEHOLDER),
+                missing=tuple(key for key, row in found.items() if row is None),
+            )
+
     # --- what tests do to it ---
 
     def crash(self) -> None:
@@ -166,6 +191,7 @@ class FakeEngine(FakePage):
         """Cuts or restores the page's connection. A page that comes back sends what it still holds."""
         with self._lock:
             self._online = online
+            self.arrived()
             device = self._whatsapp.device(self._device_id)
             if online and device.login is not None:
                 for message in list(device.messages.values()):
@@ -173,6 +199,13 @@ class FakeEngine(FakePage):
                         message.copies += 1  # what it sent into the lost connection may have arrived
                         self._whatsapp.send(self._device_id, message)
             self._changed()
+
+    def reload(self) -> None:
+        """The page loads itself anew, as after an update: the session is not told."""
+        with self._lock:
+            self._loaded = self._synced = False
+            self._asked.clear()
+            self._whatsapp.timeline.after(self._whatsapp.times.load_ms, self._load)
 
     def tell_problem(self, code: str) -> None:
         """The page shows a problem of the account or of its storage."""
@@ -203,14 +236,22 @@ class FakeEngine(FakePage):
         """See `FakePage.acknowledged`."""
         self._tell(AckSeen(key, ack, refusal))
 
-    def received(self, key: str, sender: str, text: str) -> None:
-        """See `FakePage.received`."""
-        self._tell(InboundSeen(key, sender, text, now_ms()))
+    def arrived(self) -> None:
+        """See `FakePage.arrived`. What arrives while the page is not in sync is taken in later, without an event."""
+        with self._lock:
+            if not (self._synced and self._online) or self._silenced.is_set():
+                return
+            for row in self._whatsapp.device(self._device_id).inbox.take_in():
+                if not self._whatsapp.silent:
+                    self._tell(row.seen if row.type == TEXT else RowsHinted("placeholder"))
 
     # --- inside ---
 
     def _send(self, message: FakeMessage) -> None:
         """This page sends it, now or once it is online again; the next one does not by itself."""
+        login = self._whatsapp.device(self._device_id).login
+        if self._config.show_online and login is not None:
+            self._whatsapp.marked_as_read.add((login.number, message.number))
         message.page = self._page_number
         message.ack = max(message.ack, 0)
         if self._online:
@@ -233,9 +274,33 @@ class FakeEngine(FakePage):
 
     def _sync(self) -> None:
         with self._lock:
-            if self._whatsapp.device(self._device_id).login is not None:
+            if self._whatsapp.device(self._device_id).login is not None and not self._silenced.is_set():
                 self._synced = True
+                self._whatsapp.device(self._device_id).inbox.take_in()
+                self._note_online()
                 self._changed()
+                self._tell(RowsHinted("main_ready"))
+
+    def _inbox(self) -> FakeInbox:
+        device = self._whatsapp.device(self._device_id)
+        if not self._loaded:
+            raise EngineError("PAGE_FAILED", "the page is not loaded")
+        if device.login is None:
+            raise EngineError("WHATSAPP_ERROR", "NOT_LINKED")
+        return device.inbox
+
+    def _sent_again(self, row: FakeRow) -> None:
+        """The phone sends what the placeholder stands for: the same row gets its content."""
+        with self._lock:
+            if self._whatsapp.phone_answers and not self._silenced.is_set():
+                row.type = TEXT
+                if not self._whatsapp.silent:
+                    self._tell(row.seen)
+
+    def _note_online(self) -> None:
+        login = self._whatsapp.device(self._device_id).login
+        if login is not None and self._config.show_online:
+            self._whatsapp.shown_online.add(login.number)
 
     def _next_code(self, life_ms: float) -> None:
         """Shows another code, or none where WhatsApp has handed out enough of them."""

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from session_worker.engine.port import Limits
+from shared.instant import now_ms
+from testing.fake.inbox import PLACEHOLDER, TEXT, FakeInbox, FakeRow
 from testing.fake.timeline import FakeTimeline
 
 
@@ -58,6 +60,7 @@ class FakeDevice:
 
     login: FakeLogin | None = None
     messages: dict[str, FakeMessage] = field(default_factory=dict)
+    inbox: FakeInbox = field(default_factory=FakeInbox)
 
 
 class FakePage:
@@ -72,8 +75,8 @@ class FakePage:
     def acknowledged(self, key: str, ack: int, refusal: str = "") -> None:
         """An own message's ack changed."""
 
-    def received(self, key: str, sender: str, text: str) -> None:
-        """Somebody wrote."""
+    def arrived(self) -> None:
+        """Something waits for this device."""
 
 
 @dataclass(slots=True)
@@ -93,6 +96,10 @@ class FakeWhatsApp:
         self.lock = threading.RLock()
         self.not_on_whatsapp: set[str] = set()
         self.known_by_lid: set[str] = set()  # numbers whose chats carry a LID
+        self.silent = False  # pages take in what arrives and tell nothing of it
+        self.phone_answers = True  # what a page asks its phone to send again
+        self.shown_online: set[str] = set()  # numbers that anyone saw online
+        self.marked_as_read: set[tuple[str, str]] = set()  # the phone, and whose messages got blue ticks
         self.refusals = 0  # how many of the next sends the server refuses
         self.refusal_code = ""  # with which code
         self.limits = Limits()
@@ -133,13 +140,16 @@ class FakeWhatsApp:
         with self.lock:
             return any(device.login is not None and device.login.number == number for device in self._devices.values())
 
-    def write(self, sender: str, to: str, text: str) -> None:
-        """Somebody writes to a linked phone."""
+    def write(self, sender: str, to: str, text: str, *, from_ad: bool = False) -> str:
+        """Somebody writes to a linked phone. from_ad: devices get a placeholder first. Returns the key."""
         with self.lock:
             key = f"false_{sender}@c.us_{self.new_message_id()}"
             for device_id, device in self._devices.items():
                 if device.login is not None and device.login.number == to:
-                    self._to_page(device_id, lambda page: page.received(key, sender, text))
+                    kind = PLACEHOLDER if from_ad else TEXT
+                    device.inbox.waiting.append(FakeRow(key, sender, text, now_ms(), kind))
+                    self._to_page(device_id, lambda page: page.arrived())
+            return key
 
     def read(self, number: str) -> None:
         """The contact `number` reads all that it was sent."""

@@ -1,8 +1,6 @@
-"""The browser dies at every step after a message stands in its page's database: WhatsApp's record shows what happened."""
+"""The browser dies at every step after a message stands in its page's database; WhatsApp's record is the judge."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
@@ -58,7 +56,7 @@ def message_ids(system: System, callers: dict[str, Caller]) -> dict[str, list[st
         caller, number = callers[name], phone(TENANTS[name])
         system.simulator.add_fault(kind, phone=number, value=value, count=count)
         sent[name] = [caller.accepted(f"549113333000{at}", f"{name} {at}") for at in range(1, count + 1)]
-        until(lambda: stands(caller, sent[name][-1]), 60, f"{name}: the page to have it")
+        until_it_stands(caller, sent[name][-1])
         for browser in system.browsers(caller.cliente_id):
             browser.kill()
         if name == "deleted":
@@ -68,10 +66,9 @@ def message_ids(system: System, callers: dict[str, Caller]) -> dict[str, list[st
     return sent
 
 
-def stands(caller: Caller, message_id: str) -> dict[str, Any] | None:
-    """The message, once it was handed over and the time for its acknowledgement is over."""
-    seen = caller.http.get(caller.path(f"messages/{message_id}"), params={"events": "true"}).json()
-    return seen if seen["whatsapp_id"] is not None else None
+def until_it_stands(caller: Caller, message_id: str) -> None:
+    """Waits until the worker was told that the message is in doubt: the page has it, and knows no more of it."""
+    until(lambda: caller.message(message_id)["whatsapp_id"], 60, f"message {message_id} to be handed over")
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -42,6 +42,8 @@ Object.defineProperty(window, '__leadmaster', {
     resend: answering(loaded(resend)),
     limits: answering(loaded(limits)),
     findContact: answering(loaded(findContact)),
+    readRows: answering(loaded(readRows)),
+    readPlaceholders: answering(loaded(readPlaceholders)),
     logout: answering(loaded(logout)),
   }),
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,7 +11,18 @@ from session_worker.engine.port import EngineError
 # Our side, in this order: a script uses what stands before it, and all of them share one scope.
 _BRIDGE = [
     Path(__file__).with_name(f"{name}.js")
-    for name in ("base", "observation", "contacts", "linking", "sending", "limits", "events", "calls")
+    for name in (
+        "base",
+        "availability",
+        "observation",
+        "contacts",
+        "linking",
+        "sending",
+        "limits",
+        "receiving",
+        "events",
+        "calls",
+    )
 ]
 _BUNDLE = Path("node_modules/@wppconnect/wa-js/dist/wppconnect-wa.js")
 
@@ -34,12 +46,13 @@ def find_wa_js(configured: Path | None) -> Path:
 
 
 @lru_cache(maxsize=1)
-def page_script(wa_js: Path) -> str:
+def page_script(wa_js: Path, *, show_online: bool) -> str:
     """The whole script, kept for the next launch of this process (half a megabyte)."""
+    ours = f"window.__leadmasterShowOnline = {json.dumps(show_online)};"
     bundle = wa_js.read_text("utf-8")
     bridge = "\n".join(script.read_text("utf-8") for script in _BRIDGE)
     # The bundle in a block, not a function: it expects to stand at the top. Frames inside the page stay untouched.
     return (
         "if (window === window.top && location.protocol !== 'about:') {\n"
-        f"{_SETTINGS}\n{bundle}\n(() => {{\n'use strict';\n{bridge}\n}})();\n}}\n"
+        f"{_SETTINGS}\n{ours}\n{bundle}\n(() => {{\n'use strict';\n{bridge}\n}})();\n}}\n"
     )

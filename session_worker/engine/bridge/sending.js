@@ -47,6 +47,7 @@ const takeOutcome = ({ messageSendResult: result, ackErrorCode: code }, key) => 
  * @param {KeyedMessage & {text: string}} message
  */
 const handOver = async ({ chat_id: chatId, key, text }) => {
+  await holdAvailability();
   const chat = await WPP.chat.find(chatId);
   const raw = await WPP.chat.prepareRawMessage(
     chat,

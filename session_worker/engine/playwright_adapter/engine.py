@@ -10,7 +10,13 @@ from typing import Any
 from playwright.async_api import Error
 
 from session_worker.engine.playwright_adapter.loop_thread import LoopEnded, LoopThread
-from session_worker.engine.playwright_adapter.page_interpreter import PageInterpreter, found, limits
+from session_worker.engine.playwright_adapter.page_interpreter import (
+    PageInterpreter,
+    found,
+    limits,
+    placeholder_page,
+    row_page,
+)
 from session_worker.engine.playwright_adapter.web_browser import WebBrowser
 from session_worker.engine.port import (
     BrowserGone,
@@ -25,7 +31,9 @@ from session_worker.engine.port import (
     Listener,
     Observation,
     PairingCode,
+    PlaceholderPage,
     Prepared,
+    RowPage,
 )
 from shared.logs import get_logger
 
@@ -35,6 +43,8 @@ _CODE_SECONDS = 10.0
 _PREPARE_SECONDS = 15.0
 _LOOK_UP_SECONDS = 10.0
 _LIMITS_SECONDS = 10.0
+_ROWS_SECONDS = 20.0
+_PLACEHOLDERS_SECONDS = 15.0
 _LOGOUT_SECONDS = 5.0
 _CLOSE_SECONDS = 9.0
 
@@ -144,6 +154,15 @@ class PlaywrightEngine:
         except EngineError:
             return None
         return Contact(exists=bool(told["exists"]), chat_id=told["chat_id"])
+
+    def read_rows(self, after_row_id: int, limit: int) -> RowPage:
+        """See `port.Engine.read_rows`."""
+        asked = {"after_row_id": after_row_id, "limit": limit}
+        return row_page(self._ask("readRows", asked, _ROWS_SECONDS))
+
+    def read_placeholders(self, keys: tuple[str, ...]) -> PlaceholderPage:
+        """See `port.Engine.read_placeholders`."""
+        return placeholder_page(self._ask("readPlaceholders", list(keys), _PLACEHOLDERS_SECONDS))
 
     def _ask(self, method: str, argument: object, timeout_seconds: float, *, failure: str = "WHATSAPP_ERROR") -> Any:
         """Calls the bridge and returns its value. failure: the code for what WhatsApp or wa-js refused."""

@@ -19,7 +19,12 @@ from session_worker.engine.port import (
     LoggedOut,
     Observation,
     PageChanged,
+    PlaceholderPage,
+    PlaceholderRow,
+    RowPage,
+    RowsHinted,
     StreamMode,
+    TextRow,
 )
 from shared.errors import InvalidTo
 from shared.phone_number import canonical
@@ -52,7 +57,9 @@ class PageInterpreter:
             ack = int(told["ack"])
             return [AckSeen(str(told["key"]), ack if ack == _COPY_REFUSED else clamped_ack(ack), str(told["refusal"]))]
         if kind == "inbound":
-            return [InboundSeen(str(told["key"]), _sender(str(told["sender"])), str(told["text"]), int(told["at_ms"]))]
+            return [inbound(told)]
+        if kind == "rows":
+            return [RowsHinted(str(told["cause"]))]
         if kind == "problem":
             self._problem = str(told["code"])
         elif kind == "logout_reason":
@@ -113,6 +120,34 @@ def pairing_id(number: str | None, identity_key: str | None) -> str | None:
     if number is None or identity_key is None:
         return None
     return hashlib.sha256(f"{number}:{identity_key}".encode()).hexdigest()[:24]
+
+
+def inbound(told: Mapping[str, Any]) -> InboundSeen:
+    """A text from a person."""
+    return InboundSeen(str(told["key"]), _sender(str(told["sender"])), str(told["text"]), int(told["at_ms"]))
+
+
+def row_page(told: Mapping[str, Any]) -> RowPage:
+    """Rows of the page's database."""
+    return RowPage(
+        rows=int(told["rows"]),
+        last_row_id=int(told["last_row_id"]),
+        more=bool(told["more"]),
+        texts=tuple(TextRow(int(row["row_id"]), inbound(row)) for row in told["texts"]),
+        placeholders=tuple(
+            PlaceholderRow(int(row["row_id"]), str(row["key"]), int(row["at_ms"])) for row in told["placeholders"]
+        ),
+    )
+
+
+def placeholder_page(told: Mapping[str, Any]) -> PlaceholderPage:
+    """What became of placeholders."""
+    return PlaceholderPage(
+        texts=tuple(inbound(text) for text in told["texts"]),
+        open=tuple(map(str, told["open"])),
+        missing=tuple(map(str, told["missing"])),
+        not_asked=str(told["not_asked"]),
+    )
 
 
 def clamped_ack(ack: int) -> int:

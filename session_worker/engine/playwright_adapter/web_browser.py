@@ -60,7 +60,7 @@ class WebBrowser:
         """Launches the browser and begins to load the site. Raises EngineError as the port's `start`."""
         config = self._config
         browser = executable.find_browser(config.browser_path)
-        script = page_script(find_wa_js(config.wa_js_path))
+        script = page_script(find_wa_js(config.wa_js_path), show_online=config.show_online)
         os.environ["NODE_OPTIONS"] = launch_options.DRIVER_OPTIONS  # the driver inherits it; the browser doesn't
         playwright, major = await asyncio.gather(
             async_playwright().start(), asyncio.to_thread(executable.major_version, browser)

@@ -9,7 +9,18 @@ from typing import TypeVar
 
 import pytest
 
-from session_worker.engine.port import AckSeen, BrowserGone, EngineEvent, InboundSeen, Limits, LoggedOut, PageChanged
+from session_worker.engine.port import (
+    AckSeen,
+    BrowserGone,
+    EngineEvent,
+    InboundSeen,
+    Limits,
+    LoggedOut,
+    PageChanged,
+    RowsHinted,
+)
+from session_worker.receiving import inputs as receiving
+from session_worker.receiving.actions import ReportSilence
 from session_worker.sending import actions
 from session_worker.sending import inputs as sending
 from session_worker.sending.shell import Word
@@ -25,7 +36,7 @@ PACKAGE = Path(__file__).parents[3] / "session_worker"
 # What each part may take from the others. `worker` puts them together, `host` forks workers.
 MAY_IMPORT = {
     "engine": set(),
-    "receiving": {"engine"},
+    "receiving": {"engine", "turn", "session.channel"},
     "session": {"engine", "turn"},
     "sending": {"engine", "turn", "session.channel"},
     "worker": {"engine", "turn", "receiving", "session", "sending"},
@@ -41,24 +52,31 @@ def everything_in(inbox: queue.SimpleQueue[T]) -> list[T]:
 
 
 @pytest.mark.parametrize(
-    ("event", "for_session", "for_receiving"),
+    ("event", "inbox", "told"),
     [
-        (PageChanged(OPEN), [session.PageObserved("run", OPEN)], []),
-        (LoggedOut("user"), [session.LoginRemoved("run", "user")], []),
-        (BrowserGone("crash"), [session.BrowserEnded("run", "crash")], []),
-        (ACK, [], [ACK]),
-        (INBOUND, [], [INBOUND]),
+        (PageChanged(OPEN), "session", session.PageObserved("run", OPEN)),
+        (LoggedOut("user"), "session", session.LoginRemoved("run", "user")),
+        (BrowserGone("crash"), "session", session.BrowserEnded("run", "crash")),
+        (ACK, "acknowledging", ACK),
+        (INBOUND, "receiving", receiving.MessageTold(INBOUND)),
+        (RowsHinted("main_ready"), "receiving", receiving.RowsHinted("main_ready")),
     ],
 )
-def test_what_the_engine_tells(event: EngineEvent, for_session: list[object], for_receiving: list[object]) -> None:
+def test_what_the_engine_tells(event: EngineEvent, inbox: str, told: object) -> None:
     dispatcher = Dispatcher()
     dispatcher.engine_event("run", event)
-    assert everything_in(dispatcher.session) == for_session
-    assert everything_in(dispatcher.receiving) == for_receiving
+    for name in ("session", "acknowledging", "receiving"):
+        assert everything_in(getattr(dispatcher, name)) == ([told] if name == inbox else [])
     assert everything_in(dispatcher.sending) == []
 
 
-def test_what_sending_is_told() -> None:
+def test_what_no_event_told_is_passed_on() -> None:
+    heard: list[int] = []
+    Dispatcher(heard.append).word_of_receiving(ReportSilence(3))
+    assert heard == [3]
+
+
+def test_what_sending_and_receiving_are_told() -> None:
     dispatcher, channel = Dispatcher(), Channel("run", "login", "5491150000051")
     dispatcher.ack_recorded("key", -1, "463")
     dispatcher.channel_changed(channel)
@@ -66,6 +84,7 @@ def test_what_sending_is_told() -> None:
         sending.Acknowledged("key", -1, "463"),
         sending.ChannelChanged(channel),
     ]
+    assert everything_in(dispatcher.receiving) == [receiving.ChannelChanged(channel)]
 
 
 @pytest.mark.parametrize(
