@@ -54,7 +54,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A version of WhatsApp Web together with the wa-js that was put on it: a newer wa-js may do what the older could not."""
+    """A version of WhatsApp Web with the wa-js that was put on it: a newer wa-js may do what the older could not."""
 
     web_version: str  # WhatsApp Web's own, `2.3000.1044822804`
     wa_js_version: str  # `4.6.0`
