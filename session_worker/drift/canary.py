@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from shared.builds.served import BuildTrial, ServedBuild
-from shared.builds.verdict import Verdict
+from shared.builds.verdict import Build, Verdict
 
 TRIAL_MS = 600_000  # a canary that has said nothing by then has failed: the next one tries
 TRIAL_PAUSE_MS = 6 * 3_600_000  # between trials of two builds that work: several come each day, and a load is not free
@@ -20,11 +20,11 @@ BUSY_PATIENCE_MS = 3_600_000  # so long a new build waits for a session that has
 class OwnPage:
     """This session's page."""
 
-    revision: int  # of the build it loaded; 0: not known
+    build: Build | None  # that it loaded; None: not known
     age_ms: int  # since it was loaded
     linked: bool  # its phone's messages can go through it, or could but for the build
     held: bool  # nothing is sent: the build does not let us
-    idle: bool  # nothing waits to be sent
+    idle: bool = False  # nothing waits to be sent
 
 
 class Step(Enum):
@@ -54,7 +54,7 @@ class Surroundings:
 
 def advise(cliente_id: int, own: OwnPage, known: Surroundings, now_ms: int) -> Advice:
     """What a session does about the build that is served. now_ms: milliseconds since the epoch."""
-    if own.revision == 0 or known.served.revision <= own.revision:
+    if own.build is None or known.served.revision <= own.build.revision:
         return Advice(Step.STAY, may_relaunch=True)
     if known.verdict is None:
         return _untried(cliente_id, own, known, now_ms)

@@ -18,7 +18,7 @@ from playwright.async_api import BrowserContext, Error, Frame, Page, Playwright,
 from session_worker.engine.bridge.page_script import find_wa_js, page_script
 from session_worker.engine.browser import executable, launch_options, profile_lock
 from session_worker.engine.browser.process_end import ProcessEnd
-from session_worker.engine.playwright_adapter.request_rules import RequestInterceptor, RequestRules
+from session_worker.engine.playwright_adapter.request_rules import RequestInterceptor, RequestRules, update_polls
 from session_worker.engine.port import EngineConfig, EngineError
 
 _LOCKED_EXIT = "exitCode=75"  # browser/wrapper.sh
@@ -80,6 +80,8 @@ class WebBrowser:
         self._page = page
         self._requests = RequestInterceptor(context, page)
         try:
+            # A page that heard of a newer build would load it at its own time; who loads it first is ours to say.
+            await self._requests.apply(RequestRules(blocked=update_polls(config.url)))
             await page.goto(config.url, wait_until="commit", timeout=_NAVIGATION_MS)
         except Error as error:
             raise EngineError("PAGE_FAILED", _first_line(error)) from error
