@@ -68,6 +68,7 @@ class ReadPlaceholders:
 class ReportSilence:
     """Messages stood in the database of a page that was in sync, and no event had told them 10 s later."""
 
+    browser_run: str
     messages: int
 
 

@@ -144,7 +144,8 @@ def _report_silence(turn: ReceivingTurn) -> None:
         silent = len(untold) - len(waiting)
         turn.warn("inbound.no_event", messages=silent)
         turn.change(untold=waiting)
-        turn.do(do.ReportSilence(silent))
+        if turn.state.channel is not None:
+            turn.do(do.ReportSilence(turn.state.channel.browser_run, silent))
 
 
 def _cut_short(turn: ReceivingTurn, phase: at.Phase, retry_ms: int) -> None:

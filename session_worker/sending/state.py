@@ -207,7 +207,7 @@ class State:
     limits_due_ms: int = 0  # steady clock: when WhatsApp is asked for them again
     cut_short: bool = False  # a step ended in the middle: the ledger may hold what nobody here follows
     notified: bool = False  # while busy
-    recycle: bool = False
+    recycle: str = ""  # why a new browser is wanted, between two messages; "" for not at all
     stopping: bool = False
     told_paused: bool = False  # that claims wait, as too many are in doubt
 

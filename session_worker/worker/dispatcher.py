@@ -8,7 +8,6 @@ call with its word.
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable
 
 from session_worker.engine.port import (
     AckSeen,
@@ -17,6 +16,7 @@ from session_worker.engine.port import (
     InboundSeen,
     LoggedOut,
     PageChanged,
+    PageReloaded,
     RowsHinted,
 )
 from session_worker.receiving import inputs as receiving
@@ -31,9 +31,7 @@ from session_worker.session.channel import Channel
 class Dispatcher:
     """The inboxes, and the routes between them. Nothing here waits; every method may be called by any thread."""
 
-    def __init__(self, on_silence: Callable[[int], None] = lambda messages: None) -> None:
-        """on_silence: called with a number of messages that stood in the page and that no event of it had told."""
-        self._on_silence = on_silence
+    def __init__(self) -> None:
         self.acknowledging: queue.SimpleQueue[AckSeen | None] = queue.SimpleQueue()
         self.receiving: queue.SimpleQueue[receiving.Input] = queue.SimpleQueue()
         self.session: queue.SimpleQueue[session.Input] = queue.SimpleQueue()
@@ -53,6 +51,8 @@ class Dispatcher:
                 self.session.put(session.PageObserved(browser_run, observation))
             case LoggedOut(reason):
                 self.session.put(session.LoginRemoved(browser_run, reason))
+            case PageReloaded():
+                self.session.put(session.PageReloaded(browser_run))
             case BrowserGone(reason):
                 self.session.put(session.BrowserEnded(browser_run, reason))
 
@@ -66,8 +66,8 @@ class Dispatcher:
         self.receiving.put(receiving.ChannelChanged(channel))
 
     def word_of_receiving(self, word: WordOfReceiving) -> None:
-        """What receiving found out about the page."""
-        self._on_silence(word.messages)
+        """Messages stood in the page's database, and no event of it had told them."""
+        self.session.put(session.InboundSilent(word.browser_run, word.messages))
 
     def word_of_sending(self, word: Word) -> None:
         """What sending wants of the session, or reports to it."""
@@ -76,3 +76,7 @@ class Dispatcher:
                 self.session.put(session.RelaunchAsked(cause))
             case sending_actions.ReportRestriction(restricted_until_ms, limited_until_ms, limits):
                 self.session.put(session.RestrictionTold(restricted_until_ms, limited_until_ms, limits))
+
+    def sends_unacknowledged(self, browser_run: str, recipients: int) -> None:
+        """Sending got no acknowledgement for messages to so many people in a row; 0: it gets them again."""
+        self.session.put(session.SendsUnacknowledged(browser_run, recipients))

@@ -9,12 +9,15 @@ import os
 import random
 import signal
 import threading
+from functools import partial
 
 import redis
 from celery import Celery
 from setproctitle import setproctitle
 
 from celery_config import make_celery
+from session_worker.drift.served import served_revision
+from session_worker.drift.watch import BuildWatch, WatchRules, record
 from session_worker.engine.browser.profile_lock import kill_browser
 from session_worker.engine.factory import make_engine
 from session_worker.engine.port import EngineConfig, Limits
@@ -37,6 +40,7 @@ from session_worker.worker.process_title import worker_title
 from session_worker.worker.profile_store import ProfileStore
 from session_worker.worker.tasks import Replies, register
 from shared import names
+from shared.builds.builds import Builds
 from shared.instant import now_ms, steady_ms
 from shared.ledger.ledger import Ledger, make_ledger
 from shared.logs import get_logger, stamp
@@ -79,19 +83,26 @@ class TenantWorker:
         keeper = LeaseKeeper(leases, lease, self._lost)
         keeper.start()
         ledger = make_ledger(self._client, self._keys, self._settings.language)
-        session, sender, receiver, recorder = self._assemble(lease, ledger)
+        builds = Builds(self._client, self._keys)
+        session, sender, receiver, recorder, watch = self._assemble(lease, ledger, builds)
         app = make_celery(self._settings, cliente_id=self._cliente_id)
         register(app, session, sender, Replies(self._client, self._keys))
         recorder.start()
         receiver.start()
         session.start()
         sender.start()
-        memory = MemoryWatch(os.getpid(), self._settings.session_memory_limit_mib, sender.recycle)
+        memory = MemoryWatch(
+            os.getpid(),
+            self._settings.session_memory_limit_mib,
+            lambda: watch.elective(lambda: sender.recycle("MEMORY")),
+        )
         memory.start()
+        watch.start()
         try:
             self._consume(app)
         finally:
             memory.stop()
+            watch.stop()
             sender.stop(self._settings.shutdown_grace_seconds)
             session.stop(logout=False, cause="shutdown")
             session.join(self._settings.shutdown_grace_seconds)
@@ -117,12 +128,18 @@ class TenantWorker:
             _log.info("lease.held_by_another")
         return lease
 
-    def _assemble(self, lease: Lease, ledger: Ledger) -> tuple[Session, Sender, Receiver, Recorder]:
+    def _assemble(
+        self, lease: Lease, ledger: Ledger, builds: Builds
+    ) -> tuple[Session, Sender, Receiver, Recorder, BuildWatch]:
         """Each part knows its inbox and the dispatcher's routes; none knows another."""
         settings, rng, dispatcher = self._settings, random.SystemRandom(), Dispatcher()
         snapshots = Snapshots(self._client, self._keys)
         previous = snapshots.read(self._cliente_id).snapshot
-        session_rules = SessionRules(round(settings.qr_wait_limit_seconds * 1000), settings.language)
+        session_rules = SessionRules(
+            round(settings.qr_wait_limit_seconds * 1000),
+            settings.language,
+            build_check_ms=round(settings.build_check_seconds * 1000),
+        )
         config = self._engine_config()
         recorder = Recorder(dispatcher.acknowledging, ledger, self._cliente_id, dispatcher.ack_recorded)
         session = Session(
@@ -135,6 +152,7 @@ class TenantWorker:
             store_id=self._store.store_id,
             on_engine_event=dispatcher.engine_event,
             on_channel=dispatcher.channel_changed,
+            on_verdict=partial(record, builds, self._cliente_id),
             on_end=self._session_ended,
             on_lost=self._lost,
             rng=rng,
@@ -164,7 +182,32 @@ class TenantWorker:
             tell=dispatcher.word_of_receiving,
             rng=rng,
         )
-        return session, sender, receiver, recorder
+        return session, sender, receiver, recorder, self._watch(builds, session, sender, ledger, rng)
+
+    def _watch(
+        self, builds: Builds, session: Session, sender: Sender, ledger: Ledger, rng: random.Random
+    ) -> BuildWatch:
+        settings, cliente_id = self._settings, self._cliente_id
+
+        def relaunch(cause: str) -> None:
+            """A page through which nothing may be sent has no message in flight to wait for."""
+            if session.page().held:
+                session.relaunch(cause)
+            else:
+                sender.recycle(cause)
+
+        return BuildWatch(
+            cliente_id,
+            builds,
+            WatchRules(
+                settings.build_check_seconds, round(settings.build_adopt_seconds * 1000), settings.canary_cliente_id
+            ),
+            ask_served=lambda: served_revision(settings.whatsapp_web_url),
+            own_page=session.page,
+            is_idle=lambda: ledger.entries.depths([cliente_id])[cliente_id] == (0, 0),
+            relaunch=relaunch,
+            rng=rng,
+        )
 
     def _engine_config(self) -> EngineConfig:
         settings = self._settings

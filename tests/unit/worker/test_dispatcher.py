@@ -17,6 +17,7 @@ from session_worker.engine.port import (
     Limits,
     LoggedOut,
     PageChanged,
+    PageReloaded,
     RowsHinted,
 )
 from session_worker.receiving import inputs as receiving
@@ -37,9 +38,10 @@ PACKAGE = Path(__file__).parents[3] / "session_worker"
 MAY_IMPORT = {
     "engine": set(),
     "receiving": {"engine", "turn", "session.channel"},
-    "session": {"engine", "turn"},
+    "drift": {"engine"},
+    "session": {"engine", "turn", "drift.judging", "drift.canary"},
     "sending": {"engine", "turn", "session.channel"},
-    "worker": {"engine", "turn", "receiving", "session", "sending"},
+    "worker": {"engine", "turn", "drift", "receiving", "session", "sending"},
     "host": {"engine", "worker"},
 }
 
@@ -56,6 +58,7 @@ def everything_in(inbox: queue.SimpleQueue[T]) -> list[T]:
     [
         (PageChanged(OPEN), "session", session.PageObserved("run", OPEN)),
         (LoggedOut("user"), "session", session.LoginRemoved("run", "user")),
+        (PageReloaded(), "session", session.PageReloaded("run")),
         (BrowserGone("crash"), "session", session.BrowserEnded("run", "crash")),
         (ACK, "acknowledging", ACK),
         (INBOUND, "receiving", receiving.MessageTold(INBOUND)),
@@ -68,12 +71,6 @@ def test_what_the_engine_tells(event: EngineEvent, inbox: str, told: object) -> 
     for name in ("session", "acknowledging", "receiving"):
         assert everything_in(getattr(dispatcher, name)) == ([told] if name == inbox else [])
     assert everything_in(dispatcher.sending) == []
-
-
-def test_what_no_event_told_is_passed_on() -> None:
-    heard: list[int] = []
-    Dispatcher(heard.append).word_of_receiving(ReportSilence(3))
-    assert heard == [3]
 
 
 def test_what_sending_and_receiving_are_told() -> None:
@@ -98,6 +95,14 @@ def test_what_sending_tells_the_session(word: Word, told: session.Input) -> None
     dispatcher = Dispatcher()
     dispatcher.word_of_sending(word)
     assert everything_in(dispatcher.session) == [told]
+
+
+def test_what_others_found_of_the_page_is_told_to_the_session() -> None:
+    dispatcher = Dispatcher()
+    dispatcher.sends_unacknowledged("run", 3)
+    dispatcher.word_of_receiving(ReportSilence("run", 2))
+    told = everything_in(dispatcher.session)
+    assert told == [session.SendsUnacknowledged("run", 3), session.InboundSilent("run", 2)]
 
 
 def imported_parts(path: Path) -> set[str]:
