@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from session_worker.engine.port import EngineConfig, Prepared
+from session_worker.engine.port import EngineConfig, Prepared, RowPage
+from shared.instant import now_ms
 from testing.fake.engine import FakeEngine
+from testing.fake.inbox import PLACEHOLDER, TEXT, FakeRow
 from testing.fake.whatsapp import FakeLogin, FakeMessage, FakeTimes, FakeWhatsApp
 
 NUMBER = "5491150000051"
 PAIRING = "pairing-1"
+LIVE_MS = 100  # after the page is in sync
 
 Gap = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FakeMail:
+    """What somebody writes to the phone. live: once its page is in sync, or while no page is there."""
+
+    sender: str
+    text: str
+    live: bool = False
+    from_ad: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"false_{self.sender}@c.us_{self.text.upper()}"
+
+    def row(self) -> FakeRow:
+        return FakeRow(self.key, self.sender, self.text, now_ms(), PLACEHOLDER if self.from_ad else TEXT)
 
 
 class DurableWhatsApp(FakeWhatsApp):
@@ -27,6 +47,7 @@ class DurableWhatsApp(FakeWhatsApp):
         self._path = path
         self._gap = gap
         self.page_resends = True
+        self.mail: list[FakeMail] = []
         if path.exists():
             kept = json.loads(path.read_text("utf-8"))
             self.refusals, self.page_resends = kept["refusals"], kept["page_resends"]
@@ -34,6 +55,9 @@ class DurableWhatsApp(FakeWhatsApp):
             self._copies = kept["copies"]
             for device_id, messages in kept["stores"].items():
                 self.device(device_id).messages = {one["key"]: FakeMessage(**one) for one in messages}
+            for device_id, rows in kept.get("rows", {}).items():
+                self.device(device_id).inbox.rows = [FakeRow(**one) for one in rows]
+            self.mail = [FakeMail(**one) for one in kept.get("mail", [])]
 
     def send(self, device_id: str, message: FakeMessage) -> None:
         """The page has the message by now, the server takes it here."""
@@ -55,6 +79,10 @@ class DurableWhatsApp(FakeWhatsApp):
                     device_id: [asdict(one) for one in device.messages.values()]
                     for device_id, device in self._devices.items()
                 },
+                "rows": {
+                    device_id: [asdict(one) for one in device.inbox.rows] for device_id, device in self._devices.items()
+                },
+                "mail": [asdict(one) for one in self.mail],
             }
         partial = self._path.with_suffix(".partial")
         partial.write_text(json.dumps(state), "utf-8")
@@ -68,7 +96,11 @@ class DurablePage(FakeEngine):
         super().__init__(config, whatsapp)
         self._gap = gap
         self._durable = whatsapp
-        whatsapp.device(str(config.profile_dir)).login = FakeLogin(NUMBER, PAIRING)
+        device = whatsapp.device(str(config.profile_dir))
+        device.login = FakeLogin(NUMBER, PAIRING)
+        device.inbox.waiting = [
+            mail.row() for mail in whatsapp.mail if not mail.live and not device.inbox.find(mail.key)
+        ]
 
     def prepare(self, number: str) -> Prepared:
         """See `port.Engine.prepare`."""
@@ -81,8 +113,24 @@ class DurablePage(FakeEngine):
         super().hand_over(prepared, text)
         self._gap("handed over")
 
+    def read_rows(self, after_row_id: int, limit: int) -> RowPage:
+        """See `port.Engine.read_rows`."""
+        page = super().read_rows(after_row_id, limit)
+        if page.rows:
+            self._gap("rows read")
+        return page
+
+    def _arrive_live(self) -> None:
+        with self._lock:
+            inbox = self._whatsapp.device(self._device_id).inbox
+            inbox.waiting += [mail.row() for mail in self._durable.mail if mail.live and not inbox.find(mail.key)]
+            self.arrived()
+            self._durable.save()
+
     def _sync(self) -> None:
         super()._sync()
+        self._durable.save()
+        self._whatsapp.timeline.after(LIVE_MS, self._arrive_live)
         if not self._durable.page_resends:
             return
         for message in list(self._whatsapp.device(self._device_id).messages.values()):
@@ -90,14 +138,17 @@ class DurablePage(FakeEngine):
                 self._whatsapp.send(self._device_id, message)
 
 
-def set_up(path: Path, *, refusals: int = 0, page_resends: bool = True, wiped: bool = False) -> None:
+def set_up(
+    path: Path, *, refusals: int = 0, page_resends: bool = True, wiped: bool = False, mail: Sequence[FakeMail] = ()
+) -> None:
     """Says how WhatsApp behaves from the next process on; what the server has stays.
 
-    refusals: of the next sends. wiped: the page's store is lost.
+    refusals: of the next sends. wiped: the page's store is lost. mail: comes in, after what came before.
     """
     kept = server_record(path) if path.exists() else {"shown": [], "copies": {}, "stores": {}}
     if wiped:
-        kept["stores"] = {}
+        kept["stores"] = kept["rows"] = {}
+    kept["mail"] = [*kept.get("mail", []), *map(asdict, mail)]
     path.write_text(json.dumps(kept | {"refusals": refusals, "page_resends": page_resends}), "utf-8")
 
 
