@@ -1,4 +1,4 @@
-"""The engine port: all that a session may ask of WhatsApp, in ten methods, and what it is told in return.
+"""The engine port: all that a session may ask of WhatsApp, in a few methods, and what it is told in return.
 
 Adapters are synchronous outside, whatever they are inside: async stops there. Every adapter passes the same contract
 tests (`tests/contract`). One engine object serves one session and one browser run: a relaunch makes a new one.
