@@ -98,7 +98,6 @@ class FakeWhatsApp:
         self.lock = threading.RLock()
         self.not_on_whatsapp: set[str] = set()
         self.known_by_lid: set[str] = set()  # numbers whose chats carry a LID
-        self.silent = False  # pages take in what arrives and tell nothing of it
         self.phone_answers = True  # what a page asks its phone to send again
         self.shown_online: set[str] = set()  # numbers that anyone saw online
         self.marked_as_read: set[tuple[str, str]] = set()  # the phone, and whose messages got blue ticks
