@@ -189,7 +189,6 @@ class FakeEngine(FakeOpenPage):
             if online and device.login is not None:
                 for message in list(device.messages.values()):
                     if message.ack == 0 and message.page == self._page_number:
-                        message.copies += 1  # what it sent into the lost connection may have arrived
                         self._whatsapp.send(self._device_id, message)
             self._changed()
 
