@@ -1,14 +1,13 @@
 """Who is told what: routes what one part of the worker has to say into the inbox of another. Arrows run one way.
 
 engine → acknowledging and receiving (what concerns messages) and session (what concerns the page); acknowledging →
-sending; session → sending and receiving; sending → session. No part knows another: each knows its inbox, and whom to
-call with its word.
+sending; session → sending and receiving; sending and receiving → session. No part knows another: each knows its inbox,
+and whom to call with its word.
 """
 
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable
 
 from session_worker.engine.port import (
     AckSeen,
@@ -17,10 +16,10 @@ from session_worker.engine.port import (
     InboundSeen,
     LoggedOut,
     PageChanged,
+    PageReloaded,
     RowsHinted,
 )
 from session_worker.receiving import inputs as receiving
-from session_worker.receiving.shell import Word as WordOfReceiving
 from session_worker.sending import actions as sending_actions
 from session_worker.sending import inputs as sending
 from session_worker.sending.shell import Word
@@ -31,9 +30,7 @@ from session_worker.session.channel import Channel
 class Dispatcher:
     """The inboxes, and the routes between them. Nothing here waits; every method may be called by any thread."""
 
-    def __init__(self, on_silence: Callable[[int], None] = lambda messages: None) -> None:
-        """on_silence: called with a number of messages that stood in the page and that no event of it had told."""
-        self._on_silence = on_silence
+    def __init__(self) -> None:
         self.acknowledging: queue.SimpleQueue[AckSeen | None] = queue.SimpleQueue()
         self.receiving: queue.SimpleQueue[receiving.Input] = queue.SimpleQueue()
         self.session: queue.SimpleQueue[session.Input] = queue.SimpleQueue()
@@ -53,6 +50,8 @@ class Dispatcher:
                 self.session.put(session.PageObserved(browser_run, observation))
             case LoggedOut(reason):
                 self.session.put(session.LoginRemoved(browser_run, reason))
+            case PageReloaded():
+                self.session.put(session.PageReloaded(browser_run))
             case BrowserGone(reason):
                 self.session.put(session.BrowserEnded(browser_run, reason))
 
@@ -65,10 +64,6 @@ class Dispatcher:
         self.sending.put(sending.ChannelChanged(channel))
         self.receiving.put(receiving.ChannelChanged(channel))
 
-    def word_of_receiving(self, word: WordOfReceiving) -> None:
-        """What receiving found out about the page."""
-        self._on_silence(word.messages)
-
     def word_of_sending(self, word: Word) -> None:
         """What sending wants of the session, or reports to it."""
         match word:
@@ -76,3 +71,11 @@ class Dispatcher:
                 self.session.put(session.RelaunchAsked(cause))
             case sending_actions.ReportRestriction(until_ms):
                 self.session.put(session.RestrictionInferred(until_ms))
+
+    def sends_unacknowledged(self, browser_run: str, recipients: int) -> None:
+        """Sending got no acknowledgement for messages to so many people in a row; 0: it gets them again."""
+        self.session.put(session.SendsUnacknowledged(browser_run, recipients))
+
+    def inbound_silent(self, browser_run: str, rows: int) -> None:
+        """Receiving found rows in the page's database of which no event came; 0: events come again."""
+        self.session.put(session.InboundSilent(browser_run, rows))

@@ -21,6 +21,8 @@ RECOVERABLE_ERRORS = frozenset(
         "TAKEN_OVER",
         "PROFILE_LOCKED",
         "HOST_LOST",
+        "WHATSAPP_CHANGED",
+        "VERSION_REFUSED",
     }
 )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from shared.instant import now_ms
 from testing.fake.inbox import PLACEHOLDER, TEXT, FakeInbox, FakeRow
+from testing.fake.site import FakeSite
 from testing.fake.timeline import FakeTimeline
 
 
@@ -89,6 +90,7 @@ class FakeWhatsApp:
     def __init__(self, times: FakeTimes | None = None) -> None:
         self.times = times or FakeTimes()
         self.timeline = FakeTimeline()
+        self.site = FakeSite()
         self.lock = threading.RLock()
         self.not_on_whatsapp: set[str] = set()
         self.known_by_lid: set[str] = set()  # numbers whose chats carry a LID

@@ -41,6 +41,7 @@ export interface PlaceholderPage {
 }
 
 export type PageEvent =
+  | { kind: 'document'; address: string }
   | { kind: 'observation'; observation: PageObservation }
   | { kind: 'problem'; code: string }
   | { kind: 'logout_reason'; reason: string }

@@ -10,22 +10,20 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from session_worker.engine.playwright_adapter.inbound_rows import canonical_digits, inbound
 from session_worker.engine.port import (
     AckSeen,
     EngineEvent,
-    InboundSeen,
     LoggedOut,
+    MissingName,
     Observation,
     PageChanged,
-    PlaceholderPage,
-    PlaceholderRow,
-    RowPage,
+    PageReloaded,
+    ProbeReport,
     RowsHinted,
     StreamMode,
-    TextRow,
 )
-from shared.errors import InvalidTo
-from shared.phone_number import canonical
+from shared.builds.verdict import Capability
 
 _READ = 3  # WhatsApp counts further (played, peer); for us that is read
 _REFUSED = -1  # … and knows several ways to refuse
@@ -45,6 +43,7 @@ class PageInterpreter:
         self._registered = False
         self._logout_reason: str | None = None
         self._logout_told = False
+        self._documents = 0
 
     def events(self, told: Mapping[str, Any]) -> list[EngineEvent]:
         """What one bridge event means to a session; may be nothing."""
@@ -64,12 +63,14 @@ class PageInterpreter:
             self._logout_reason = str(told["reason"])
         elif kind == "logged_out":
             return self._logged_out()
+        elif kind == "document":
+            return self._new_document(str(told["address"]))
         return []
 
     def navigated(self, url: str) -> list[EngineEvent]:
         """What a navigation of the top frame means: WhatsApp's page leaves for `post_logout=1` when it was unlinked."""
         query = parse_qs(urlsplit(url).query)
-        if query.get("post_logout") != ["1"]:
+        if not _is_logout(url):
             return []
         code = query.get("logout_reason", [""])[0]
         if self._logout_reason is None and code in _LOGOUT_REASONS_BY_CODE:
@@ -100,6 +101,11 @@ class PageInterpreter:
             problem=self._problem or told["problem"],
         )
 
+    def _new_document(self, url: str) -> list[EngineEvent]:
+        """The first document is ours; every other is the page's own doing."""
+        self._documents += 1
+        return [PageReloaded()] if self._documents > 1 and not _is_logout(url) else []
+
     def _logged_out(self) -> list[EngineEvent]:
         if self._logout_told:
             return []
@@ -120,32 +126,23 @@ def pairing_id(number: str | None, identity_key: str | None) -> str | None:
     return hashlib.sha256(f"{number}:{identity_key}".encode()).hexdigest()[:24]
 
 
-def inbound(told: Mapping[str, Any]) -> InboundSeen:
-    """A text from a person."""
-    return InboundSeen(str(told["key"]), _sender(str(told["sender"])), str(told["text"]), int(told["at_ms"]))
-
-
-def row_page(told: Mapping[str, Any]) -> RowPage:
-    """Rows of the page's database."""
-    return RowPage(
-        rows=int(told["rows"]),
-        last_row_id=int(told["last_row_id"]),
-        more=bool(told["more"]),
-        texts=tuple(TextRow(int(row["row_id"]), inbound(row)) for row in told["texts"]),
-        placeholders=tuple(
-            PlaceholderRow(int(row["row_id"]), str(row["key"]), int(row["at_ms"])) for row in told["placeholders"]
+def probe_report(told: Mapping[str, Any]) -> ProbeReport:
+    """The bridge's own report in the port's words."""
+    return ProbeReport(
+        web_version=told["web_version"],
+        wa_js_version=told["wa_js_version"],
+        age_ms=int(told["age_ms"]),
+        full_ready_ms=told["full_ready_ms"],
+        missing=tuple(
+            MissingName(str(one["name"]), Capability(one["capability"]), str(one["fault"]), bool(one["has_fallback"]))
+            for one in told["missing"]
         ),
+        complaints=tuple(str(one) for one in told["complaints"]),
     )
 
 
-def placeholder_page(told: Mapping[str, Any]) -> PlaceholderPage:
-    """What became of placeholders."""
-    return PlaceholderPage(
-        texts=tuple(inbound(text) for text in told["texts"]),
-        open=tuple(map(str, told["open"])),
-        missing=tuple(map(str, told["missing"])),
-        not_asked=str(told["not_asked"]),
-    )
+def _is_logout(url: str) -> bool:
+    return parse_qs(urlsplit(url).query).get("post_logout") == ["1"]
 
 
 def clamped_ack(ack: int) -> int:
@@ -155,19 +152,7 @@ def clamped_ack(ack: int) -> int:
 
 def _own_number(told: str | None) -> str | None:
     """The linked phone's canonical digits."""
-    return None if told is None else _canonical(told)
-
-
-def _sender(told: str) -> str:
-    """Canonical digits, or a LID as it is."""
-    return told if told.endswith("@lid") else _canonical(told)
-
-
-def _canonical(digits: str) -> str:
-    try:
-        return canonical(f"{digits}@c.us", "AR")  # international digits: the country plays no part
-    except InvalidTo:
-        return digits
+    return None if told is None else canonical_digits(told)
 
 
 def _mode(word: str) -> StreamMode:

@@ -18,6 +18,7 @@ from playwright.async_api import BrowserContext, Error, Frame, Page, Playwright,
 from session_worker.engine.bridge.page_script import find_wa_js, page_script
 from session_worker.engine.browser import executable, launch_options, profile_lock
 from session_worker.engine.browser.process_end import ProcessEnd
+from session_worker.engine.playwright_adapter.request_rules import RequestInterceptor, RequestRules, update_polls
 from session_worker.engine.port import EngineConfig, EngineError
 
 _LOCKED_EXIT = "exitCode=75"  # browser/wrapper.sh
@@ -52,6 +53,7 @@ class WebBrowser:
         self._playwright: Playwright | None = None
         self._context: BrowserContext | None = None
         self._page: Page | None = None
+        self._requests: RequestInterceptor | None = None
         self._watches: list[ProcessEnd] = []
         self.launch_id = uuid.uuid4().hex
         self.driver_pid: int | None = None
@@ -76,7 +78,10 @@ class WebBrowser:
         page.on("close", lambda _: self._on_gone("the page was closed"))
         page.on("framenavigated", self._frame_navigated)
         self._page = page
+        self._requests = RequestInterceptor(context, page)
         try:
+            # A page that heard of a newer build would load it at its own time; who loads it first is ours to say.
+            await self._requests.apply(RequestRules(blocked=update_polls(config.url)))
             await page.goto(config.url, wait_until="commit", timeout=_NAVIGATION_MS)
         except Error as error:
             raise EngineError("PAGE_FAILED", _first_line(error)) from error
@@ -87,6 +92,12 @@ class WebBrowser:
             raise Error("the page is not open")
         answer: dict[str, Any] = await self._page.evaluate(_ASK, [method, argument])
         return answer
+
+    async def apply_rules(self, rules: RequestRules) -> None:
+        """Replaces what is kept from the site; counts at once, for the document from the next load. Raises Error."""
+        if self._requests is None:
+            raise Error("the page is not open")
+        await self._requests.apply(rules)
 
     async def close(self) -> None:
         """Ends browser and driver: asks them to, then kills what is left, while the loop still sees them off."""

@@ -16,10 +16,10 @@ from session_worker.engine.port import (
     InboundSeen,
     LoggedOut,
     PageChanged,
+    PageReloaded,
     RowsHinted,
 )
 from session_worker.receiving import inputs as receiving
-from session_worker.receiving.actions import ReportSilence
 from session_worker.sending import actions
 from session_worker.sending import inputs as sending
 from session_worker.sending.shell import Word
@@ -36,9 +36,10 @@ PACKAGE = Path(__file__).parents[3] / "session_worker"
 MAY_IMPORT = {
     "engine": set(),
     "receiving": {"engine", "turn", "session.channel"},
-    "session": {"engine", "turn"},
+    "session": {"engine", "turn", "drift.judging", "drift.canary"},
+    "drift": {"engine"},
     "sending": {"engine", "turn", "session.channel"},
-    "worker": {"engine", "turn", "receiving", "session", "sending"},
+    "worker": {"engine", "turn", "drift", "receiving", "session", "sending"},
     "host": {"engine", "worker"},
 }
 
@@ -59,6 +60,7 @@ def everything_in(inbox: queue.SimpleQueue[T]) -> list[T]:
         (ACK, "acknowledging", ACK),
         (INBOUND, "receiving", receiving.MessageTold(INBOUND)),
         (RowsHinted("main_ready"), "receiving", receiving.RowsHinted("main_ready")),
+        (PageReloaded(), "session", session.PageReloaded("run")),
     ],
 )
 def test_what_the_engine_tells(event: EngineEvent, inbox: str, told: object) -> None:
@@ -67,12 +69,6 @@ def test_what_the_engine_tells(event: EngineEvent, inbox: str, told: object) -> 
     for name in ("session", "acknowledging", "receiving"):
         assert everything_in(getattr(dispatcher, name)) == ([told] if name == inbox else [])
     assert everything_in(dispatcher.sending) == []
-
-
-def test_what_no_event_told_is_passed_on() -> None:
-    heard: list[int] = []
-    Dispatcher(heard.append).word_of_receiving(ReportSilence(3))
-    assert heard == [3]
 
 
 def test_what_sending_and_receiving_are_told() -> None:
@@ -94,6 +90,14 @@ def test_what_sending_tells_the_session(word: Word, told: session.Input) -> None
     dispatcher = Dispatcher()
     dispatcher.word_of_sending(word)
     assert everything_in(dispatcher.session) == [told]
+
+
+def test_what_others_found_of_the_page_is_told_to_the_session() -> None:
+    dispatcher = Dispatcher()
+    dispatcher.sends_unacknowledged("run", 3)
+    dispatcher.inbound_silent("run", 2)
+    told = everything_in(dispatcher.session)
+    assert told == [session.SendsUnacknowledged("run", 3), session.InboundSilent("run", 2)]
 
 
 def imported_parts(path: Path) -> set[str]:
