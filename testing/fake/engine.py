@@ -29,7 +29,7 @@ from session_worker.engine.port import (
     StreamMode,
 )
 from shared.instant import now_ms
-from testing.fake.inbox import PLACEHOLDER, TEXT, FakeInbox, FakeRow
+from testing.fake.inbox import TEXT, FakeInbox, FakeRow
 from testing.fake.whatsapp import FakeMessage, FakePage, FakeWhatsApp
 
 _PAIRING_CODE_MS = 180_000
@@ -161,17 +161,10 @@ class FakeEngine(FakePage):
     def read_placeholders(self, keys: tuple[str, ...]) -> PlaceholderPage:
         """See `port.Engine.read_placeholders`."""
         with self._answering(_PREPARE_SECONDS):
-            found = {key: self._inbox().find(key) for key in keys}
-            rows = [row for row in found.values() if row is not None]
-            for row in rows:
-                if row.type == PLACEHOLDER and row.key not in self._asked:
-                    self._asked.add(row.key)
-                    self._whatsapp.timeline.after(0, partial(self._sent_again, row))
-            return PlaceholderPage(
-                texts=tuple(row.seen for row in rows if row.type == TEXT),
-                open=tuple(row.key for row in rows if row.type == PLACEHOLDER),
-                missing=tuple(key for key, row in found.items() if row is None),
-            )
+            inbox = self._inbox()
+            for row in inbox.to_ask_for(keys, self._asked):
+                self._whatsapp.timeline.after(0, partial(self._sent_again, row))
+            return inbox.placeholder_page(keys)
 
     # --- what tests do to it ---
 
