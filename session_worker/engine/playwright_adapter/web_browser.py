@@ -15,11 +15,18 @@ from typing import Any
 import psutil
 from playwright.async_api import BrowserContext, Error, Frame, Page, Playwright, ViewportSize, async_playwright
 
-from session_worker.engine.bridge.page_script import find_wa_js, page_script
+from session_worker.engine.bridge.page_script import page_script
 from session_worker.engine.browser import executable, launch_options, profile_lock
 from session_worker.engine.browser.process_end import ProcessEnd
-from session_worker.engine.playwright_adapter.request_rules import RequestInterceptor, RequestRules
+from session_worker.engine.playwright_adapter.request_rules import (
+    Document,
+    RequestInterceptor,
+    RequestRules,
+    update_polls,
+)
 from session_worker.engine.port import EngineConfig, EngineError
+from session_worker.engine.versions.bundles import BundleStore, packaged_bundle
+from session_worker.engine.versions.pinned_page import find_page
 
 _LOCKED_EXIT = "exitCode=75"  # browser/wrapper.sh
 _LAUNCH_MS = 20_000
@@ -62,7 +69,8 @@ class WebBrowser:
         """Launches the browser and begins to load the site. Raises EngineError as the port's `start`."""
         config = self._config
         browser = executable.find_browser(config.browser_path)
-        script = page_script(find_wa_js(config.wa_js_path))
+        script = page_script(_bundle(config))
+        rules = _pin_rules(config)
         os.environ["NODE_OPTIONS"] = launch_options.DRIVER_OPTIONS  # the driver inherits it; the browser doesn't
         playwright, major = await asyncio.gather(
             async_playwright().start(), asyncio.to_thread(executable.major_version, browser)
@@ -79,6 +87,7 @@ class WebBrowser:
         page.on("framenavigated", self._frame_navigated)
         self._page = page
         self._requests = RequestInterceptor(context, page)
+        await self._requests.apply(rules)
         try:
             await page.goto(config.url, wait_until="commit", timeout=_NAVIGATION_MS)
         except Error as error:
@@ -164,6 +173,20 @@ class WebBrowser:
     def _frame_navigated(self, frame: Frame) -> None:
         if frame.parent_frame is None:
             self._on_navigated(frame.url)
+
+
+def _bundle(config: EngineConfig) -> Path:
+    if config.whatsapp_dir is None:
+        return packaged_bundle(config.wa_js_path)
+    return BundleStore(config.whatsapp_dir).find(config.wa_js_path, config.profile_dir.name)
+
+
+def _pin_rules(config: EngineConfig) -> RequestRules:
+    """A pinned page comes in place of the site's own, and isn't told that there is a newer one."""
+    if not config.web_version:
+        return RequestRules()
+    html = find_page(config.web_version, config.whatsapp_dir).read_bytes()
+    return RequestRules(Document(config.url, html), update_polls(config.url))
 
 
 def _driver_pid(browser_pid: int) -> int | None:
