@@ -6,11 +6,13 @@ Says what happens through two callbacks and knows nothing of messages, sessions 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 from playwright.async_api import BrowserContext, Error, Frame, Page, Playwright, ViewportSize, async_playwright
@@ -27,6 +29,9 @@ from session_worker.engine.playwright_adapter.request_rules import (
 from session_worker.engine.port import EngineConfig, EngineError
 from session_worker.engine.versions.bundles import BundleStore, packaged_bundle
 from session_worker.engine.versions.pinned_page import find_page
+from shared.logs import get_logger
+
+_log = get_logger(__name__)
 
 _LOCKED_EXIT = "exitCode=75"  # browser/wrapper.sh
 _LAUNCH_MS = 20_000
@@ -88,6 +93,8 @@ class WebBrowser:
         self._page = page
         self._requests = RequestInterceptor(context, page)
         await self._requests.apply(rules)
+        if rules.document is not None and _is_local(config.url):
+            await _allow_local_traffic(context, config.url)
         try:
             await page.goto(config.url, wait_until="commit", timeout=_NAVIGATION_MS)
         except Error as error:
@@ -196,6 +203,23 @@ def _driver_pid(browser_pid: int) -> int | None:
         return parent.pid if parent is not None and parent.ppid() == os.getpid() else None
     except psutil.NoSuchProcess:
         return None
+
+
+def _is_local(url: str) -> bool:
+    """Whether the site is one of this machine or network, as the simulator is."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host == "localhost"
+
+
+async def _allow_local_traffic(context: BrowserContext, url: str) -> None:
+    """Chromium takes a page that was answered here for a public one, which may open no socket to a local address."""
+    try:
+        await context.grant_permissions(["local-network-access"], origin=url)
+    except Error as error:  # a Chromium from before these checks
+        _log.info("page.local_access_not_granted", reason=_first_line(error))
 
 
 async def _in_time(work: Awaitable[object], seconds: float) -> None:
