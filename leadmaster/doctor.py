@@ -25,8 +25,9 @@ from leadmaster.installation.data_dir import DataDir
 from leadmaster.screen import Screen
 from session_worker.engine.browser.executable import find_browser, major_version
 from session_worker.engine.port import EngineError
+from session_worker.engine.versions.builds import build_in
 from session_worker.engine.versions.bundles import BundleStore, facts
-from session_worker.engine.versions.pinned_page import build_in, find_page
+from session_worker.engine.versions.pinned_page import find_page
 from shared.redis import client as redis_client
 from shared.settings import Settings, SettingsError, load_settings
 

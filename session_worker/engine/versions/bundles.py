@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -113,6 +114,11 @@ class BundleStore:
         _write(path, bundle)
         _write(path.with_name("bundle.json"), json.dumps(asdict(made)).encode())
         return made
+
+    def drop(self, name: str) -> None:
+        """Forgets a bundle that is not in use. Raises OSError."""
+        if name != self.in_use() and _NAME.fullmatch(name):
+            shutil.rmtree(self.path(name).parent, ignore_errors=True)
 
     def use(self, name: str) -> None:
         """Switches new browser runs of every session. Raises EngineError PAGE_FAILED where there is no such bundle."""

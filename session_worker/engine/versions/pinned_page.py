@@ -10,13 +10,12 @@ import re
 from pathlib import Path
 
 from session_worker.engine.port import EngineError
+from session_worker.engine.versions.builds import order
 
 PACKAGE = "@wppconnect/wa-version"
 
 _PAGES = Path("node_modules") / PACKAGE / "html"
 _VERSION = re.compile(r"\d+\.\d+\.\d+(-[a-z]+)?")
-_REVISION = re.compile(r'"client_revision\\?":\s*(\d+)')
-_RELEASE = "2.3000"  # what WhatsApp Web puts before the revision, in every build since 2024
 
 
 def find_page(pin: str, whatsapp_dir: Path | None) -> Path:
@@ -40,7 +39,7 @@ def find_page(pin: str, whatsapp_dir: Path | None) -> Path:
             return with_suffix[0]
     if not folders:
         raise EngineError("PIN_NOT_FOUND", f"WHATSAPP_WEB_VERSION: {PACKAGE} is not installed: {install(whatsapp_dir)}")
-    newest = max((version for folder in folders for version in _versions(folder)), key=_order, default="none")
+    newest = max((version for folder in folders for version in _versions(folder)), key=order, default="none")
     raise EngineError(
         "PIN_NOT_FOUND",
         f"WHATSAPP_WEB_VERSION: {PACKAGE} as installed has no {pin}, its newest is {newest}: choose another, or "
@@ -57,13 +56,7 @@ def install(whatsapp_dir: Path | None) -> str:
 def kept_versions(whatsapp_dir: Path | None) -> list[str]:
     """Every version whose page is on this machine, the oldest first."""
     found = {version for folder in _page_folders(whatsapp_dir) for version in _versions(folder)}
-    return sorted(found, key=_order)
-
-
-def build_in(text: str) -> str | None:
-    """The build that a page, or the site's `/sw.js`, says it is, e.g. `2.3000.1048032155`; None where it says none."""
-    found = _REVISION.search(text)
-    return None if found is None else f"{_RELEASE}.{found[1]}"
+    return sorted(found, key=order)
 
 
 def _page_folders(whatsapp_dir: Path | None) -> list[Path]:
@@ -74,7 +67,3 @@ def _page_folders(whatsapp_dir: Path | None) -> list[Path]:
 
 def _versions(folder: Path) -> list[str]:
     return [path.stem for path in folder.glob("*.html") if _VERSION.fullmatch(path.stem)]
-
-
-def _order(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.partition("-")[0].split("."))

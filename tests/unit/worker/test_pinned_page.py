@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from session_worker.engine.port import EngineError
-from session_worker.engine.versions.pinned_page import build_in, find_page, kept_versions
+from session_worker.engine.versions.builds import build_in, is_supported
+from session_worker.engine.versions.pinned_page import find_page, kept_versions
 
 
 @pytest.fixture
@@ -79,3 +80,18 @@ def test_what_is_neither_a_version_nor_a_file_is_no_path_into_the_package(whatsa
 )
 def test_the_build_that_a_text_says_it_is(text: str, build: str | None) -> None:
     assert build_in(text) == build
+
+
+@pytest.mark.parametrize(
+    ("build", "supported"),
+    [
+        ("2.3000.1038792969", True),
+        ("2.3000.1038792968-alpha", False),
+        ("2.3000.999999999", False),
+        ("2.3001.1", True),
+        ("unknown", None),
+    ],
+)
+def test_a_build_is_held_against_the_floor_by_its_numbers(build: str, supported: bool | None) -> None:
+    assert is_supported(build, ">=2.3000.1038792969-alpha") is supported
+    assert is_supported(build, "") is None
