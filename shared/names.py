@@ -232,6 +232,25 @@ class Keys:
         return f"{self.prefix}reply:{question_id}"
 
     @property
+    def builds(self) -> str:
+        """Sorted set: ids of WhatsApp Web's builds that sessions loaded, by when one last said something of it."""
+        return f"{self.prefix}builds"
+
+    def build(self, build_id: str) -> str:
+        """Hash with a time to live: cliente_id → JSON of what that session says of a build."""
+        return f"{self.prefix}build:{build_id}"
+
+    @property
+    def served_build(self) -> str:
+        """Hash: the newest revision that the site was seen to serve, since when, and when it was last asked."""
+        return f"{self.prefix}builds:served"
+
+    @property
+    def build_trial(self) -> str:
+        """Hash: the build that one session loads for all, which session, and since when."""
+        return f"{self.prefix}builds:trial"
+
+    @property
     def login_failures_prefix(self) -> str:
         return f"{self.prefix}loginfail:"
 

@@ -137,6 +137,26 @@ class Settings(BaseSettings):
         description="Seconds without a host that mounts a session's profile store until it is `ERROR` / `HOST_LOST`.",
     )
 
+    build_check_seconds: float = Field(
+        default=900,
+        ge=0.2,
+        le=86_400,
+        description="Seconds between two looks at WhatsApp Web's build: whether the page still has what we need of it, "
+        "and whether the site serves a newer one.",
+    )
+    build_adopt_seconds: float = Field(
+        default=259_200,
+        ge=0,
+        le=2_592_000,
+        description="Age of a page, in seconds, from which on it is replaced by a newer build that is known to work.",
+    )
+    canary_cliente_id: int | None = Field(
+        default=None,
+        ge=1,
+        description="The session that loads each new build of WhatsApp Web first, while the others stay on theirs. "
+        "Empty: the first one that has nothing to send.",
+    )
+
     send_gap_min_seconds: Seconds = Field(
         default=1, description="Shortest pause between any two messages of a tenant, in seconds."
     )
@@ -194,7 +214,13 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "legacy_port", "session_host_capacity", "wa_js_path", "jwt_secret", "flower_password", mode="before"
+        "legacy_port",
+        "session_host_capacity",
+        "wa_js_path",
+        "canary_cliente_id",
+        "jwt_secret",
+        "flower_password",
+        mode="before",
     )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:

@@ -111,6 +111,18 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "WhatsApp ya no acepta la versión fijada en WHATSAPP_WEB_VERSION; fija una más nueva o quita la variable",
         "WhatsApp no longer accepts the version pinned by WHATSAPP_WEB_VERSION; pin a newer one or unset it",
     ),
+    "VERSION_REFUSED": (
+        "WhatsApp rechaza la versión de su página y la recarga sin parar; se reintenta cada varios minutos. "
+        "Si fijaste una versión, quítala; si no, actualiza LeadMaster",
+        "WhatsApp refuses its page's version and reloads it without end; it is tried again every few minutes. "
+        "If you pinned a version, remove the pin; if not, update LeadMaster",
+    ),
+    "WHATSAPP_CHANGED": (
+        "WhatsApp Web cambió y esta versión no permite enviar; nada se pierde y se reintenta solo. "
+        "Si dura, actualiza wa-js o LeadMaster",
+        "WhatsApp Web changed and this version of it does not let us send; nothing is lost, and it is tried again by "
+        "itself. If it lasts, update wa-js or LeadMaster",
+    ),
     "PROXY_BLOCKED": ("WhatsApp bloqueó la conexión de este servidor", "WhatsApp blocked this server's connection"),
     "STORAGE_FAILED": ("El almacenamiento del perfil está dañado", "The profile's storage is damaged"),
     "HOST_LOST": (

@@ -43,9 +43,9 @@ def new_mark() -> str:
 
 def site(live: Live) -> Finding:
     """Asks the site for its build."""
-    build, reason = served_build(live.settings.whatsapp_web_url)
+    build = served_build(live.settings.whatsapp_web_url)
     if build is None:
-        return Finding(Verdict.OTHERWISE, (f"the served build is not known: {reason}",))
+        return Finding(Verdict.OTHERWISE, ("it names no build, or does not answer",))
     said = facts(BundleStore(live.settings.whatsapp_dir).find(live.settings.wa_js_path, f"cliente_{live.cliente_id}"))
     good = is_supported(build, said.supported) is not False
     seen = (f"serves {build}", f"wa-js {said.version} is made for {said.supported or 'it does not say'}")

@@ -20,10 +20,11 @@ be seen there. Each line says what we assume, and how it is checked on the real 
 leadmaster doctor --live CLIENTE_ID --to NUMBER
 ```
 
-beside a running `leadmaster up` (or on a machine with the hub's settings). The first phone is the one that is linked; the
-second, NUMBER, is anybody's who can look at it. The command says what to do at each step, watches the session meanwhile
-and writes a report: no number in full, no text and no code is in it, so that it may be attached to an issue. Enter skips
-a step; a session that is linked already skips `code` and `link`. Exit status 0: all that was seen is as assumed.
+beside a running `leadmaster up` (or on a machine with the hub's settings). The first phone is the one that is linked;
+the second, NUMBER, is anybody's who can look at it. The command says what to do at each step, watches the session
+meanwhile and writes a report: no number in full, no text and no code is in it, so that it may be attached to an issue.
+Enter skips a step; a session that is linked already skips `code` and `link`. Exit status 0: all that was seen is as
+assumed.
 
 """
 

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
-
-import httpx
-
 from leadmaster.screen import Screen
-from session_worker.engine.browser.executable import user_agent
+from session_worker.drift.served import revision_in, served_revision
 from session_worker.engine.port import EngineError
 from session_worker.engine.versions import pinned_page
-from session_worker.engine.versions.builds import build_in, is_supported
+from session_worker.engine.versions.builds import build_of, is_supported
 from session_worker.engine.versions.bundles import BundleStore, facts
 from shared.settings import Settings
 
-_TIMEOUT_S = 15.0
-_CHROME_MAJOR = 140  # any recent one: the site turns away what is no browser
 _COLUMN = 12
 
 
 def show(settings: Settings, screen: Screen) -> int:
     """Prints all of it. Returns 0, or 1 where the pin or the bundle can't be used."""
-    served, reason = served_build(settings.whatsapp_web_url)
+    served = served_build(settings.whatsapp_web_url)
     screen.title("WhatsApp Web")
-    _row(screen, "served", served or f"not known: {reason}")
+    _row(screen, "served", served or f"not known: {settings.whatsapp_web_url} names none at /sw.js, or does not answer")
     pinned, pin_good = _pinned(settings, screen)
     kept = pinned_page.kept_versions(settings.whatsapp_dir)
     pages = f"{len(kept)}, newest {kept[-1]}" if kept else f"none ({pinned_page.install(settings.whatsapp_dir)})"
@@ -46,17 +40,10 @@ def show(settings: Settings, screen: Screen) -> int:
     return 0 if pin_good else 1
 
 
-def served_build(site_url: str) -> tuple[str | None, str]:
-    """The build that the site serves now, by its `/sw.js`; None and the reason where it can't be told."""
-    if not site_url.startswith("http"):
-        return None, "no site is set"
-    headers = {"User-Agent": user_agent(_CHROME_MAJOR)}
-    try:
-        answer = httpx.get(urljoin(site_url, "/sw.js"), headers=headers, timeout=_TIMEOUT_S, follow_redirects=True)
-    except httpx.HTTPError as error:
-        return None, f"{site_url} does not answer ({type(error).__name__})"
-    build = build_in(answer.text) if answer.is_success else None
-    return build, "" if build else f"/sw.js says none (HTTP {answer.status_code})"
+def served_build(site_url: str) -> str | None:
+    """The build that the site serves now; None where it can't be told, for which the log has the reason."""
+    revision = served_revision(site_url)
+    return None if revision is None else build_of(revision)
 
 
 def _pinned(settings: Settings, screen: Screen) -> tuple[str | None, bool]:
@@ -67,7 +54,8 @@ def _pinned(settings: Settings, screen: Screen) -> tuple[str | None, bool]:
         return None, True
     try:
         page = pinned_page.find_page(pin, settings.whatsapp_dir)
-        build = build_in(page.read_text("utf-8", "replace"))
+        revision = revision_in(page.read_bytes())
+        build = None if revision is None else build_of(revision)
     except (EngineError, OSError) as error:
         screen.failure(f"pinned: {error.detail if isinstance(error, EngineError) else error}")
         return None, False

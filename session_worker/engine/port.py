@@ -1,4 +1,4 @@
-"""The engine port: all that a session may ask of WhatsApp, in eight methods, and what it is told in return.
+"""The engine port: all that a session may ask of WhatsApp in a few methods, and what it is told in return.
 
 Adapters are synchronous outside, whatever they are inside: async stops there. Every adapter passes the same contract
 tests (`tests/contract`). One engine object serves one session and one browser run: a relaunch makes a new one.
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
+
+from shared.builds.verdict import Capability
 
 
 class StreamMode(StrEnum):
@@ -71,6 +73,28 @@ class Contact:
     chat_id: str | None  # where a message to it would go, `…@c.us` or `…@lid`; None: it is not there, or no chat opens
 
 
+@dataclass(frozen=True, slots=True)
+class MissingName:
+    """A name of the bridge's table (`bridge/names.js`) that is not on the page as it must be."""
+
+    name: str
+    capability: Capability
+    fault: str  # `not found`, `is of type …`, `lacks …`
+    has_fallback: bool  # the bridge goes another way
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeReport:
+    """What the present load of the page is made of. What that means is for `session_worker.drift` to say."""
+
+    web_version: str | None  # None: none of WhatsApp Web's own scripts ran
+    wa_js_version: str | None  # None: not even wa-js did
+    age_ms: int  # since the page was asked for
+    full_ready_ms: int | None  # from then until wa-js was full-ready; None: it isn't
+    missing: tuple[MissingName, ...] = ()  # empty while wa-js is not on the page
+    complaints: tuple[str, ...] = ()  # what wa-js said on the console of this load that it did not find
+
+
 # What an engine tells. Told on a thread of the engine's; the receiver must not block in it.
 @dataclass(frozen=True, slots=True)
 class PageChanged:
@@ -109,13 +133,18 @@ class LoggedOut:
 
 
 @dataclass(frozen=True, slots=True)
+class PageReloaded:
+    """The page was loaded anew, unasked; not by a logout. All that was asked of the load before is void."""
+
+
+@dataclass(frozen=True, slots=True)
 class BrowserGone:
     """The page or the browser ended or stopped answering, unasked. Nothing follows it. reason: for the log."""
 
     reason: str
 
 
-EngineEvent = PageChanged | AckSeen | InboundSeen | LoggedOut | BrowserGone
+EngineEvent = PageChanged | AckSeen | InboundSeen | LoggedOut | PageReloaded | BrowserGone
 Listener = Callable[[EngineEvent], None]
 
 
@@ -161,6 +190,12 @@ class Engine(Protocol):
 
     def observe(self) -> Observation:
         """Asks the page itself (<= 5 s). Raises EngineError PAGE_FAILED where it does not answer."""
+
+    def probe(self) -> ProbeReport:
+        """Walks the bridge's table of names on the page as it is, loaded or not (<= 15 s).
+
+        Raises EngineError PAGE_FAILED where it does not answer.
+        """
 
     def renew_code(self, phone_number: str | None = None) -> PairingCode | None:
         """Asks WhatsApp for a new code to scan, or for a pairing code for `phone_number` (<= 10 s).

@@ -41,6 +41,8 @@ class Acknowledged:
 class RecycleAsked:
     """A new browser is wanted, between two messages."""
 
+    cause: str
+
 
 @dataclass(frozen=True, slots=True)
 class StopAsked:

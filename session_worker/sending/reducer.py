@@ -62,8 +62,8 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
         # At any time.
         case _, on.Notified():
             notice(turn)
-        case _, on.RecycleAsked():
-            turn.change(recycle=True)
+        case _, on.RecycleAsked(cause):
+            turn.change(recycle=cause)
             notice(turn)
         case _, on.StopAsked():
             turn.change(stopping=True)
@@ -181,8 +181,8 @@ def _begin_round(turn: SendingTurn) -> None:
     elif channel is None:
         idle(turn, SELF_NOTIFY_MS)
     elif state.recycle:
-        turn.change(recycle=False)
-        turn.do(do.AskRelaunch("MEMORY"))
+        turn.change(recycle="")
+        turn.do(do.AskRelaunch(state.recycle))
         idle(turn, 1_000)
     elif channel.browser_run != state.begun_run:
         # What the old one had in doubt comes back from the ledger as recoveries.

@@ -69,9 +69,9 @@ class Sender:
         """There may be something to send."""
         self._inbox.put(on.Notified())
 
-    def recycle(self) -> None:
+    def recycle(self, cause: str) -> None:
         """Asks for a new browser between two messages."""
-        self._inbox.put(on.RecycleAsked())
+        self._inbox.put(on.RecycleAsked(cause))
 
     def stop(self, timeout_s: float) -> bool:
         """Finishes the message in flight and claims no more. True: it ended in time."""

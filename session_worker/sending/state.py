@@ -198,7 +198,7 @@ class State:
     restriction: Restriction = field(default_factory=Restriction)
     cut_short: bool = False  # a step ended in the middle: the ledger may hold what nobody here follows
     notified: bool = False  # while busy
-    recycle: bool = False
+    recycle: str = ""  # why a new browser is wanted, between two messages; "" for not at all
     stopping: bool = False
     paused_at_ms: int | None = None  # when too many in doubt last had the page closed
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from session_worker.session.channel import Channel
 from session_worker.turn import Log
+from shared.builds.verdict import Build, Verdict
 from shared.protocol.snapshot import Snapshot
 from shared.transitions.session import SessionEvent, SessionStatus
 
@@ -15,6 +16,7 @@ class LaunchBrowser:
     """Start a browser under this id, not waiting for it. Comes back as LaunchBegan; LaunchFailed may follow."""
 
     browser_run: str
+    pinned: bool  # with the pinned build of WhatsApp Web, else with the one that is served
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,21 @@ class Probe:
     """Ask the page for its evidence. Comes back as PageObserved or ProbeFailed, before anything else is told."""
 
     browser_run: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeBuild:
+    """Walk the bridge's table of names. Comes back as BuildProbed or BuildProbeFailed, before anything else is told."""
+
+    browser_run: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordVerdict:
+    """Tell the other sessions what this one found of a build."""
+
+    build: Build
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +104,8 @@ Action = (
     LaunchBrowser
     | EndBrowser
     | Probe
+    | ProbeBuild
+    | RecordVerdict
     | RenewCode
     | WipeProfile
     | ChangeChannel

@@ -25,9 +25,18 @@ MAX_RECOVERIES = 3  # in a row, without a code or a steady READY in between
 # shorter one is part of it.
 RELAUNCH_BACKOFF = Backoff(first_s=1.0, max_s=4.0, steady_s=60.0)
 SLOW_RETRY_MS = 300_000  # in ERROR, where the cause may pass
+# A build that does not let us send is loaded anew after 5 minutes, and then more and more rarely.
+HOLD_BACKOFF = Backoff(first_s=300.0, max_s=3_600.0, steady_s=60.0)
+
+# A page that loads itself anew so often, without a code or READY in between, will go on doing so.
+MAX_RELOADS = 3
+RELOAD_WINDOW_MS = 300_000
 
 # Causes that only a person or WhatsApp can change: a retry would only be noise, or make a ban worse.
 FINAL_CODES = frozenset({"ACCOUNT_BANNED", "ACCOUNT_LOCKED", "VERSION_UNSUPPORTED", "BROWSER_NOT_FOUND"})
+
+# Causes that no relaunch helps against at once, but that may pass.
+SLOW_CODES = frozenset({"VERSION_REFUSED", "PIN_REFUSED", "PIN_NOT_FOUND"})
 
 
 class Step(Enum):
@@ -43,7 +52,7 @@ class Verdict:
 
 def after_failure(recoveries: int, code: str, rng: random.Random) -> Verdict:
     """What follows a browser that was lost or a deadline that passed. recoveries: those already made in a row."""
-    if code in FINAL_CODES or recoveries >= MAX_RECOVERIES:
+    if code in FINAL_CODES | SLOW_CODES or recoveries >= MAX_RECOVERIES:
         return Verdict(Step.GIVE_UP, 0)
     return Verdict(Step.RELAUNCH, round(1000 * RELAUNCH_BACKOFF.jittered_s(recoveries, rng)))
 

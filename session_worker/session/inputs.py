@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from session_worker.engine.port import Observation
+from session_worker.engine.port import Observation, ProbeReport
 
 # By the clock and by others.
 
@@ -83,6 +83,42 @@ class ProbeFailed(FromBrowser):
 
 
 @dataclass(frozen=True, slots=True)
+class BuildProbed(FromBrowser):
+    """What the page is made of: the answer to ProbeBuild."""
+
+    report: ProbeReport
+
+
+@dataclass(frozen=True, slots=True)
+class BuildProbeFailed(FromBrowser):
+    """The page did not answer ProbeBuild: it is being left, or it hangs, which a probe will tell."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageReloaded(FromBrowser):
+    """The page loaded itself anew, unasked."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendsUnacknowledged(FromBrowser):
+    """Messages that this page took, while it was connected all the time, got no acknowledgement.
+
+    recipients: how many people in a row; 0 once one was acknowledged again.
+    """
+
+    recipients: int
+
+
+@dataclass(frozen=True, slots=True)
+class InboundSilent(FromBrowser):
+    """The page's database grows and its events do not come. rows: how many were found so; 0 once events come again."""
+
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoginRemoved(FromBrowser):
     """The phone, or WhatsApp, removed this device."""
 
@@ -107,6 +143,11 @@ Input = (
     | LaunchFailed
     | PageObserved
     | ProbeFailed
+    | BuildProbed
+    | BuildProbeFailed
+    | PageReloaded
+    | SendsUnacknowledged
+    | InboundSilent
     | LoginRemoved
     | BrowserEnded
 )

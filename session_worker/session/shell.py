@@ -7,11 +7,13 @@ import random
 import shutil
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 import redis
 
+from session_worker.drift.canary import OwnPage
 from session_worker.engine.port import Contact, Engine, EngineError, EngineEvent, PairingCode
 from session_worker.session import actions as do
 from session_worker.session import inputs as on
@@ -19,6 +21,7 @@ from session_worker.session.channel import Channel
 from session_worker.session.reducer import step
 from session_worker.session.state import State
 from session_worker.turn import Log, Now
+from shared.builds.verdict import Build, Verdict
 from shared.instant import now_ms, steady_ms
 from shared.logs import get_logger
 from shared.protocol.events import SessionMoved
@@ -35,9 +38,11 @@ ENGINE_WAIT_S = 20.0  # so long a question waits for a browser that is just star
 class Session:
     """Runs one tenant's session until it is stopped, or its owner loses the lease.
 
-    inbox: where everybody puts what the session is told. on_engine_event: called with what the engine of a browser run
-    tells, on a thread of the engine's. on_channel: called when it changes what may be sent through. on_end: called once
-    after the session stopped by itself or on request. on_lost: called where the lease is no longer the caller's.
+    inbox: where everybody puts what the session is told. make_engine(pinned): a new engine, with the pinned build of
+    WhatsApp Web or without it. on_engine_event: called with what the engine of a browser run
+    tells, on a thread of the engine's. on_channel: called when it changes what may be sent through. on_verdict: called
+    with what each look at the page's build says of it. on_end: called once after the session stopped by itself or on
+    request. on_lost: called where the lease is no longer the caller's.
     """
 
     def __init__(
@@ -47,11 +52,12 @@ class Session:
         state: State,
         lease: Lease,
         snapshots: Snapshots,
-        make_engine: Callable[[], Engine],
+        make_engine: Callable[[bool], Engine],
         profile_dir: Path,
         store_id: str,
         on_engine_event: Callable[[str, EngineEvent], None],
         on_channel: Callable[[Channel | None], None],
+        on_verdict: Callable[[Build, Verdict], None],
         on_end: Callable[[str], None],
         on_lost: Callable[[str], None],
         rng: random.Random,
@@ -65,6 +71,7 @@ class Session:
         self._store_id = store_id
         self._on_engine_event = on_engine_event
         self._on_channel = on_channel
+        self._on_verdict = on_verdict
         self._on_end = on_end
         self._on_lost = on_lost
         self._rng = rng
@@ -88,7 +95,25 @@ class Session:
 
     def restart(self) -> None:
         """A new browser, the same login."""
-        self._inbox.put(on.RelaunchAsked("restart"))
+        self.relaunch("restart")
+
+    def relaunch(self, cause: str) -> None:
+        """The same, for a reason of ours."""
+        self._inbox.put(on.RelaunchAsked(cause))
+
+    def page(self) -> OwnPage:
+        """The build that the page loaded, and whether it lets us send; `idle` is for others to say.
+
+        A pinned page has none: what the site serves does not concern it.
+        """
+        state = self._state
+        load = state.load
+        return OwnPage(
+            build=state.build if state.browser_run and load.report is not None and not state.pinned else None,
+            age_ms=steady_ms() - load.since_ms,
+            linked=load.looked_linked or load.held,
+            held=load.held,
+        )
 
     def disconnect(self, *, logout: bool) -> None:
         """Ends browser and session, and with it the worker, because a caller asked for it."""
@@ -145,25 +170,29 @@ class Session:
         except queue.Empty:
             return on.TimePassed()
 
-    def _take(self, event: on.Input | None) -> None:
-        """One input, and what comes back at once from carrying out what follows from it."""
-        while event is not None:
-            self._state, actions = step(self._state, event, Now(now_ms(), steady_ms()), self._rng)
-            event = None
-            for action in actions:
-                event = self._carry_out(action) or event
+    def _take(self, event: on.Input) -> None:
+        """One input, and what comes back at once from carrying out what follows from it, in order."""
+        coming = deque([event])
+        while coming:
+            self._state, actions = step(self._state, coming.popleft(), Now(now_ms(), steady_ms()), self._rng)
+            answers = [self._carry_out(action) for action in actions]
+            coming.extend(answer for answer in answers if answer is not None)
 
     def _carry_out(self, action: do.Action) -> on.Input | None:
         match action:
             case Log(level, name, fields):
                 getattr(_log, level)(name, **fields)
-            case do.LaunchBrowser(browser_run):
-                self._launch(browser_run)
+            case do.LaunchBrowser(browser_run, pinned):
+                self._launch(browser_run, pinned)
                 return on.LaunchBegan(browser_run)
             case do.EndBrowser(_, logout):
                 self._end_browser(logout)
             case do.Probe(browser_run):
                 return self._probe(browser_run)
+            case do.ProbeBuild(browser_run):
+                return self._probe_build(browser_run)
+            case do.RecordVerdict(build, verdict):
+                self._on_verdict(build, verdict)
             case do.RenewCode(browser_run):
                 self._renew_code(browser_run)
             case do.WipeProfile():
@@ -180,8 +209,8 @@ class Session:
 
     # The browser.
 
-    def _launch(self, browser_run: str) -> None:
-        engine = self._make_engine()
+    def _launch(self, browser_run: str, pinned: bool) -> None:
+        engine = self._make_engine(pinned)
         self._running = (browser_run, engine)
         threading.Thread(target=self._start_engine, args=(engine, browser_run), name="launch", daemon=True).start()
 
@@ -212,6 +241,15 @@ class Session:
             return on.PageObserved(browser_run, engine.observe(), probed=True)
         except EngineError as error:
             return on.ProbeFailed(browser_run, error.code)
+
+    def _probe_build(self, browser_run: str) -> on.Input | None:
+        engine = self.engine_of(browser_run)
+        if engine is None:
+            return None
+        try:
+            return on.BuildProbed(browser_run, engine.probe())
+        except EngineError as error:
+            return on.BuildProbeFailed(browser_run, error.code)
 
     def _renew_code(self, browser_run: str) -> None:
         engine = self.engine_of(browser_run)

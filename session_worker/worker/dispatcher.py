@@ -8,7 +8,15 @@ from __future__ import annotations
 
 import queue
 
-from session_worker.engine.port import AckSeen, BrowserGone, EngineEvent, InboundSeen, LoggedOut, PageChanged
+from session_worker.engine.port import (
+    AckSeen,
+    BrowserGone,
+    EngineEvent,
+    InboundSeen,
+    LoggedOut,
+    PageChanged,
+    PageReloaded,
+)
 from session_worker.receiving.recorder import Report
 from session_worker.sending import actions as sending_actions
 from session_worker.sending import inputs as sending
@@ -34,6 +42,8 @@ class Dispatcher:
                 self.session.put(session.PageObserved(browser_run, observation))
             case LoggedOut(reason):
                 self.session.put(session.LoginRemoved(browser_run, reason))
+            case PageReloaded():
+                self.session.put(session.PageReloaded(browser_run))
             case BrowserGone(reason):
                 self.session.put(session.BrowserEnded(browser_run, reason))
 
@@ -52,3 +62,11 @@ class Dispatcher:
                 self.session.put(session.RelaunchAsked(cause))
             case sending_actions.ReportRestriction(until_ms):
                 self.session.put(session.RestrictionInferred(until_ms))
+
+    def sends_unacknowledged(self, browser_run: str, recipients: int) -> None:
+        """Sending got no acknowledgement for messages to so many people in a row; 0: it gets them again."""
+        self.session.put(session.SendsUnacknowledged(browser_run, recipients))
+
+    def inbound_silent(self, browser_run: str, rows: int) -> None:
+        """Receiving found rows in the page's database of which no event came; 0: events come again."""
+        self.session.put(session.InboundSilent(browser_run, rows))

@@ -9,12 +9,16 @@ import os
 import random
 import signal
 import threading
+from dataclasses import replace
+from functools import partial
 
 import redis
 from celery import Celery
 from setproctitle import setproctitle
 
 from celery_config import make_celery
+from session_worker.drift.served import served_revision
+from session_worker.drift.watch import BuildWatch, WatchRules, record
 from session_worker.engine.browser.profile_lock import kill_browser
 from session_worker.engine.factory import make_engine
 from session_worker.engine.port import EngineConfig
@@ -34,6 +38,7 @@ from session_worker.worker.process_title import worker_title
 from session_worker.worker.profile_store import ProfileStore
 from session_worker.worker.tasks import Replies, register
 from shared import names
+from shared.builds.builds import Builds
 from shared.instant import now_ms, steady_ms
 from shared.ledger.ledger import Ledger, make_ledger
 from shared.logs import get_logger, stamp
@@ -75,18 +80,25 @@ class TenantWorker:
         keeper = LeaseKeeper(leases, lease, self._lost)
         keeper.start()
         ledger = make_ledger(self._client, self._keys, self._settings.language)
-        session, sender, recorder = self._assemble(lease, ledger)
+        builds = Builds(self._client, self._keys)
+        session, sender, recorder, watch = self._assemble(lease, ledger, builds)
         app = make_celery(self._settings, cliente_id=self._cliente_id)
         register(app, session, sender, Replies(self._client, self._keys))
         recorder.start()
         session.start()
         sender.start()
-        memory = MemoryWatch(os.getpid(), self._settings.session_memory_limit_mib, sender.recycle)
+        memory = MemoryWatch(
+            os.getpid(),
+            self._settings.session_memory_limit_mib,
+            lambda: watch.elective(lambda: sender.recycle("MEMORY")),
+        )
         memory.start()
+        watch.start()
         try:
             self._consume(app)
         finally:
             memory.stop()
+            watch.stop()
             sender.stop(self._settings.shutdown_grace_seconds)
             session.stop(logout=False, cause="shutdown")
             session.join(self._settings.shutdown_grace_seconds)
@@ -111,12 +123,18 @@ class TenantWorker:
             _log.info("lease.held_by_another")
         return lease
 
-    def _assemble(self, lease: Lease, ledger: Ledger) -> tuple[Session, Sender, Recorder]:
+    def _assemble(self, lease: Lease, ledger: Ledger, builds: Builds) -> tuple[Session, Sender, Recorder, BuildWatch]:
         """Each part knows its inbox and the dispatcher's routes; none knows another."""
         settings, rng, dispatcher = self._settings, random.SystemRandom(), Dispatcher()
         snapshots = Snapshots(self._client, self._keys)
         previous = snapshots.read(self._cliente_id).snapshot
-        session_rules = SessionRules(round(settings.qr_wait_limit_seconds * 1000), settings.language)
+        session_rules = SessionRules(
+            round(settings.qr_wait_limit_seconds * 1000),
+            settings.language,
+            build_check_ms=round(settings.build_check_seconds * 1000),
+            pinned=bool(settings.whatsapp_web_version),
+            pin_fallback=settings.whatsapp_web_version_fallback,
+        )
         config = self._engine_config()
         recorder = Recorder(dispatcher.receiving, ledger, self._cliente_id, dispatcher.ack_recorded)
         session = Session(
@@ -124,11 +142,12 @@ class TenantWorker:
             state=first_state(session_rules, previous, now_ms(), steady_ms()),
             lease=lease,
             snapshots=snapshots,
-            make_engine=lambda: make_engine(config),
+            make_engine=lambda pinned: make_engine(config if pinned else replace(config, web_version="")),
             profile_dir=config.profile_dir,
             store_id=self._store.store_id,
             on_engine_event=dispatcher.engine_event,
             on_channel=dispatcher.channel_changed,
+            on_verdict=partial(record, builds, self._cliente_id),
             on_end=self._session_ended,
             on_lost=self._lost,
             rng=rng,
@@ -145,7 +164,33 @@ class TenantWorker:
             on_lost=self._lost,
             rng=rng,
         )
-        return session, sender, recorder
+        watch = self._watch(builds, session, sender, ledger, rng)
+        return session, sender, recorder, watch
+
+    def _watch(
+        self, builds: Builds, session: Session, sender: Sender, ledger: Ledger, rng: random.Random
+    ) -> BuildWatch:
+        settings, cliente_id = self._settings, self._cliente_id
+
+        def relaunch(cause: str) -> None:
+            """A page through which nothing may be sent has no message in flight to wait for."""
+            if session.page().held:
+                session.relaunch(cause)
+            else:
+                sender.recycle(cause)
+
+        return BuildWatch(
+            cliente_id,
+            builds,
+            WatchRules(
+                settings.build_check_seconds, round(settings.build_adopt_seconds * 1000), settings.canary_cliente_id
+            ),
+            ask_served=lambda: served_revision(settings.whatsapp_web_url),
+            own_page=session.page,
+            is_idle=lambda: ledger.entries.depths([cliente_id])[cliente_id] == (0, 0),
+            relaunch=relaunch,
+            rng=rng,
+        )
 
     def _engine_config(self) -> EngineConfig:
         settings = self._settings

@@ -21,6 +21,10 @@ RECOVERABLE_ERRORS = frozenset(
         "TAKEN_OVER",
         "PROFILE_LOCKED",
         "HOST_LOST",
+        "WHATSAPP_CHANGED",
+        "VERSION_REFUSED",
+        "PIN_REFUSED",
+        "PIN_NOT_FOUND",
     }
 )
 

@@ -19,15 +19,17 @@ from session_worker.engine.port import (
     LoggedOut,
     Observation,
     PageChanged,
+    PageReloaded,
     PairingCode,
     Prepared,
+    ProbeReport,
     StreamMode,
 )
 from shared.instant import now_ms
 from testing.fake.whatsapp import FakeMessage, FakePage, FakeWhatsApp
 
 _PAIRING_CODE_MS = 180_000
-_WEB_VERSION = "fake"
+_WA_JS_VERSION = "fake"
 _OBSERVE_SECONDS = 5.0
 _PREPARE_SECONDS = 15.0
 
@@ -44,6 +46,9 @@ class FakeEngine(FakePage):
         self._descriptor: int | None = None
         self._silenced = threading.Event()  # stopped or gone: nothing is told, nothing is answered
         self._hung = False
+        self._build = whatsapp.site.build
+        self._loads = 0
+        self._loaded_at_ms = 0
         self._loaded = False
         self._synced = False
         self._online = True
@@ -61,7 +66,7 @@ class FakeEngine(FakePage):
         self._listener = listener
         self._whatsapp.device(self._device_id)
         self._whatsapp.open_page(self._device_id, self)
-        self._whatsapp.timeline.after(self._whatsapp.times.load_ms, self._load)
+        self._navigate()
 
     def stop(self, *, logout: bool = False) -> None:
         """See `port.Engine.stop`."""
@@ -74,6 +79,13 @@ class FakeEngine(FakePage):
         """See `port.Engine.observe`."""
         with self._answering(_OBSERVE_SECONDS):
             return self._observation()
+
+    def probe(self) -> ProbeReport:
+        """See `port.Engine.probe`."""
+        with self._answering(_OBSERVE_SECONDS):
+            age_ms = now_ms() - self._loaded_at_ms
+            full_ready_ms = age_ms if self._loaded else None
+            return ProbeReport(self._build.web_version, _WA_JS_VERSION, age_ms, full_ready_ms, self._build.missing)
 
     def renew_code(self, phone_number: str | None = None) -> PairingCode | None:
         """See `port.Engine.renew_code`."""
@@ -139,6 +151,14 @@ class FakeEngine(FakePage):
         """The page crashes."""
         self._whatsapp.timeline.after(0, lambda: self._gone("the page crashed"))
 
+    def reload(self) -> None:
+        """The page loads itself anew, and gets what the site serves by now."""
+        with self._lock:
+            self._loaded = self._synced = False
+            self._code = self._code_expires_at_ms = None
+            self._tell(PageReloaded())
+            self._navigate()
+
     def hang(self) -> None:
         """The page answers no more, until the engine is stopped."""
         self._hung = True
@@ -189,9 +209,17 @@ class FakeEngine(FakePage):
 
     # --- inside ---
 
+    def _navigate(self) -> None:
+        """The page is asked for, and is up after its time."""
+        self._loads += 1
+        self._build, self._loaded_at_ms, load = self._whatsapp.site.build, now_ms(), self._loads
+        self._whatsapp.timeline.after(
+            self._whatsapp.times.load_ms, lambda: self._load() if load == self._loads else None
+        )
+
     def _load(self) -> None:
         with self._lock:
-            if self._silenced.is_set():
+            if self._silenced.is_set() or not self._build.becomes_ready:
                 return
             self._loaded = True
             if self._whatsapp.device(self._device_id).login is None:
@@ -239,7 +267,7 @@ class FakeEngine(FakePage):
             phone_number=login.number if login and registered else None,
             push_name=self._whatsapp.name_of(login.number) if login and registered else None,
             pairing_id=login.pairing_id if login and registered else None,
-            web_version=_WEB_VERSION,
+            web_version=self._build.web_version,
             problem=self._problem,
         )
 

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from testing.fake.site import FakeSite
 from testing.fake.timeline import FakeTimeline
 
 
@@ -86,6 +87,7 @@ class FakeWhatsApp:
     def __init__(self, times: FakeTimes | None = None) -> None:
         self.times = times or FakeTimes()
         self.timeline = FakeTimeline()
+        self.site = FakeSite()
         self.lock = threading.RLock()
         self.not_on_whatsapp: set[str] = set()
         self.known_by_lid: set[str] = set()  # numbers whose chats carry a LID

@@ -32,7 +32,13 @@ PURE = (
     "shared/process/backoff.py",
     "session_worker/turn.py",
     "session_worker/host/children.py",
-    *(f"session_worker/session/{name}.py" for name in ("state", "reducer", "reading", "deadlines")),
+    "shared/builds/verdict.py",
+    "shared/builds/served.py",
+    *(f"session_worker/drift/{name}.py" for name in ("judging", "canary")),
+    *(
+        f"session_worker/session/{name}.py"
+        for name in ("state", "reducer", "reading", "deadlines", "holding", "moves", "runs")
+    ),
     *(
         f"session_worker/sending/{name}.py"
         for name in ("state", "doubts", "rounds", "looking", "attempts", "reducer", "pace", "restriction")

@@ -6,8 +6,18 @@ from typing import Any
 
 import pytest
 
-from session_worker.engine.playwright_adapter.page_interpreter import PageInterpreter, pairing_id
-from session_worker.engine.port import AckSeen, InboundSeen, LoggedOut, PageChanged, StreamMode
+from session_worker.engine.playwright_adapter.page_interpreter import PageInterpreter, pairing_id, probe_report
+from session_worker.engine.port import (
+    AckSeen,
+    InboundSeen,
+    LoggedOut,
+    MissingName,
+    PageChanged,
+    PageReloaded,
+    ProbeReport,
+    StreamMode,
+)
+from shared.builds.verdict import Capability
 
 _AT_CODE: dict[str, Any] = {
     "loaded": True,
@@ -117,3 +127,32 @@ def test_a_pairing_is_named_by_number_and_identity() -> None:
     assert name != pairing_id("5491155555555", "b3RoZXI=")
     assert pairing_id(None, "a2V5") is None
     assert pairing_id("5491155555555", None) is None
+
+
+def test_every_document_after_the_first_is_a_reload_unless_the_device_was_unlinked() -> None:
+    page = PageInterpreter()
+    site, left = "https://example.test/", "https://example.test/?post_logout=1&logout_reason=0"
+
+    told = [page.events({"kind": "document", "address": address}) for address in (site, site, left, site)]
+
+    assert told == [[], [PageReloaded()], [], [PageReloaded()]]
+
+
+def test_a_probe_says_what_is_gone_and_for_what() -> None:
+    told = {
+        "web_version": "2.3000.1",
+        "wa_js_version": "4.6.0",
+        "age_ms": 12,
+        "full_ready_ms": None,
+        "missing": [{"name": "MsgKey", "capability": "send", "fault": "not found", "has_fallback": False}],
+        "complaints": ["Module MsgKey was not found with "],
+    }
+
+    assert probe_report(told) == ProbeReport(
+        "2.3000.1",
+        "4.6.0",
+        12,
+        None,
+        (MissingName("MsgKey", Capability.SEND, "not found", has_fallback=False),),
+        ("Module MsgKey was not found with ",),
+    )

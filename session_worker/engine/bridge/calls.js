@@ -34,6 +34,7 @@ const loaded = (work) => async (argument) => {
 Object.defineProperty(window, '__leadmaster', {
   value: Object.freeze({
     observe: answering(look),
+    probe: answering(probe),
     renewCode: answering(loaded(renewCode)),
     pairingCode: answering(loaded(pairingCode)),
     prepare: answering(loaded(prepare)),

@@ -7,9 +7,21 @@ from pathlib import Path
 
 # Our side, in this order: a script uses what stands before it, and all of them share one scope.
 _BRIDGE = [
-    Path(__file__).with_name(f"{name}.js")
-    for name in ("base", "observation", "contacts", "linking", "sending", "events", "calls")
+    Path(__file__).parent / f"{name}.js"
+    for name in (
+        "base",
+        "names",
+        "observation",
+        "contacts",
+        "linking",
+        "sending",
+        "events",
+        "drift/probe",
+        "drift/media",
+        "calls",
+    )
 ]
+_BEFORE_BUNDLE = Path(__file__).with_name("drift") / "document_start.js"
 
 # Before the bundle: it reads them as it starts. Without the first, wa-js reports to an analytics service.
 _SETTINGS = "window.WPPConfig = {disableGoogleAnalytics: true, deviceName: 'LeadMaster', linkPreviewApiServers: []};"
@@ -19,9 +31,10 @@ _SETTINGS = "window.WPPConfig = {disableGoogleAnalytics: true, deviceName: 'Lead
 def page_script(wa_js: Path) -> str:
     """The whole script, kept for the next launch of this process (half a megabyte)."""
     bundle = wa_js.read_text("utf-8")
+    before = _BEFORE_BUNDLE.read_text("utf-8")
     bridge = "\n".join(script.read_text("utf-8") for script in _BRIDGE)
     # The bundle in a block, not a function: it expects to stand at the top. Frames inside the page stay untouched.
     return (
         "if (window === window.top && location.protocol !== 'about:') {\n"
-        f"{_SETTINGS}\n{bundle}\n(() => {{\n'use strict';\n{bridge}\n}})();\n}}\n"
+        f"{_SETTINGS}\n{before}\n{bundle}\n(() => {{\n'use strict';\n{bridge}\n}})();\n}}\n"
     )

@@ -19,6 +19,7 @@ export interface PageObservation {
 }
 
 export type PageEvent =
+  | { kind: 'document'; address: string }
   | { kind: 'observation'; observation: PageObservation }
   | { kind: 'problem'; code: string }
   | { kind: 'logout_reason'; reason: string }

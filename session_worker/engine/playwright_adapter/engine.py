@@ -10,7 +10,7 @@ from typing import Any
 from playwright.async_api import Error
 
 from session_worker.engine.playwright_adapter.loop_thread import LoopEnded, LoopThread
-from session_worker.engine.playwright_adapter.page_interpreter import PageInterpreter, clamped_ack
+from session_worker.engine.playwright_adapter.page_interpreter import PageInterpreter, clamped_ack, probe_report
 from session_worker.engine.playwright_adapter.web_browser import WebBrowser
 from session_worker.engine.port import (
     BrowserGone,
@@ -23,11 +23,13 @@ from session_worker.engine.port import (
     Observation,
     PairingCode,
     Prepared,
+    ProbeReport,
 )
 from shared.logs import get_logger
 
 _START_SECONDS = 30.0
 _OBSERVE_SECONDS = 5.0
+_PROBE_SECONDS = 15.0
 _CODE_SECONDS = 10.0
 _PREPARE_SECONDS = 15.0
 _ACKNOWLEDGEMENT_SECONDS = 10.0
@@ -98,6 +100,10 @@ class PlaywrightEngine:
     def observe(self) -> Observation:
         """See `port.Engine.observe`."""
         return self._interpreter.observation(self._ask("observe", None, _OBSERVE_SECONDS, failure="PAGE_FAILED"))
+
+    def probe(self) -> ProbeReport:
+        """See `port.Engine.probe`."""
+        return probe_report(self._ask("probe", None, _PROBE_SECONDS, failure="PAGE_FAILED"))
 
     def renew_code(self, phone_number: str | None = None) -> PairingCode | None:
         """See `port.Engine.renew_code`."""

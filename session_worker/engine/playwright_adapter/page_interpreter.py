@@ -15,10 +15,14 @@ from session_worker.engine.port import (
     EngineEvent,
     InboundSeen,
     LoggedOut,
+    MissingName,
     Observation,
     PageChanged,
+    PageReloaded,
+    ProbeReport,
     StreamMode,
 )
+from shared.builds.verdict import Capability
 from shared.errors import InvalidTo
 from shared.phone_number import canonical
 
@@ -40,6 +44,7 @@ class PageInterpreter:
         self._registered = False
         self._logout_reason: str | None = None
         self._logout_told = False
+        self._documents = 0
 
     def events(self, told: Mapping[str, Any]) -> list[EngineEvent]:
         """What one bridge event means to a session; may be nothing."""
@@ -57,12 +62,14 @@ class PageInterpreter:
             self._logout_reason = str(told["reason"])
         elif kind == "logged_out":
             return self._logged_out()
+        elif kind == "document":
+            return self._new_document(str(told["address"]))
         return []
 
     def navigated(self, url: str) -> list[EngineEvent]:
         """What a navigation of the top frame means: WhatsApp's page leaves for `post_logout=1` when it was unlinked."""
         query = parse_qs(urlsplit(url).query)
-        if query.get("post_logout") != ["1"]:
+        if not _is_logout(url):
             return []
         code = query.get("logout_reason", [""])[0]
         if self._logout_reason is None and code in _LOGOUT_REASONS_BY_CODE:
@@ -93,6 +100,11 @@ class PageInterpreter:
             problem=self._problem or told["problem"],
         )
 
+    def _new_document(self, url: str) -> list[EngineEvent]:
+        """The first document is ours; every other is the page's own doing."""
+        self._documents += 1
+        return [PageReloaded()] if self._documents > 1 and not _is_logout(url) else []
+
     def _logged_out(self) -> list[EngineEvent]:
         if self._logout_told:
             return []
@@ -111,6 +123,25 @@ def pairing_id(number: str | None, identity_key: str | None) -> str | None:
     if number is None or identity_key is None:
         return None
     return hashlib.sha256(f"{number}:{identity_key}".encode()).hexdigest()[:24]
+
+
+def probe_report(told: Mapping[str, Any]) -> ProbeReport:
+    """The bridge's own report in the port's words."""
+    return ProbeReport(
+        web_version=told["web_version"],
+        wa_js_version=told["wa_js_version"],
+        age_ms=int(told["age_ms"]),
+        full_ready_ms=told["full_ready_ms"],
+        missing=tuple(
+            MissingName(str(one["name"]), Capability(one["capability"]), str(one["fault"]), bool(one["has_fallback"]))
+            for one in told["missing"]
+        ),
+        complaints=tuple(str(one) for one in told["complaints"]),
+    )
+
+
+def _is_logout(url: str) -> bool:
+    return parse_qs(urlsplit(url).query).get("post_logout") == ["1"]
 
 
 def clamped_ack(ack: int) -> int:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from session_worker.engine.port import Observation, StreamMode
+from session_worker.engine.port import MissingName, Observation, ProbeReport, StreamMode
 from session_worker.session import actions as do
 from session_worker.session import inputs as on
 from session_worker.session.channel import Channel
@@ -14,6 +14,7 @@ from session_worker.session.deadlines import FINAL_CODES
 from session_worker.session.reducer import HEARTBEAT_MS, step
 from session_worker.session.state import Rules, State, first_state
 from session_worker.turn import Now
+from shared.builds.verdict import Build, Capability, Verdict
 from shared.protocol.snapshot import Snapshot
 from shared.transitions.session import TABLE, SessionStatus
 
@@ -32,6 +33,9 @@ OPEN = Observation(
     pairing_id="p1",
 )
 AT_CODE = Observation(loaded=True, registered=False, mode=StreamMode.QR, socket="UNPAIRED", online=True, code="2@a")
+
+VERSION = "2.3000.1000"
+SEND_IS_GONE = MissingName("functions.addAndSendMsgToChat", Capability.SEND, "not found", has_fallback=False)
 
 Step = Callable[[State, on.Input, Now, random.Random], tuple[State, tuple[do.Action, ...]]]
 
@@ -53,6 +57,7 @@ class World:
     page: Observation = OPEN
     launches_fail: str = ""  # with this code
     page_silent: bool = False
+    missing: tuple[MissingName, ...] = ()  # on every page that is loaded
     running: str = ""  # the browser run that lives
     runs: list[str] = field(default_factory=list)
     channel: Channel | None = None  # as told
@@ -61,6 +66,7 @@ class World:
     ends: list[str] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
     wiped: int = 0
+    verdicts: list[tuple[Build, Verdict]] = field(default_factory=list)
     coming: list[on.Input] = field(default_factory=list)  # from browsers, told with the next tick
 
     # What happens.
@@ -93,6 +99,18 @@ class World:
             run, self.running = self.running, ""
             self.tell(on.BrowserEnded(run, "crash"))
 
+    def reload(self) -> None:
+        """The page loads itself anew, and shows at the next tick what it showed before."""
+        if self.running:
+            self.tell(on.PageReloaded(self.running))
+            self.coming.append(on.PageObserved(self.running, self.page))
+
+    def behave(self, kind: str, count: int) -> None:
+        """Sending or receiving found something of the page."""
+        if self.running:
+            told = {"sends": on.SendsUnacknowledged, "rows": on.InboundSilent}[kind]
+            self.tell(told(self.running, count))
+
     def remove_login(self) -> None:
         """The phone removes this device."""
         if self.running:
@@ -111,7 +129,8 @@ class World:
 
     def recover(self) -> None:
         """Everything works from here on: the session becomes READY, by itself where no person is needed."""
-        self.page, self.launches_fail, self.page_silent = OPEN, "", False
+        self.page, self.launches_fail, self.page_silent, self.missing = OPEN, "", False, ()
+        self.behave("sends", 0)
         self.pass_time(TICK_MS)  # what was under way comes to its end
         stuck = self.state.snapshot.status is SessionStatus.ERROR
         if stuck and self.state.snapshot.last_error_code in FINAL_CODES:
@@ -125,14 +144,12 @@ class World:
     # The shell's part.
 
     def tell(self, event: on.Input) -> None:
-        answer: on.Input | None = event
+        coming = [event]
         was_ended = bool(self.ends)
-        while answer is not None:
-            before = self.state
-            self.state, actions = self.step(before, answer, Now(self.now_ms, self.now_ms), self.rng)
-            answer = None
-            for action in actions:
-                answer = self._carry_out(action) or answer
+        while coming:
+            self.state, actions = self.step(self.state, coming.pop(0), Now(self.now_ms, self.now_ms), self.rng)
+            answers = [self._carry_out(action) for action in actions]
+            coming += [answer for answer in answers if answer is not None]
             if was_ended and actions:
                 raise RuleBroken("something is done after the end")
         if self.state.snapshot.status is not self.written.status:
@@ -140,7 +157,7 @@ class World:
         if self.state.ended and (self.running or self.channel is not None or len(self.ends) != 1):
             raise RuleBroken("the end leaves something behind")
 
-    def _carry_out(self, action: do.Action) -> on.Input | None:
+    def _carry_out(self, action: do.Action) -> on.Input | None:  # noqa: PLR0912 - one table, a row for each action
         match action:
             case do.LaunchBrowser(run):
                 return self._launch(run)
@@ -153,6 +170,13 @@ class World:
                     return None
                 seen = on.PageObserved(run, self.page, probed=True)
                 return on.ProbeFailed(run, "PAGE_FAILED") if self.page_silent else seen
+            case do.ProbeBuild(run):
+                if run != self.running:
+                    return None
+                failed = self.page_silent or self.launches_fail
+                return on.BuildProbeFailed(run, "PAGE_FAILED") if failed else on.BuildProbed(run, self._report())
+            case do.RecordVerdict(build, verdict):
+                self.verdicts.append((build, verdict))
             case do.WipeProfile():
                 if self.running:
                     raise RuleBroken("a profile is wiped under a living browser")
@@ -161,6 +185,8 @@ class World:
                 self.channel = channel
                 if channel is not None and self.written.status is not SessionStatus.READY:
                     raise RuleBroken("sending through what is not READY")
+                if channel is not None and (self.state.load.report is None or self.state.load.held):
+                    raise RuleBroken("sending through a build that nobody looked at")
             case do.WriteSnapshot(snapshot, transition):
                 self._check_write(snapshot, transition)
             case do.Withdraw(cause):
@@ -168,6 +194,10 @@ class World:
             case do.EndSession(cause):
                 self.ends.append(cause)
         return None
+
+    def _report(self) -> ProbeReport:
+        age_ms = self.now_ms - self.state.load.since_ms
+        return ProbeReport(VERSION, "4.6.0", age_ms, age_ms if self.page.loaded else None, self.missing)
 
     def _launch(self, run: str) -> on.Input:
         if self.running:

@@ -9,7 +9,15 @@ from typing import TypeVar
 
 import pytest
 
-from session_worker.engine.port import AckSeen, BrowserGone, EngineEvent, InboundSeen, LoggedOut, PageChanged
+from session_worker.engine.port import (
+    AckSeen,
+    BrowserGone,
+    EngineEvent,
+    InboundSeen,
+    LoggedOut,
+    PageChanged,
+    PageReloaded,
+)
 from session_worker.sending import actions
 from session_worker.sending import inputs as sending
 from session_worker.sending.shell import Word
@@ -26,9 +34,10 @@ PACKAGE = Path(__file__).parents[3] / "session_worker"
 MAY_IMPORT = {
     "engine": set(),
     "receiving": {"engine"},
-    "session": {"engine", "turn"},
+    "drift": {"engine"},
+    "session": {"engine", "turn", "drift.judging", "drift.canary"},
     "sending": {"engine", "turn", "session.channel"},
-    "worker": {"engine", "turn", "receiving", "session", "sending"},
+    "worker": {"engine", "turn", "drift", "receiving", "session", "sending"},
     "host": {"engine", "worker"},
 }
 
@@ -45,6 +54,7 @@ def everything_in(inbox: queue.SimpleQueue[T]) -> list[T]:
     [
         (PageChanged(OPEN), [session.PageObserved("run", OPEN)], []),
         (LoggedOut("user"), [session.LoginRemoved("run", "user")], []),
+        (PageReloaded(), [session.PageReloaded("run")], []),
         (BrowserGone("crash"), [session.BrowserEnded("run", "crash")], []),
         (ACK, [], [ACK]),
         (INBOUND, [], [INBOUND]),
@@ -76,6 +86,14 @@ def test_what_sending_tells_the_session(word: Word, told: session.Input) -> None
     dispatcher = Dispatcher()
     dispatcher.word_of_sending(word)
     assert everything_in(dispatcher.session) == [told]
+
+
+def test_what_others_found_of_the_page_is_told_to_the_session() -> None:
+    dispatcher = Dispatcher()
+    dispatcher.sends_unacknowledged("run", 3)
+    dispatcher.inbound_silent("run", 2)
+    told = everything_in(dispatcher.session)
+    assert told == [session.SendsUnacknowledged("run", 3), session.InboundSilent("run", 2)]
 
 
 def imported_parts(path: Path) -> set[str]:

@@ -38,7 +38,9 @@ HAPPENINGS: st.SearchStrategy[Happening] = st.one_of(
         st.sampled_from(["launch", "lose_connection", "reconnect", "change_login", "lose_store", "send_pending"]),
         st.just(()),
     ),
-    st.tuples(st.just("tell"), st.tuples(st.sampled_from([on.RecycleAsked(), on.Notified(), on.CutShort(1_000)]))),
+    st.tuples(
+        st.just("tell"), st.tuples(st.sampled_from([on.RecycleAsked("MEMORY"), on.Notified(), on.CutShort(1_000)]))
+    ),
 )
 HISTORIES = st.lists(HAPPENINGS, max_size=40)
 

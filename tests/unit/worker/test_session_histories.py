@@ -10,15 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from session_worker.engine.port import Observation, StreamMode
+from session_worker.engine.port import MissingName, Observation, StreamMode
 from session_worker.session import actions as do
 from session_worker.session import inputs as on
 from session_worker.session.deadlines import MAX_RECOVERIES
 from session_worker.session.reducer import step
 from session_worker.session.state import State
 from session_worker.turn import Now
+from shared.builds.verdict import Capability
 from shared.transitions.session import QrStatus, SessionStatus
-from tests.unit.worker.session_world import AT_CODE, OPEN, QR_WAIT_MS, RuleBroken, Step, World
+from tests.unit.worker.session_world import AT_CODE, OPEN, QR_WAIT_MS, SEND_IS_GONE, RuleBroken, Step, World
 
 Happening = tuple[str, tuple[object, ...]]
 
@@ -43,6 +44,7 @@ ASKED: list[on.Input] = [
     on.StopAsked(False, "disconnect"),
     on.StopAsked(True, "disconnect"),
 ]
+BLIND = MissingName("Socket", Capability.SESSION, "not found", has_fallback=False)
 HAPPENINGS: st.SearchStrategy[Happening] = st.one_of(
     st.tuples(st.just("show"), st.tuples(st.sampled_from(PAGES))),
     st.tuples(st.just("page"), st.tuples(st.sampled_from(PAGES))),  # it changes, and only a probe finds out
@@ -54,7 +56,9 @@ HAPPENINGS: st.SearchStrategy[Happening] = st.one_of(
     st.tuples(
         st.just("echo"), st.tuples(st.integers(0, 5), st.sampled_from(["observed", "failed", "ended", "removed"]))
     ),
-    st.tuples(st.sampled_from(["crash", "remove_login"]), st.just(())),
+    st.tuples(st.sampled_from(["crash", "remove_login", "reload"]), st.just(())),
+    st.tuples(st.just("missing"), st.tuples(st.sampled_from([(), (SEND_IS_GONE,), (BLIND,)]))),
+    st.tuples(st.just("behave"), st.tuples(st.sampled_from(["sends", "rows"]), st.sampled_from([0, 1, 5]))),
 )
 
 

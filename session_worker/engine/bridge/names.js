@@ -1,0 +1,111 @@
+/**
+ * The table of the bridge: every name by which it, or wa-js on its way, reaches into WhatsApp Web, and which WhatsApp may
+ * take away with its next build. A probe walks this list alone: each name that is not there makes wa-js search every
+ * module of the page, so all that wa-js exports is never walked.
+ *
+ * A row says what is lost without the name (`capability`), what must stand there (`kind`, and of an object its
+ * `methods`), and what is done without it (`fallback`; empty: nothing can be). The bridge's scripts ask `known(name)`.
+ */
+
+/** @typedef {'session' | 'send' | 'receipts' | 'inbound' | 'contacts' | 'limits' | 'media'} Capability */
+
+/**
+ * @template T
+ * @typedef {{capability: Capability, kind: 'function' | 'object', methods: readonly string[], fallback: string, find: () => T}} Row
+ */
+
+/** @template T @param {Capability} capability @param {() => T} find @param {string} [fallback] @returns {Row<T>} */
+const aFunction = (capability, find, fallback = '') => ({ capability, kind: 'function', methods: [], fallback, find });
+
+/** @template T @param {Capability} capability @param {string[]} methods @param {() => T} find @returns {Row<T>} */
+const anObject = (capability, methods, find) => ({ capability, kind: 'object', methods, fallback: '', find });
+
+/** A module that wa-js does not export, by WhatsApp's own name. @param {string} id @param {string} member @returns {any} */
+const memberOf = (id, member) => WPP.loader.loadModule(id)?.[member];
+
+const NAMES = Object.freeze({
+  // What the page says of itself; without these nobody knows whether it is linked or connected.
+  Conn: anObject('session', ['on'], () => whatsapp.Conn),
+  Socket: anObject('session', ['on'], () => whatsapp.Socket),
+  Stream: anObject('session', ['on'], () => whatsapp.Stream),
+  NetworkStatus: anObject('session', [], () => whatsapp.NetworkStatus),
+  ChatStore: anObject('session', ['get'], () => whatsapp.ChatStore),
+  UserPrefs: anObject('session', [], () => whatsapp.UserPrefs),
+  'functions.isRegistered': aFunction('session', () => whatsapp.functions.isRegistered),
+  'multidevice.waSignalStore': anObject('session', ['getRegistrationInfo'], () => whatsapp.multidevice.waSignalStore),
+
+  // A message from its chat to its key to the server.
+  Wid: aFunction('send', () => whatsapp.Wid),
+  WidFactory: anObject('send', ['createWid'], () => whatsapp.WidFactory),
+  MsgKey: aFunction('send', () => whatsapp.MsgKey),
+  MsgStore: anObject('send', ['get', 'on'], () => whatsapp.MsgStore),
+  'functions.findOrCreateLatestChat': aFunction('send', () => whatsapp.functions.findOrCreateLatestChat),
+  'functions.randomMessageId': aFunction('send', () => whatsapp.functions.randomMessageId),
+  'functions.addAndSendMsgToChat': aFunction('send', () => whatsapp.functions.addAndSendMsgToChat),
+  'WAWebResendMsgAction.resendMsg': aFunction(
+    'send',
+    () => memberOf('WAWebResendMsgAction', 'resendMsg'),
+    'what stands unsent on the page stays in doubt until a person decides',
+  ),
+
+  // Acknowledgements after the server's own, which MsgStore tells.
+  'functions.handleChatSimpleReceipt': aFunction('receipts', () => whatsapp.functions.handleChatSimpleReceipt),
+
+  // What comes in.
+  MsgModel: aFunction('inbound', () => whatsapp.MsgModel),
+
+  // Who is on WhatsApp, and which number stands behind a LID.
+  ContactStore: anObject('contacts', ['get'], () => whatsapp.ContactStore),
+  'functions.queryWidExists': aFunction('contacts', () => whatsapp.functions.queryWidExists),
+  lidPnCache: anObject('contacts', ['getPhoneNumber', 'getCurrentLid'], () => whatsapp.lidPnCache),
+
+  // What WhatsApp allows the number.
+  'WAWebMexFetchReachoutTimelockJob.mexFetchReachoutTimelock': aFunction(
+    'limits',
+    () => memberOf('WAWebMexFetchReachoutTimelockJob', 'mexFetchReachoutTimelock'),
+    'a time lock is inferred from refusals',
+  ),
+
+  // Uploads; see `drift/media.js`.
+  'functions.getABPropConfigValue': aFunction(
+    'media',
+    () => whatsapp.functions.getABPropConfigValue,
+    'uploads go where WhatsApp has them go',
+  ),
+});
+
+/**
+ * What stands on the page instead of a row's name; empty where it is as it must be.
+ * @param {Row<unknown>} row
+ */
+const faultOf = ({ kind, methods, find }) => {
+  /** @type {unknown} */
+  let found;
+  try {
+    found = find();
+  } catch (error) {
+    return `not found: ${error instanceof Error ? error.message.slice(0, 80) : 'an error'}`;
+  }
+  if (found === undefined || found === null) {
+    return 'not found';
+  }
+  if (kind === 'function') {
+    return typeof found === 'function' ? '' : `is of type ${typeof found}`;
+  }
+  const lacking = methods.filter((method) => typeof Reflect.get(Object(found), method) !== 'function');
+  return lacking.length === 0 ? '' : `lacks ${lacking.join(', ')}`;
+};
+
+/**
+ * What the page has under a name of the table. Throws BridgeError WHATSAPP_CHANGED where it is not there, or not as it
+ * must be: whoever has a fallback catches it.
+ * @template {keyof typeof NAMES} K @param {K} name @returns {ReturnType<(typeof NAMES)[K]['find']>}
+ */
+const known = (name) => {
+  const row = NAMES[name];
+  const fault = faultOf(row);
+  if (fault) {
+    throw new BridgeError('WHATSAPP_CHANGED', `${name} ${fault}`);
+  }
+  return /** @type {any} */ (row.find());
+};
