@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import redis
+
+from leadmaster.installation import embedded_server
+from leadmaster.installation.data_dir import DataDir
 from leadmaster.screen import Screen
 from session_worker.drift.served import revision_in, served_revision
 from session_worker.engine.port import EngineError
 from session_worker.engine.versions import pinned_page
 from session_worker.engine.versions.builds import build_of, is_supported
 from session_worker.engine.versions.bundles import BundleStore, facts
+from shared.builds.builds import Builds
+from shared.instant import to_iso
+from shared.names import Keys
+from shared.redis.client import connect
 from shared.settings import Settings
 
 _COLUMN = 12
+_MAX_BUILDS = 10
 
 
 def show(settings: Settings, screen: Screen) -> int:
@@ -36,7 +45,7 @@ def show(settings: Settings, screen: Screen) -> int:
     if runs is not None and is_supported(runs, said.supported) is False:
         screen.warning(f"{runs} is older than what this wa-js was made for")
     screen.title("Builds that sessions met")
-    _row(screen, "verdicts", "none recorded")
+    _verdicts(settings, screen)
     return 0 if pin_good else 1
 
 
@@ -62,6 +71,29 @@ def _pinned(settings: Settings, screen: Screen) -> tuple[str | None, bool]:
     refused = "the served one is used then" if settings.whatsapp_web_version_fallback else "sessions are ERROR then"
     _row(screen, "pinned", f"{build or pin} ({page}); if WhatsApp refuses it, {refused}")
     return build, True
+
+
+def _verdicts(settings: Settings, screen: Screen) -> None:
+    """What sessions found of each build, the latest first."""
+    server = embedded_server.running(DataDir(settings.leadmaster_data_dir))
+    url = settings.redis_url or (server.url if server is not None else "")
+    if not url:
+        screen.plain("  not known: `leadmaster up` does not run here, and REDIS_URL is not set")
+        return
+    try:
+        with connect(url) as client:
+            judged = Builds(client, Keys(settings.redis_prefix)).latest(_MAX_BUILDS)
+    except (redis.RedisError, ValueError) as error:
+        screen.warning(f"not known: Redis does not answer ({type(error).__name__})")
+        return
+    for each in judged:
+        build = f"{each.build.web_version} with wa-js {each.build.wa_js_version}"
+        agreeing = f"{each.agreeing} of {each.sessions} sessions, last {to_iso(each.judged_at)}"
+        screen.plain(f"  {build}: {each.verdict.words} ({agreeing})")
+        for reason in each.verdict.reasons:
+            screen.plain(f"      {reason}")
+    if not judged:
+        screen.plain("  none recorded")
 
 
 def _row(screen: Screen, name: str, text: str) -> None:
