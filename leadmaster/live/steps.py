@@ -57,7 +57,7 @@ STEPS = (
     ),
     Step(
         "unseen",
-        "an answer of ours shows nobody that messages were read, or that somebody is online",
+        "a page that is held as not available gives no blue ticks with an answer and shows nobody online",
         "on the second phone: keep the chat open while an answer is sent",
         "asked: blue ticks, “online”",
     ),
@@ -95,22 +95,22 @@ STEPS = (
 
 STANDING = (
     Standing(
-        "restricted number",
-        "a number under WhatsApp's time lock (463) or at its cap of new chats (475) shows as refused sends",
+        "a restricted number",
+        "under WhatsApp's time lock (463), or at its cap of new chats (475), it shows as refused sends",
         "`REFUSED_BY_WHATSAPP` in series, against what the phone says",
     ),
     Standing(
-        "ban",
+        "bans, blocked networks",
         "the stream modes and backend events that wa-js names",
         "`last_error_code` `ACCOUNT_BANNED`, `ACCOUNT_LOCKED`, `PROXY_BLOCKED` against what the phone says",
     ),
     Standing(
-        "refused build",
-        "WhatsApp answers a build that is too old by having the page reload itself, again and again",
-        "`last_error_code` `PIN_REFUSED` under a pin; else log `session.failed`",
+        "a build that the server refuses",
+        "the page reloads itself within seconds, three times within 5 minutes",
+        "`PIN_REFUSED` or `VERSION_REFUSED` against `START_TIMEOUT`; log `page.reloaded`",
     ),
     Standing(
-        "life of a pin",
+        "the life of a pin",
         "the files that a saved page names are served for weeks, and the build is accepted for months",
         "`leadmaster whatsapp versions`; how old a pinned build was when it was refused",
     ),
@@ -120,19 +120,40 @@ STANDING = (
         "these steps once under `WHATSAPP_WEB_VERSION`",
     ),
     Standing(
-        "polls for updates",
-        "the page asks `/spin` (formerly `/check-update`) on the site's own host, and a failed answer is harmless",
-        "a pinned session that is older than an hour, or than a day, is on the pinned build still",
+        "polls for updates that are blocked",
+        "`/spin` (formerly `/check-update`) is on the site's own host; the page goes on with its build, and reloads by "
+        "itself after 30 days at the earliest",
+        "log `page.reloaded`",
+    ),
+    Standing(
+        "the version that a page says",
+        "`window.Debug.VERSION` is `2.3000.<revision>`, and the revision that of `/sw.js`",
+        "`/ready`, part `whatsapp`: the served build among those loaded",
+    ),
+    Standing(
+        "names that are loaded late",
+        "what the bridge's table has no fallback for is there once the page is in sync",
+        "`build.judged` that is degraded, and `session.released` within a minute, on a page that works",
+    ),
+    Standing(
+        "uploads on the page's own thread",
+        "the switch `web_media_encrypt_upload_in_worker_enabled` is read through `getABPropConfigValue` each time",
+        "uploads that end",
+    ),
+    Standing(
+        "rows of the page's database",
+        "`rowId` grows in order of arrival over all chats, and a placeholder keeps its own when its content comes",
+        "log `inbound.caught_up` after a restart with messages waiting",
+    ),
+    Standing(
+        "placeholders, as leads from ads send them first",
+        "the phone fills one within seconds when it is asked, while it is on; the name to ask by stays in the page",
+        "log `placeholder.read`, `placeholder.not_asked`; a message through an ad",
     ),
     Standing(
         "the page's own reload",
-        "it reloads itself after 30 days, and when more than a thousand messages wait; nothing that came in is lost",
+        "it reloads itself also when more than a thousand messages wait; nothing that came in is lost",
         "received messages of such a day against the phone",
-    ),
-    Standing(
-        "leads from ads",
-        "their first message comes as an empty placeholder, which the phone fills when it is asked",
-        "a lead's first message in `GET …/inbound`",
     ),
     Standing(
         "the same key twice",
@@ -142,6 +163,6 @@ STANDING = (
     Standing(
         "a stale `SingletonLock` of another host name",
         "the wrapper removes it once it holds the profile's lock",
-        "`last_error_code` `PROFILE_LOCKED` after a move between machines",
+        "`PROFILE_LOCKED` after a move between machines",
     ),
 )

@@ -27,6 +27,8 @@ RECOVERABLE_ERRORS = frozenset(
         "PIN_NOT_FOUND",
     }
 )
+# Of these, the causes that lie in WhatsApp Web's build: nothing is sent until a load of it is better.
+BUILD_ERRORS = frozenset({"WHATSAPP_CHANGED", "VERSION_REFUSED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class SessionView:
     def can_send(self) -> bool:
         """READY, and whoever said so still owns the session. The Lua prelude's `reliable_status` says the same."""
         return FACTS[self.snapshot.status].can_send and self.owned
+
+    @property
+    def is_held_by_build(self) -> bool:
+        """WhatsApp Web's build does not let it send."""
+        return self.snapshot.status is SessionStatus.ERROR and self.snapshot.last_error_code in BUILD_ERRORS
 
     def has_code(self, now_ms: int) -> bool:
         """True while a QR code is shown that has not run out."""

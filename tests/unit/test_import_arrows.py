@@ -43,6 +43,9 @@ PURE = (
         f"session_worker/sending/{name}.py"
         for name in ("state", "doubts", "rounds", "looking", "attempts", "reducer", "pace", "restriction")
     ),
+    "session_worker/engine/versions/builds.py",
+    "leadmaster/live/steps.py",
+    "leadmaster/live/findings.py",
     "hub_api/principal.py",
     "hub_api/messages/restored_status.py",
     "hub_api/pairing/qr_answer.py",

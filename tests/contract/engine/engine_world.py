@@ -44,6 +44,7 @@ class World(Protocol):
     def come_online(self, number: str, engine: Engine) -> None: ...
     def crash(self, number: str, engine: Engine) -> None: ...
     def hang(self, number: str, engine: Engine) -> None: ...
+    def reload(self, number: str, engine: Engine) -> None: ...
     def ban(self, number: str, engine: Engine) -> None: ...
     def shown_to(self, number: str, recipient: str) -> list[str]: ...
     def close(self) -> None: ...
@@ -98,6 +99,9 @@ class FakeWorld:
 
     def hang(self, number: str, engine: Engine) -> None:
         _fake(engine).hang()
+
+    def reload(self, number: str, engine: Engine) -> None:
+        _fake(engine).reload()
 
     def ban(self, number: str, engine: Engine) -> None:
         _fake(engine).tell_problem("ACCOUNT_BANNED")
@@ -167,6 +171,9 @@ class SimulatorWorld:
 
     def hang(self, number: str, engine: Engine) -> None:
         self._control.add_fault("hang_page", phone=number)
+
+    def reload(self, number: str, engine: Engine) -> None:
+        self._control.add_fault("detach", phone=number)
 
     def ban(self, number: str, engine: Engine) -> None:
         self._control.add_fault("ban", phone=number, value="event", duration_ms=1)
