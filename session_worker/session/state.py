@@ -95,5 +95,6 @@ def first_state(rules: Rules, previous: Snapshot, wall_ms: int, steady_ms: int) 
         push_name=previous.push_name,
         login_id=previous.login_id,
         restricted_until=previous.restricted_until,
+        limited_until=previous.limited_until,
     )
     return State(rules, snapshot, status_since_ms=steady_ms)

@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from session_worker.engine.port import EngineConfig, Prepared
+from session_worker.engine.port import EngineConfig, Handed, Prepared, RowPage
+from shared.instant import now_ms
 from testing.fake.engine import FakeEngine
+from testing.fake.inbox import PLACEHOLDER, TEXT, FakeRow
 from testing.fake.whatsapp import FakeLogin, FakeMessage, FakeTimes, FakeWhatsApp
 
 NUMBER = "5491150000051"
 PAIRING = "pairing-1"
+LIVE_MS = 100  # after the page is in sync
 
 Gap = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FakeMail:
+    """What somebody writes to the phone. live: once its page is in sync, or while no page is there."""
+
+    sender: str
+    text: str
+    live: bool = False
+    from_ad: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"false_{self.sender}@c.us_{self.text.upper()}"
+
+    def row(self) -> FakeRow:
+        return FakeRow(self.key, self.sender, self.text, now_ms(), PLACEHOLDER if self.from_ad else TEXT)
 
 
 class DurableWhatsApp(FakeWhatsApp):
@@ -26,19 +46,28 @@ class DurableWhatsApp(FakeWhatsApp):
         super().__init__(FakeTimes(ack_ms=20, delivered_ms=20))
         self._path = path
         self._gap = gap
-        self.page_resends = True
+        self.page_resends = False
+        self.copy_refusals = 0  # how many of the next copies the server refuses, of messages that it has
+        self.mail: list[FakeMail] = []
         if path.exists():
             kept = json.loads(path.read_text("utf-8"))
             self.refusals, self.page_resends = kept["refusals"], kept["page_resends"]
+            self.copy_refusals = kept["copy_refusals"]
             self._shown = [FakeMessage(**one) for one in kept["shown"]]
             self._copies = kept["copies"]
             for device_id, messages in kept["stores"].items():
-                self.device(device_id).messages = {one["key"]: FakeMessage(**one) for one in messages}
+                self.device(device_id).messages = {one["key"]: FakeMessage(**{**one, "page": 0}) for one in messages}
+            for device_id, rows in kept.get("rows", {}).items():
+                self.device(device_id).inbox.rows = [FakeRow(**one) for one in rows]
+            self.mail = [FakeMail(**one) for one in kept.get("mail", [])]
 
     def send(self, device_id: str, message: FakeMessage) -> None:
         """The page has the message by now, the server takes it here."""
         self.save()
         self._gap("page has it")
+        if self.copy_refusals and message.key in self._copies:
+            self.copy_refusals -= 1
+            self.refusals += 1
         super().send(device_id, message)
         self.save()
         self._gap("server has it")
@@ -49,12 +78,17 @@ class DurableWhatsApp(FakeWhatsApp):
             state = {
                 "refusals": self.refusals,
                 "page_resends": self.page_resends,
+                "copy_refusals": self.copy_refusals,
                 "shown": [asdict(one) for one in self._shown],
                 "copies": self._copies,
                 "stores": {
                     device_id: [asdict(one) for one in device.messages.values()]
                     for device_id, device in self._devices.items()
                 },
+                "rows": {
+                    device_id: [asdict(one) for one in device.inbox.rows] for device_id, device in self._devices.items()
+                },
+                "mail": [asdict(one) for one in self.mail],
             }
         partial = self._path.with_suffix(".partial")
         partial.write_text(json.dumps(state), "utf-8")
@@ -62,13 +96,17 @@ class DurableWhatsApp(FakeWhatsApp):
 
 
 class DurablePage(FakeEngine):
-    """A page that is logged in and, once it is in sync, sends again what was not acknowledged, as the real one does."""
+    """A page that is logged in. As the real one it sends nothing again by itself, unless it is told that pages do."""
 
     def __init__(self, config: EngineConfig, whatsapp: DurableWhatsApp, gap: Gap) -> None:
         super().__init__(config, whatsapp)
         self._gap = gap
         self._durable = whatsapp
-        whatsapp.device(str(config.profile_dir)).login = FakeLogin(NUMBER, PAIRING)
+        device = whatsapp.device(str(config.profile_dir))
+        device.login = FakeLogin(NUMBER, PAIRING)
+        device.inbox.waiting = [
+            mail.row() for mail in whatsapp.mail if not mail.live and not device.inbox.find(mail.key)
+        ]
 
     def prepare(self, number: str) -> Prepared:
         """See `port.Engine.prepare`."""
@@ -76,29 +114,67 @@ class DurablePage(FakeEngine):
         self._gap("prepared")
         return prepared
 
-    def hand_over(self, prepared: Prepared, text: str) -> None:
+    def hand_over(self, prepared: Prepared, text: str) -> Handed:
         """See `port.Engine.hand_over`."""
-        super().hand_over(prepared, text)
+        handed = super().hand_over(prepared, text)
         self._gap("handed over")
+        return handed
+
+    def resend(self, prepared: Prepared) -> None:
+        """See `port.Engine.resend`."""
+        super().resend(prepared)
+        self._gap("sent again")
+
+    def read_rows(self, after_row_id: int, limit: int) -> RowPage:
+        """See `port.Engine.read_rows`."""
+        page = super().read_rows(after_row_id, limit)
+        if page.rows:
+            self._gap("rows read")
+        return page
+
+    def _arrive_live(self) -> None:
+        with self._lock:
+            inbox = self._whatsapp.device(self._device_id).inbox
+            inbox.waiting += [mail.row() for mail in self._durable.mail if mail.live and not inbox.find(mail.key)]
+            self.arrived()
+            self._durable.save()
 
     def _sync(self) -> None:
         super()._sync()
+        self._durable.save()
+        self._whatsapp.timeline.after(LIVE_MS, self._arrive_live)
         if not self._durable.page_resends:
             return
         for message in list(self._whatsapp.device(self._device_id).messages.values()):
             if message.ack == 0:
+                message.page = self._page_number
                 self._whatsapp.send(self._device_id, message)
 
 
-def set_up(path: Path, *, refusals: int = 0, page_resends: bool = True, wiped: bool = False) -> None:
+def set_up(
+    path: Path,
+    *,
+    refusals: int = 0,
+    copy_refusals: int = 0,
+    page_resends: bool = False,
+    wiped: bool = False,
+    revoked: bool = False,
+    mail: Sequence[FakeMail] = (),
+) -> None:
     """Says how WhatsApp behaves from the next process on; what the server has stays.
 
-    refusals: of the next sends. wiped: the page's store is lost.
+    refusals: of the next sends. copy_refusals: of the next copies of what the server has. wiped: the page's store is
+    lost. revoked: the owner deleted for everyone what went out. mail: comes in, after what came before.
     """
     kept = server_record(path) if path.exists() else {"shown": [], "copies": {}, "stores": {}}
     if wiped:
-        kept["stores"] = {}
-    path.write_text(json.dumps(kept | {"refusals": refusals, "page_resends": page_resends}), "utf-8")
+        kept["stores"] = kept["rows"] = {}
+    if revoked:
+        for message in (one for messages in kept["stores"].values() for one in messages):
+            message["revoked"] = message["copies"] > 0
+    kept["mail"] = [*kept.get("mail", []), *map(asdict, mail)]
+    behaviour = {"refusals": refusals, "copy_refusals": copy_refusals, "page_resends": page_resends}
+    path.write_text(json.dumps(kept | behaviour), "utf-8")
 
 
 def server_record(path: Path) -> dict[str, Any]:

@@ -46,6 +46,7 @@ PURE = (
     "session_worker/engine/versions/builds.py",
     "leadmaster/live/steps.py",
     "leadmaster/live/findings.py",
+    *(f"session_worker/receiving/{name}.py" for name in ("state", "rows", "placeholders", "reducer")),
     "hub_api/principal.py",
     "hub_api/messages/restored_status.py",
     "hub_api/pairing/qr_answer.py",

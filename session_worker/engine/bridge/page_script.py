@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,10 +12,13 @@ _BRIDGE = [
     for name in (
         "base",
         "names",
+        "availability",
         "observation",
         "contacts",
         "linking",
-        "sending",
+        "messages/sending",
+        "messages/limits",
+        "messages/receiving",
         "events",
         "drift/probe",
         "drift/media",
@@ -28,13 +32,14 @@ _SETTINGS = "window.WPPConfig = {disableGoogleAnalytics: true, deviceName: 'Lead
 
 
 @lru_cache(maxsize=1)
-def page_script(wa_js: Path) -> str:
+def page_script(wa_js: Path, *, show_online: bool) -> str:
     """The whole script, kept for the next launch of this process (half a megabyte)."""
+    ours = f"window.__leadmasterShowOnline = {json.dumps(show_online)};"
     bundle = wa_js.read_text("utf-8")
     before = _BEFORE_BUNDLE.read_text("utf-8")
     bridge = "\n".join(script.read_text("utf-8") for script in _BRIDGE)
     # The bundle in a block, not a function: it expects to stand at the top. Frames inside the page stay untouched.
     return (
         "if (window === window.top && location.protocol !== 'about:') {\n"
-        f"{_SETTINGS}\n{before}\n{bundle}\n(() => {{\n'use strict';\n{bridge}\n}})();\n}}\n"
+        f"{_SETTINGS}\n{ours}\n{before}\n{bundle}\n(() => {{\n'use strict';\n{bridge}\n}})();\n}}\n"
     )

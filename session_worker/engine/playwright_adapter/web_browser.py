@@ -74,7 +74,7 @@ class WebBrowser:
         """Launches the browser and begins to load the site. Raises EngineError as the port's `start`."""
         config = self._config
         browser = executable.find_browser(config.browser_path)
-        script = page_script(_bundle(config))
+        script = page_script(_bundle(config), show_online=config.show_online)
         rules = _request_rules(config)
         os.environ["NODE_OPTIONS"] = launch_options.DRIVER_OPTIONS  # the driver inherits it; the browser doesn't
         playwright, major = await asyncio.gather(

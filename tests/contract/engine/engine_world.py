@@ -37,6 +37,11 @@ class World(Protocol):
     def unlink(self, number: str) -> None: ...
     def is_linked(self, number: str) -> bool: ...
     def write(self, sender: str, to: str, text: str) -> None: ...
+    def write_from_ad(self, sender: str, to: str, text: str) -> None: ...
+    def write_while_reloading(self, number: str, engine: Engine, texts: list[tuple[str, str]]) -> None: ...
+    def silence_events(self, number: str, engine: Engine) -> None: ...
+    def has_blue_ticks(self, number: str, sender: str) -> bool: ...
+    def was_shown_online(self, number: str) -> bool: ...
     def not_on_whatsapp(self, number: str) -> None: ...
     def known_by_lid(self, number: str) -> None: ...
     def refuse_next(self, number: str) -> None: ...
@@ -78,6 +83,24 @@ class FakeWorld:
 
     def write(self, sender: str, to: str, text: str) -> None:
         self._whatsapp.write(sender, to, text)
+
+    def write_from_ad(self, sender: str, to: str, text: str) -> None:
+        self._whatsapp.write(sender, to, text, from_ad=True)
+
+    def write_while_reloading(self, number: str, engine: Engine, texts: list[tuple[str, str]]) -> None:
+        with self._whatsapp.lock:
+            _fake(engine).reload()
+            for sender, text in texts:
+                self._whatsapp.write(sender, number, text)
+
+    def silence_events(self, number: str, engine: Engine) -> None:
+        _fake(engine).silence()
+
+    def has_blue_ticks(self, number: str, sender: str) -> bool:
+        return (number, sender) in self._whatsapp.marked_as_read
+
+    def was_shown_online(self, number: str) -> bool:
+        return number in self._whatsapp.shown_online
 
     def not_on_whatsapp(self, number: str) -> None:
         self._whatsapp.not_on_whatsapp.add(number)
@@ -192,9 +215,11 @@ def new_number() -> str:
     return str(next(_numbers))
 
 
-def new_run(world: World, folder: Path) -> EngineRun:
+def new_run(world: World, folder: Path, *, show_online: bool = False) -> EngineRun:
     """An engine of the world's, not started."""
-    config = EngineConfig(url=world.url, profile_dir=folder / "profile", lock_path=folder / "profile.lock")
+    config = EngineConfig(
+        url=world.url, profile_dir=folder / "profile", lock_path=folder / "profile.lock", show_online=show_online
+    )
     return EngineRun(world.engine(config), config)
 
 
