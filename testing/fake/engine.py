@@ -60,7 +60,6 @@ class FakeEngine(FakePage):
         self._code_expires_at_ms: int | None = None
         self._codes_left = 0
         self._problem: str | None = None
-        self._silent = False
         self._asked: set[str] = set()  # placeholders for which this page asked its phone
 
     # --- the port ---
@@ -197,10 +196,6 @@ class FakeEngine(FakePage):
                         self._whatsapp.send(self._device_id, message)
             self._changed()
 
-    def silence(self) -> None:
-        """The page takes in what arrives and tells nothing of it."""
-        self._silent = True
-
     def tell_problem(self, code: str) -> None:
         """The page shows a problem of the account or of its storage."""
         with self._lock:
@@ -236,8 +231,7 @@ class FakeEngine(FakePage):
             if not (self._synced and self._online) or self._silenced.is_set():
                 return
             for row in self._whatsapp.device(self._device_id).inbox.take_in():
-                if not self._silent:
-                    self._tell(row.seen if row.type == TEXT else RowsHinted("placeholder"))
+                self._tell(row.seen if row.type == TEXT else RowsHinted("placeholder"))
 
     # --- inside ---
 
@@ -283,8 +277,7 @@ class FakeEngine(FakePage):
         with self._lock:
             if self._whatsapp.phone_answers and not self._silenced.is_set():
                 row.type = TEXT
-                if not self._silent:
-                    self._tell(row.seen)
+                self._tell(row.seen)
 
     def _note_online(self) -> None:
         login = self._whatsapp.device(self._device_id).login
