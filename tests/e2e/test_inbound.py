@@ -89,7 +89,7 @@ def test_the_page_reloads_itself_as_too_much_is_waiting(system: System, caller: 
     texts = [f"mientras {n}" for n in range(7)]
     write(system, ANA, *texts)
     # when it comes back
-    system.simulator.lift_faults(str(fault["id"]))
+    system.simulator.lift_faults(fault)
     # then all of them are there, though no event told any, and the browser is the same one
     until_recorded(caller, ANA, *texts)
     caller.until_ready_since(since)
