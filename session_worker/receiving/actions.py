@@ -69,7 +69,7 @@ class ReportSilence:
     """Messages stood in the database of a page that was in sync, and no event had told them 10 s later."""
 
     browser_run: str
-    messages: int
+    messages: int  # 0: events come again
 
 
 LedgerCall = ReadPosition | Record | KeepCursor | ForgetPlaceholders

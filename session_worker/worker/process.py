@@ -9,7 +9,7 @@ import os
 import random
 import signal
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import redis
@@ -62,6 +62,17 @@ RECORD_S = 2.0  # for what the page told last, once it is closed
 CONSUMER_PAUSE_S = 1.0  # before Celery's consumer is started again
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a worker is put together of."""
+
+    session: Session
+    sender: Sender
+    receiver: Receiver
+    recorder: Recorder
+    watch: BuildWatch
+
+
 class TenantWorker:
     """Everything one process does for one `cliente_id`."""
 
@@ -85,11 +96,12 @@ class TenantWorker:
         keeper.start()
         ledger = make_ledger(self._client, self._keys, self._settings.language)
         builds = Builds(self._client, self._keys)
-        session, sender, receiver, recorder, watch = self._assemble(lease, ledger, builds)
+        parts = self._assemble(lease, ledger, builds)
+        session, sender, watch = parts.session, parts.sender, parts.watch
         app = make_celery(self._settings, cliente_id=self._cliente_id)
         register(app, session, sender, Replies(self._client, self._keys))
-        recorder.start()
-        receiver.start()
+        parts.recorder.start()
+        parts.receiver.start()
         session.start()
         sender.start()
         memory = MemoryWatch(
@@ -107,8 +119,8 @@ class TenantWorker:
             sender.stop(self._settings.shutdown_grace_seconds)
             session.stop(logout=False, cause="shutdown")
             session.join(self._settings.shutdown_grace_seconds)
-            receiver.stop(RECORD_S)
-            recorder.stop(RECORD_S)
+            parts.receiver.stop(RECORD_S)
+            parts.recorder.stop(RECORD_S)
             keeper.stop()
             self._release(leases)
         return EXIT_OK
@@ -129,9 +141,7 @@ class TenantWorker:
             _log.info("lease.held_by_another")
         return lease
 
-    def _assemble(
-        self, lease: Lease, ledger: Ledger, builds: Builds
-    ) -> tuple[Session, Sender, Receiver, Recorder, BuildWatch]:
+    def _assemble(self, lease: Lease, ledger: Ledger, builds: Builds) -> _Parts:
         """Each part knows its inbox and the dispatcher's routes; none knows another."""
         settings, rng, dispatcher = self._settings, random.SystemRandom(), Dispatcher()
         snapshots = Snapshots(self._client, self._keys)
@@ -182,10 +192,10 @@ class TenantWorker:
             ledger=ledger,
             cliente_id=self._cliente_id,
             engine_of=session.engine_of,
-            tell=dispatcher.word_of_receiving,
+            on_silence=dispatcher.inbound_silent,
             rng=rng,
         )
-        return session, sender, receiver, recorder, self._watch(builds, session, sender, ledger, rng)
+        return _Parts(session, sender, receiver, recorder, self._watch(builds, session, sender, ledger, rng))
 
     def _watch(
         self, builds: Builds, session: Session, sender: Sender, ledger: Ledger, rng: random.Random

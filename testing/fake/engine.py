@@ -24,7 +24,6 @@ from session_worker.engine.port import (
     RowPage,
 )
 from shared.instant import now_ms
-from testing.fake.inbox import PLACEHOLDER, TEXT
 from testing.fake.page import FakeOpenPage
 from testing.fake.whatsapp import FakeMessage
 
@@ -148,17 +147,10 @@ class FakeEngine(FakeOpenPage):
     def read_placeholders(self, keys: tuple[str, ...]) -> PlaceholderPage:
         """See `port.Engine.read_placeholders`."""
         with self._answering(_PREPARE_SECONDS):
-            found = {key: self._inbox().find(key) for key in keys}
-            rows = [row for row in found.values() if row is not None]
-            for row in rows:
-                if row.type == PLACEHOLDER and row.key not in self._asked:
-                    self._asked.add(row.key)
-                    self._whatsapp.timeline.after(0, partial(self._sent_again, row))
-            return PlaceholderPage(
-                texts=tuple(row.seen for row in rows if row.type == TEXT),
-                open=tuple(row.key for row in rows if row.type == PLACEHOLDER),
-                missing=tuple(key for key, row in found.items() if row is None),
-            )
+            inbox = self._inbox()
+            for row in inbox.to_ask_for(keys, self._asked):
+                self._whatsapp.timeline.after(0, partial(self._sent_again, row))
+            return inbox.placeholder_page(keys)
 
     # --- what tests do to it ---
 
@@ -170,8 +162,8 @@ class FakeEngine(FakeOpenPage):
         """The page loads itself anew, and gets what the site serves by now."""
         with self._lock:
             self._loaded = self._synced = False
-            self._code = self._code_expires_at_ms = None
             self._asked.clear()
+            self._code = self._code_expires_at_ms = None
             self._page_number = self._whatsapp.next_page_number()  # what the former one was sending stays unsent
             self._tell(PageReloaded())
             self._navigate()
@@ -189,7 +181,6 @@ class FakeEngine(FakeOpenPage):
             if online and device.login is not None:
                 for message in list(device.messages.values()):
                     if message.ack == 0 and message.page == self._page_number:
-                        message.copies += 1  # what it sent into the lost connection may have arrived
                         self._whatsapp.send(self._device_id, message)
             self._changed()
 

@@ -27,7 +27,7 @@ const NAMES = Object.freeze({
   // What the page says of itself; without these nobody knows whether it is linked or connected.
   Conn: anObject('session', ['on'], () => whatsapp.Conn),
   Socket: anObject('session', ['on'], () => whatsapp.Socket),
-  Stream: anObject('session', ['on'], () => whatsapp.Stream),
+  Stream: anObject('session', ['on', 'markAvailable', 'markUnavailable'], () => whatsapp.Stream),
   NetworkStatus: anObject('session', [], () => whatsapp.NetworkStatus),
   ChatStore: anObject('session', ['get'], () => whatsapp.ChatStore),
   UserPrefs: anObject('session', [], () => whatsapp.UserPrefs),
@@ -53,6 +53,13 @@ const NAMES = Object.freeze({
 
   // What comes in.
   MsgModel: aFunction('inbound', () => whatsapp.MsgModel),
+  'MsgStore.getMessagesById': aFunction('inbound', () => whatsapp.MsgStore.getMessagesById),
+  'PlaceholderMessageResendUtils.handlePlaceholderMsgsSeen': aFunction(
+    'inbound',
+    () =>
+      memberOf('WAWebNonMessageDataRequestPlaceholderMessageResendUtils', 'handlePlaceholderMsgsSeen'),
+    'the first message of a lead from an ad is recorded only once a person opens its chat on the phone',
+  ),
 
   // Who is on WhatsApp, and which number stands behind a LID.
   ContactStore: anObject('contacts', ['get'], () => whatsapp.ContactStore),

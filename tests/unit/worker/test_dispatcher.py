@@ -21,7 +21,6 @@ from session_worker.engine.port import (
     RowsHinted,
 )
 from session_worker.receiving import inputs as receiving
-from session_worker.receiving.actions import ReportSilence
 from session_worker.sending import actions
 from session_worker.sending import inputs as sending
 from session_worker.sending.shell import Word
@@ -100,7 +99,7 @@ def test_what_sending_tells_the_session(word: Word, told: session.Input) -> None
 def test_what_others_found_of_the_page_is_told_to_the_session() -> None:
     dispatcher = Dispatcher()
     dispatcher.sends_unacknowledged("run", 3)
-    dispatcher.word_of_receiving(ReportSilence("run", 2))
+    dispatcher.inbound_silent("run", 2)
     told = everything_in(dispatcher.session)
     assert told == [session.SendsUnacknowledged("run", 3), session.InboundSilent("run", 2)]
 
