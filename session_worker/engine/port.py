@@ -167,6 +167,8 @@ class EngineConfig:
     browser_path: str = ""  # empty: Playwright's own, then the system's
     no_sandbox: bool = False
     wa_js_path: Path | None = None
+    whatsapp_dir: Path | None = None  # newer wa-js bundles and saved pages; None: only those beside the code
+    web_version: str = ""  # the build of WhatsApp Web to serve: a version or a saved page's path; empty: the site's own
     hand_over_timeout_s: float = 7.5  # below what must remain of the lease when a hand-over starts
 
 
@@ -177,7 +179,7 @@ class Engine(Protocol):
         """Launches browser and page and returns when navigation has begun (<= 30 s).
 
         Raises EngineError: BROWSER_NOT_FOUND, BROWSER_FAILED, PROFILE_LOCKED (another browser holds the flock),
-        PAGE_FAILED (the site can't be reached).
+        PAGE_FAILED (the site can't be reached), PIN_NOT_FOUND (config.web_version isn't on this machine).
         """
 
     def stop(self, *, logout: bool = False) -> None:

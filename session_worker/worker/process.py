@@ -198,6 +198,8 @@ class TenantWorker:
             browser_path=settings.browser_path,
             no_sandbox=settings.browser_no_sandbox or os.geteuid() == 0,
             wa_js_path=settings.wa_js_path,
+            whatsapp_dir=settings.whatsapp_dir,
+            web_version=settings.whatsapp_web_version,
             # Half the lease at most, and never more than eight seconds: a hand-over ends before the lease can.
             hand_over_timeout_s=min(7.5, settings.session_lease_seconds / 2),
         )
