@@ -126,9 +126,21 @@ class Keys:
         """Sorted set: ids of messages that were sent and not read yet, by sent_at; asked about after a downtime."""
         return f"{self.prefix}unread:{cliente_id}"
 
-    def inbound_seen(self, cliente_id: int, whatsapp_id: str) -> str:
-        """String: marks an inbound message that was recorded."""
-        return f"{self.prefix}inseen:{cliente_id}:{whatsapp_id}"
+    def inbound_seen_prefix(self, cliente_id: int) -> str:
+        """Strings under it, by WhatsApp's key: an inbound message that was recorded, for 7 days."""
+        return f"{self.prefix}inseen:{cliente_id}:"
+
+    def text_cursors(self, cliente_id: int) -> str:
+        """Hash: login id → how far the page's database was read for plain texts, `<row id> <since, ms>`."""
+        return f"{self.prefix}incursor:text:{cliente_id}"
+
+    def placeholders(self, cliente_id: int) -> str:
+        """Sorted set: WhatsApp's keys of messages that came in and can't be read yet, by when they were written."""
+        return f"{self.prefix}inopen:{cliente_id}"
+
+    def recorded_until(self, cliente_id: int) -> str:
+        """String: when the latest inbound message that SQL had was written, in ms; put back into an empty Redis."""
+        return f"{self.prefix}inuntil:{cliente_id}"
 
     def idempotency(self, cliente_id: int, digest: str) -> str:
         """String: `<body digest>:<message id>`, kept 24 h."""

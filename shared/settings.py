@@ -156,6 +156,18 @@ class Settings(BaseSettings):
         description="The session that loads each new build of WhatsApp Web first, while the others stay on theirs. "
         "Empty: the first one that has nothing to send.",
     )
+    inbound_catch_up_seconds: float = Field(
+        default=60,
+        ge=1,
+        le=3_600,
+        description="Seconds between two looks into a page's database for messages that came in without an event, "
+        "besides those after each start, reload and reconnection.",
+    )
+    whatsapp_show_online: bool = Field(
+        default=False,
+        description="Whether the tenants' numbers count as in use while their sessions run: shown as online, each "
+        "message that is sent marks what the contact wrote before as read (blue ticks), and their phones stay silent.",
+    )
 
     send_gap_min_seconds: Seconds = Field(
         default=1, description="Shortest pause between any two messages of a tenant, in seconds."

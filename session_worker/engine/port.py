@@ -1,4 +1,4 @@
-"""The engine port: all that a session may ask of WhatsApp in a few methods, and what it is told in return.
+"""The engine port: all that a session may ask of WhatsApp, and what it is told in return.
 
 Adapters are synchronous outside, whatever they are inside: async stops there. Every adapter passes the same contract
 tests (`tests/contract`). One engine object serves one session and one browser run: a relaunch makes a new one.
@@ -57,6 +57,38 @@ class Prepared:
     key: str  # the full message key, `true_<chat id>_<id>`
 
 
+class Handed(StrEnum):
+    """How the page answered a hand-over."""
+
+    TAKEN = "taken"  # it stands in the page's database, and the page sends it
+    KNOWN = "known"  # it stood there before: nothing was sent. `look_up` says what became of it
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message as the page's own database has it."""
+
+    ack: int  # -1 refused by the server, 0 none yet, 1 server, 2 device, 3 read
+    unsent: bool = False  # not acknowledged, and no page sends it any more unless it is told to (`resend`)
+    refusal: str = ""  # WhatsApp's code of a refusal, such as `463`; "" where it gave none
+    revoked: bool = False  # deleted for everyone: it had been sent
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What WhatsApp says of how much this number may write to people it has no chat with. Times: wall clock, in ms."""
+
+    time_lock_until_ms: int = 0  # no new chats until then ("reach-out time lock"); 0: no lock
+    new_chats_allowed: int | None = None  # messages that may open a new chat, in one cycle; None: WhatsApp names no cap
+    new_chats_used: int = 0
+    cycle_ends_ms: int = 0  # 0 where no cap is named
+
+    @property
+    def new_chats_left(self) -> int | None:
+        """None: WhatsApp names no cap."""
+        return None if self.new_chats_allowed is None else max(0, self.new_chats_allowed - self.new_chats_used)
+
+
 @dataclass(frozen=True, slots=True)
 class PairingCode:
     """A code that links the phone on which its owner types it."""
@@ -95,6 +127,47 @@ class ProbeReport:
     complaints: tuple[str, ...] = ()  # what wa-js said on the console of this load that it did not find
 
 
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A plain text from a person, as the page's database has it."""
+
+    row_id: int
+    message: InboundSeen
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceholderRow:
+    """A message from a person that can't be read yet: its row stays and gets its content later."""
+
+    row_id: int
+    key: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Rows of the page's database in the order in which this device took them in, over all chats.
+
+    Of a person's messages plain texts and placeholders are given; all other rows are only counted, and stay there.
+    """
+
+    rows: int  # of whatever kind
+    last_row_id: int  # of the last row; where there is none, what was asked for
+    more: bool  # rows may follow
+    texts: tuple[TextRow, ...] = ()
+    placeholders: tuple[PlaceholderRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceholderPage:
+    """What became of placeholders. A key that is in none of the three now has a content of another kind."""
+
+    texts: tuple[InboundSeen, ...] = ()
+    open: tuple[str, ...] = ()  # keys that can't be read yet
+    missing: tuple[str, ...] = ()  # keys that the page does not have
+    not_asked: str = ""  # why the phone could not be asked to send them again; for the log
+
+
 # What an engine tells. Told on a thread of the engine's; the receiver must not block in it.
 @dataclass(frozen=True, slots=True)
 class PageChanged:
@@ -107,12 +180,13 @@ class PageChanged:
 class AckSeen:
     """WhatsApp's acknowledgement of one of our messages: 1 server, 2 device, 3 read.
 
-    -1: the server refused it when this page first handed it over. -2: it refused a copy that the page sent again; the
-    server may have taken an earlier one.
+    -1: the server refused the only copy that can have reached it. -2: it refused a copy that was sent again; the server
+    may have taken an earlier one.
     """
 
     key: str
     ack: int
+    refusal: str = ""  # of a refusal: WhatsApp's code, such as `463`; "" where it gave none
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +197,17 @@ class InboundSeen:
     sender: str
     text: str
     at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowsHinted:
+    """The page's database may hold messages that no event told, or only half: read it.
+
+    cause: `main_ready` (the page was loaded, by itself too, or is back in sync), `offline_delivery_end` (WhatsApp
+    handed over what had waited), `placeholder` (a message came in that can't be read yet).
+    """
+
+    cause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +229,7 @@ class BrowserGone:
     reason: str
 
 
-EngineEvent = PageChanged | AckSeen | InboundSeen | LoggedOut | PageReloaded | BrowserGone
+EngineEvent = PageChanged | AckSeen | InboundSeen | RowsHinted | LoggedOut | PageReloaded | BrowserGone
 Listener = Callable[[EngineEvent], None]
 
 
@@ -170,6 +255,7 @@ class EngineConfig:
     whatsapp_dir: Path | None = None  # newer wa-js bundles and saved pages; None: only those beside the code
     web_version: str = ""  # the build of WhatsApp Web to serve: a version or a saved page's path; empty: the site's own
     hand_over_timeout_s: float = 7.5  # below what must remain of the lease when a hand-over starts
+    show_online: bool = False  # True: the page counts as in use: shown online, and each send marks the chat as seen
 
 
 class Engine(Protocol):
@@ -211,22 +297,45 @@ class Engine(Protocol):
         PAGE_FAILED.
         """
 
-    def hand_over(self, prepared: Prepared, text: str) -> None:
+    def hand_over(self, prepared: Prepared, text: str) -> Handed:
         """Hands the message to the page under its key (<= config.hand_over_timeout_s), not waiting for an ack.
 
-        Handing the same key over again is the caller's decision. Raises EngineError: PAGE_FAILED, WHATSAPP_ERROR; the
-        message may have gone out all the same. An immediate refusal by WhatsApp's server is told as AckSeen(key, -1).
+        Raises EngineError: PAGE_FAILED, WHATSAPP_ERROR; the message may have gone out all the same. An immediate
+        refusal by WhatsApp's server is told as AckSeen(key, -1).
         """
 
-    def acknowledgement(self, prepared: Prepared) -> int | None:
-        """Asks the page for a message by its key (<= 10 s): its ack (-1, 0 pending, 1, 2, 3), None if it isn't there.
+    def look_up(self, prepared: Prepared) -> Found | None:
+        """Asks the page's database for a message by its key, under both addresses of its chat (<= 10 s).
 
-        Only on a page that is loaded, registered and MAIN does None mean that WhatsApp does not have it here.
-        Raises EngineError PAGE_FAILED.
+        None: it isn't there, and nothing says that it ever was. Only on a page that is loaded and registered does that
+        mean that no page of this login took it. Raises EngineError PAGE_FAILED.
         """
+
+    def resend(self, prepared: Prepared) -> None:
+        """Has the page send a message again that it holds unsent, under its own key (<= config.hand_over_timeout_s).
+
+        Does not wait for an ack. Raises EngineError: WHATSAPP_ERROR where the page does not hold it unsent,
+        PAGE_FAILED; the message may have gone out all the same.
+        """
+
+    def limits(self) -> Limits | None:
+        """Asks WhatsApp what it allows this number (<= 10 s). None: it could not be asked. Raises nothing."""
 
     def find_contact(self, number: str) -> Contact | None:
         """Asks whether `number` is on WhatsApp, and opens the chat with it on the page alone (<= 15 s). Sends nothing.
 
         Returns None where WhatsApp could not be asked. Raises nothing.
+        """
+
+    def read_rows(self, after_row_id: int, limit: int) -> RowPage:
+        """Reads at most `limit` rows of the page's database after a row (<= 20 s). Nobody sees us read.
+
+        Raises EngineError: PAGE_FAILED (also where the page is not loaded), WHATSAPP_ERROR (not linked, or the page
+        refuses).
+        """
+
+    def read_placeholders(self, keys: tuple[str, ...]) -> PlaceholderPage:
+        """Looks at placeholders again (<= 32 keys, <= 15 s), and has the phone asked for those that are still empty.
+
+        The phone is asked for a key once in the life of a page. Raises EngineError: PAGE_FAILED, WHATSAPP_ERROR.
         """

@@ -1,1 +1,1 @@
-"""Receiving: what the page tells of messages, written to Redis before anything else is done with it."""
+"""Receiving: acknowledgements into Redis, and what comes in: told by the page, or read from its own database."""

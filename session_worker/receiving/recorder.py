@@ -1,6 +1,7 @@
-"""Writes what the page reports of messages into Redis, in order, on a thread of its own.
+"""Writes acknowledgements into Redis, in order, on a thread of its own.
 
-The engine's thread must never wait for Redis, and no report may be lost while Redis is away: reports queue here.
+The engine's thread must never wait for Redis, and no acknowledgement may be lost while Redis is away: they queue here.
+What comes in has a thread of its own (`shell.py`): it asks the page, and no acknowledgement must wait for that.
 """
 
 from __future__ import annotations
@@ -11,29 +12,26 @@ from collections.abc import Callable
 
 import redis
 
-from session_worker.engine.port import AckSeen, InboundSeen
+from session_worker.engine.port import AckSeen
 from shared.instant import now_ms
 from shared.ledger.ledger import Ledger
 from shared.logs import get_logger
-from shared.protocol.events import MessageInbound
 
 _log = get_logger(__name__)
-
-Report = AckSeen | InboundSeen
 
 
 class Recorder:
     """Records what is put into `inbox` by any thread; None ends it.
 
-    on_ack(key, ack): called after an acknowledgement was recorded, and for a refusal (see `port.AckSeen`).
+    on_ack(key, ack, refusal): called after an acknowledgement was recorded, and for a refusal (see `port.AckSeen`).
     """
 
     def __init__(
         self,
-        inbox: queue.SimpleQueue[Report | None],
+        inbox: queue.SimpleQueue[AckSeen | None],
         ledger: Ledger,
         cliente_id: int,
-        on_ack: Callable[[str, int], None],
+        on_ack: Callable[[str, int, str], None],
     ) -> None:
         self._reports = inbox
         self._ledger = ledger
@@ -62,11 +60,7 @@ class Recorder:
                     _log.warning("report.waits_for_redis", error=type(error).__name__)
                     self._stop.wait(0.5)
 
-    def _record(self, report: Report) -> None:
-        if isinstance(report, AckSeen):
-            if report.ack >= 1:
-                self._ledger.receipts.acknowledge(self._cliente_id, report.key, report.ack, now_ms())
-            self._on_ack(report.key, report.ack)
-            return
-        inbound = MessageInbound(report.sender, report.text, report.at_ms, report.key)
-        self._ledger.receipts.record_inbound(self._cliente_id, inbound, now_ms())
+    def _record(self, report: AckSeen) -> None:
+        if report.ack >= 1:
+            self._ledger.receipts.acknowledge(self._cliente_id, report.key, report.ack, now_ms())
+        self._on_ack(report.key, report.ack, report.refusal)

@@ -74,17 +74,17 @@ def take_report(turn: SessionTurn, report: ProbeReport) -> bool:
     return released or linked is not load.looked_linked
 
 
-def take_behaviour(turn: SessionTurn, *, unacknowledged: int | None = None, silent_rows: int | None = None) -> bool:
-    """What others found of the page's behaviour; None: no news. True as of `take_report`."""
-    load = turn.state.load
-    turn.change(
-        load=replace(
-            load,
-            unacknowledged=load.unacknowledged if unacknowledged is None else unacknowledged,
-            silent_rows=load.silent_rows if silent_rows is None else silent_rows,
-        )
-    )
+def take_unacknowledged(turn: SessionTurn, recipients: int) -> bool:
+    """See `inputs.SendsUnacknowledged`. True as of `take_report`."""
+    turn.change(load=replace(turn.state.load, unacknowledged=recipients))
     return _judge(turn)
+
+
+def take_silence(turn: SessionTurn, messages: int) -> None:
+    """See `inputs.InboundSilent`: it is counted over the load."""
+    load = turn.state.load
+    turn.change(load=replace(load, silent_messages=load.silent_messages + messages))
+    _judge(turn)
 
 
 def take_reload(turn: SessionTurn) -> None:
@@ -117,7 +117,7 @@ def _judge(turn: SessionTurn) -> bool:
     """Judges the load anew and acts on it. True: it is held no longer."""
     load = turn.state.load
     behaviour = Behaviour(
-        unready_loads=turn.state.unready_loads, unacknowledged=load.unacknowledged, silent_rows=load.silent_rows
+        unready_loads=turn.state.unready_loads, unacknowledged=load.unacknowledged, silent_messages=load.silent_messages
     )
     verdict = judge(load.report, behaviour, linked=load.looked_linked)
     if verdict is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from session_worker.engine.port import Observation, ProbeReport
+from session_worker.engine.port import Limits, Observation, ProbeReport
 
 # By the clock and by others.
 
@@ -42,8 +42,19 @@ class StopAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class RestrictionInferred:
-    until_ms: int  # wall clock: bulk and campaigns wait until then
+class RestrictionTold:
+    """Until when bulk and campaigns wait (wall clock), by WhatsApp's refusals and by its own word."""
+
+    restricted_until_ms: int
+    limited_until_ms: int
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class InboundSilent:
+    """So many messages more stood in the page's database, and no event of it had told them."""
+
+    messages: int
 
 
 # By the browser.
@@ -112,13 +123,6 @@ class SendsUnacknowledged(FromBrowser):
 
 
 @dataclass(frozen=True, slots=True)
-class InboundSilent(FromBrowser):
-    """The page's database grows and its events do not come. rows: how many were found so; 0 once events come again."""
-
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
 class LoginRemoved(FromBrowser):
     """The phone, or WhatsApp, removed this device."""
 
@@ -138,7 +142,7 @@ Input = (
     | ConnectAsked
     | RelaunchAsked
     | StopAsked
-    | RestrictionInferred
+    | RestrictionTold
     | LaunchBegan
     | LaunchFailed
     | PageObserved

@@ -1,7 +1,8 @@
 """Who is told what: routes what one part of the worker has to say into the inbox of another. Arrows run one way.
 
-engine → receiving (what concerns messages) and session (what concerns the page); receiving and session → sending;
-sending → session. No part knows another: each knows its inbox, and whom to call with its word.
+engine → acknowledging and receiving (what concerns messages) and session (what concerns the page); acknowledging →
+sending; session → sending and receiving; sending and receiving → session. No part knows another: each knows its inbox,
+and whom to call with its word.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from session_worker.engine.port import (
     LoggedOut,
     PageChanged,
     PageReloaded,
+    RowsHinted,
 )
-from session_worker.receiving.recorder import Report
+from session_worker.receiving import inputs as receiving
+from session_worker.receiving.shell import Word as WordOfReceiving
 from session_worker.sending import actions as sending_actions
 from session_worker.sending import inputs as sending
 from session_worker.sending.shell import Word
@@ -26,18 +29,24 @@ from session_worker.session.channel import Channel
 
 
 class Dispatcher:
-    """The three inboxes, and the routes between them. Nothing here waits; every method may be called by any thread."""
+    """The inboxes, and the routes between them. Nothing here waits; every method may be called by any thread."""
 
     def __init__(self) -> None:
-        self.receiving: queue.SimpleQueue[Report | None] = queue.SimpleQueue()
+        self.acknowledging: queue.SimpleQueue[AckSeen | None] = queue.SimpleQueue()
+        self.receiving: queue.SimpleQueue[receiving.Input] = queue.SimpleQueue()
         self.session: queue.SimpleQueue[session.Input] = queue.SimpleQueue()
         self.sending: queue.SimpleQueue[sending.Input] = queue.SimpleQueue()
 
     def engine_event(self, browser_run: str, event: EngineEvent) -> None:
         """What the engine of a browser run tells."""
         match event:
-            case AckSeen() | InboundSeen():
-                self.receiving.put(event)  # of whatever run: it is true all the same
+            # Of whatever run: it is true all the same.
+            case AckSeen():
+                self.acknowledging.put(event)
+            case InboundSeen():
+                self.receiving.put(receiving.MessageTold(event))
+            case RowsHinted(cause):
+                self.receiving.put(receiving.RowsHinted(cause))
             case PageChanged(observation):
                 self.session.put(session.PageObserved(browser_run, observation))
             case LoggedOut(reason):
@@ -47,26 +56,27 @@ class Dispatcher:
             case BrowserGone(reason):
                 self.session.put(session.BrowserEnded(browser_run, reason))
 
-    def ack_recorded(self, key: str, ack: int) -> None:
+    def ack_recorded(self, key: str, ack: int, refusal: str) -> None:
         """An acknowledgement is in the ledger, or a refusal was told (see `port.AckSeen`)."""
-        self.sending.put(sending.Acknowledged(key, ack))
+        self.sending.put(sending.Acknowledged(key, ack, refusal))
 
     def channel_changed(self, channel: Channel | None) -> None:
         """The session became READY, or is so no longer."""
         self.sending.put(sending.ChannelChanged(channel))
+        self.receiving.put(receiving.ChannelChanged(channel))
+
+    def word_of_receiving(self, word: WordOfReceiving) -> None:
+        """What receiving found out about the page."""
+        self.session.put(session.InboundSilent(word.messages))
 
     def word_of_sending(self, word: Word) -> None:
         """What sending wants of the session, or reports to it."""
         match word:
             case sending_actions.AskRelaunch(cause):
                 self.session.put(session.RelaunchAsked(cause))
-            case sending_actions.ReportRestriction(until_ms):
-                self.session.put(session.RestrictionInferred(until_ms))
+            case sending_actions.ReportRestriction(restricted_until_ms, limited_until_ms, limits):
+                self.session.put(session.RestrictionTold(restricted_until_ms, limited_until_ms, limits))
 
     def sends_unacknowledged(self, browser_run: str, recipients: int) -> None:
         """Sending got no acknowledgement for messages to so many people in a row; 0: it gets them again."""
         self.session.put(session.SendsUnacknowledged(browser_run, recipients))
-
-    def inbound_silent(self, browser_run: str, rows: int) -> None:
-        """Receiving found rows in the page's database of which no event came; 0: events come again."""
-        self.session.put(session.InboundSilent(browser_run, rows))

@@ -20,8 +20,11 @@ from session_worker.drift.served import served_revision
 from session_worker.drift.watch import BuildWatch, WatchRules, record
 from session_worker.engine.browser.profile_lock import kill_browser
 from session_worker.engine.factory import make_engine
-from session_worker.engine.port import EngineConfig
+from session_worker.engine.port import EngineConfig, Limits
 from session_worker.receiving.recorder import Recorder
+from session_worker.receiving.shell import Receiver
+from session_worker.receiving.state import Rules as ReceivingRules
+from session_worker.receiving.state import State as ReceivingState
 from session_worker.sending.pace import PaceRange
 from session_worker.sending.restriction import Restriction
 from session_worker.sending.shell import Sender
@@ -54,6 +57,7 @@ EXIT_OK = 0
 EXIT_NOT_OWNER = 75  # another process holds the lease, or the login belongs to another store
 EXIT_LEASE_LOST = 76
 
+RECORD_S = 2.0  # for what the page told last, once it is closed
 CONSUMER_PAUSE_S = 1.0  # before Celery's consumer is started again
 
 
@@ -80,10 +84,11 @@ class TenantWorker:
         keeper.start()
         ledger = make_ledger(self._client, self._keys, self._settings.language)
         builds = Builds(self._client, self._keys)
-        session, sender, recorder, watch = self._assemble(lease, ledger, builds)
+        session, sender, receiver, recorder, watch = self._assemble(lease, ledger, builds)
         app = make_celery(self._settings, cliente_id=self._cliente_id)
         register(app, session, sender, Replies(self._client, self._keys))
         recorder.start()
+        receiver.start()
         session.start()
         sender.start()
         memory = MemoryWatch(
@@ -101,7 +106,8 @@ class TenantWorker:
             sender.stop(self._settings.shutdown_grace_seconds)
             session.stop(logout=False, cause="shutdown")
             session.join(self._settings.shutdown_grace_seconds)
-            recorder.stop(2.0)
+            receiver.stop(RECORD_S)
+            recorder.stop(RECORD_S)
             keeper.stop()
             self._release(leases)
         return EXIT_OK
@@ -122,7 +128,9 @@ class TenantWorker:
             _log.info("lease.held_by_another")
         return lease
 
-    def _assemble(self, lease: Lease, ledger: Ledger, builds: Builds) -> tuple[Session, Sender, Recorder, BuildWatch]:
+    def _assemble(
+        self, lease: Lease, ledger: Ledger, builds: Builds
+    ) -> tuple[Session, Sender, Receiver, Recorder, BuildWatch]:
         """Each part knows its inbox and the dispatcher's routes; none knows another."""
         settings, rng, dispatcher = self._settings, random.SystemRandom(), Dispatcher()
         snapshots = Snapshots(self._client, self._keys)
@@ -133,7 +141,7 @@ class TenantWorker:
             build_check_ms=round(settings.build_check_seconds * 1000),
         )
         config = self._engine_config()
-        recorder = Recorder(dispatcher.receiving, ledger, self._cliente_id, dispatcher.ack_recorded)
+        recorder = Recorder(dispatcher.acknowledging, ledger, self._cliente_id, dispatcher.ack_recorded)
         session = Session(
             inbox=dispatcher.session,
             state=first_state(session_rules, previous, now_ms(), steady_ms()),
@@ -152,7 +160,11 @@ class TenantWorker:
         sender = Sender(
             inbox=dispatcher.sending,
             state=SendingState(
-                self._sending_rules(config.hand_over_timeout_s), restriction=Restriction(previous.restricted_until)
+                self._sending_rules(config.hand_over_timeout_s),
+                # Until WhatsApp is asked again, what the last owner knew holds.
+                restriction=Restriction(
+                    previous.restricted_until, limits=Limits(time_lock_until_ms=previous.limited_until)
+                ),
             ),
             ledger=ledger,
             lease=lease,
@@ -161,8 +173,17 @@ class TenantWorker:
             on_lost=self._lost,
             rng=rng,
         )
+        receiver = Receiver(
+            inbox=dispatcher.receiving,
+            state=ReceivingState(ReceivingRules(round(settings.inbound_catch_up_seconds * 1000))),
+            ledger=ledger,
+            cliente_id=self._cliente_id,
+            engine_of=session.engine_of,
+            tell=dispatcher.word_of_receiving,
+            rng=rng,
+        )
         watch = self._watch(builds, session, sender, ledger, rng)
-        return session, sender, recorder, watch
+        return session, sender, receiver, recorder, watch
 
     def _watch(
         self, builds: Builds, session: Session, sender: Sender, ledger: Ledger, rng: random.Random
@@ -202,6 +223,7 @@ class TenantWorker:
             web_version=settings.whatsapp_web_version,
             # Half the lease at most, and never more than eight seconds: a hand-over ends before the lease can.
             hand_over_timeout_s=min(7.5, settings.session_lease_seconds / 2),
+            show_online=settings.whatsapp_show_online,
         )
 
     def _sending_rules(self, hand_over_s: float) -> SendingRules:

@@ -14,6 +14,7 @@ from shared.ledger.campaigns import CampaignLedger
 from shared.ledger.claiming.claiming import Claiming
 from shared.ledger.entries import Entries
 from shared.ledger.receipts.receipts import Receipts
+from shared.ledger.receipts.row_cursors import RowCursors
 from shared.ledger.restoring.restoring import Restoring
 from shared.ledger.review.review import Review
 from shared.names import Keys
@@ -27,6 +28,7 @@ class Ledger:
     accepting: Accepting  # the hub
     claiming: Claiming  # a session's owner
     receipts: Receipts  # what WhatsApp tells
+    row_cursors: RowCursors  # how far a page's own database was read
     review: Review  # callers and persons
     restoring: Restoring  # repairs
     campaigns: CampaignLedger  # pace, quotas and opt-outs
@@ -39,6 +41,7 @@ def make_ledger(client: redis.Redis, keys: Keys, language: Language = "es") -> L
         accepting=Accepting(client, keys, language),
         claiming=Claiming(client, keys),
         receipts=Receipts(client, keys),
+        row_cursors=RowCursors(client, keys),
         review=Review(client, keys),
         restoring=Restoring(client, keys),
         campaigns=CampaignLedger(client, keys),

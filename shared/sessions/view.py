@@ -95,4 +95,17 @@ class SessionView:
             "since": to_iso(snapshot.since or None),
             "updated_at": to_iso(snapshot.updated_at or None),
             "stale": self.stale,
+            "limits": self._limits(now_ms),
+        }
+
+    def _limits(self, now_ms: int) -> dict[str, object]:
+        """What WhatsApp allows the number: until when bulk and campaigns wait, and how many new chats it may open."""
+        snapshot = self.snapshot
+        until = max(snapshot.restricted_until, snapshot.limited_until)
+        capped = snapshot.new_chats_allowed > 0
+        return {
+            "restricted_until": to_iso(until) if until > now_ms else None,
+            "new_chats_allowed": snapshot.new_chats_allowed if capped else None,
+            "new_chats_used": snapshot.new_chats_used if capped else None,
+            "new_chats_reset_at": to_iso(snapshot.new_chats_reset_at) if capped else None,
         }

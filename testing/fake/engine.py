@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import threading
+from functools import partial
 
 from session_worker.engine.port import (
     AckSeen,
@@ -14,22 +14,29 @@ from session_worker.engine.port import (
     EngineConfig,
     EngineError,
     EngineEvent,
-    InboundSeen,
+    Found,
+    Handed,
+    Limits,
     Listener,
     LoggedOut,
     Observation,
     PageChanged,
     PageReloaded,
     PairingCode,
+    PlaceholderPage,
     Prepared,
     ProbeReport,
-    StreamMode,
+    RowPage,
+    RowsHinted,
 )
 from shared.instant import now_ms
+from testing.fake.appearance import mode_of, socket_of
+from testing.fake.inbox import PLACEHOLDER, TEXT, FakeInbox, FakeRow
+from testing.fake.profile_lock import lock_profile
+from testing.fake.site import FakeLoad
 from testing.fake.whatsapp import FakeMessage, FakePage, FakeWhatsApp
 
 _PAIRING_CODE_MS = 180_000
-_WA_JS_VERSION = "fake"
 _OBSERVE_SECONDS = 5.0
 _PREPARE_SECONDS = 15.0
 
@@ -43,12 +50,11 @@ class FakeEngine(FakePage):
         self._device_id = str(config.profile_dir)
         self._listener: Listener | None = None
         self._lock = whatsapp.lock
+        self._page_number = whatsapp.next_page_number()
         self._descriptor: int | None = None
         self._silenced = threading.Event()  # stopped or gone: nothing is told, nothing is answered
         self._hung = False
-        self._build = whatsapp.site.build
-        self._loads = 0
-        self._loaded_at_ms = 0
+        self._load_of_page = FakeLoad(whatsapp.site.build)
         self._loaded = False
         self._synced = False
         self._online = True
@@ -56,13 +62,14 @@ class FakeEngine(FakePage):
         self._code_expires_at_ms: int | None = None
         self._codes_left = 0
         self._problem: str | None = None
+        self._asked: set[str] = set()  # placeholders for which this page asked its phone
 
     # --- the port ---
 
     def start(self, listener: Listener) -> None:
         """See `port.Engine.start`. Takes the profile's lock for as long as this engine, or its process, lives."""
         self._config.profile_dir.mkdir(parents=True, exist_ok=True)
-        self._descriptor = _locked(self._config)
+        self._descriptor = lock_profile(self._config)
         self._listener = listener
         self._whatsapp.device(self._device_id)
         self._whatsapp.open_page(self._device_id, self)
@@ -83,9 +90,7 @@ class FakeEngine(FakePage):
     def probe(self) -> ProbeReport:
         """See `port.Engine.probe`."""
         with self._answering(_OBSERVE_SECONDS):
-            age_ms = now_ms() - self._loaded_at_ms
-            full_ready_ms = age_ms if self._loaded else None
-            return ProbeReport(self._build.web_version, _WA_JS_VERSION, age_ms, full_ready_ms, self._build.missing)
+            return self._load_of_page.report(ready=self._loaded)
 
     def renew_code(self, phone_number: str | None = None) -> PairingCode | None:
         """See `port.Engine.renew_code`."""
@@ -111,7 +116,7 @@ class FakeEngine(FakePage):
             chat_id = self._whatsapp.chat_id(number)
             return Prepared(chat_id, f"true_{chat_id}_{self._whatsapp.new_message_id()}")
 
-    def hand_over(self, prepared: Prepared, text: str) -> None:
+    def hand_over(self, prepared: Prepared, text: str) -> Handed:
         """See `port.Engine.hand_over`."""
         with self._answering(self._config.hand_over_timeout_s):
             device = self._whatsapp.device(self._device_id)
@@ -119,22 +124,37 @@ class FakeEngine(FakePage):
                 raise EngineError("PAGE_FAILED", "handOver: NOT_LOADED")
             if not prepared.key.startswith(f"true_{prepared.chat_id}_"):
                 raise EngineError("WHATSAPP_ERROR", "handOver: the key is not of this chat")
-            message = device.messages.get(prepared.key)
-            if message is None:
-                message = FakeMessage(prepared.key, _number_of(prepared.chat_id), text)
-                device.messages[prepared.key] = message
-            if self._online:
-                self._whatsapp.send(self._device_id, message)
-            else:
-                message.copies += 1  # tried, as far as the page knows
+            if prepared.key in device.messages:
+                return Handed.KNOWN
+            message = FakeMessage(prepared.key, _number_of(prepared.chat_id), text)
+            device.messages[prepared.key] = message
+            self._send(message)
+            return Handed.TAKEN
 
-    def acknowledgement(self, prepared: Prepared) -> int | None:
-        """See `port.Engine.acknowledgement`."""
+    def look_up(self, prepared: Prepared) -> Found | None:
+        """See `port.Engine.look_up`."""
         with self._answering(_OBSERVE_SECONDS):
             if not self._loaded:
-                raise EngineError("PAGE_FAILED", "acknowledgement: NOT_LOADED")
+                raise EngineError("PAGE_FAILED", "lookUp: NOT_LOADED")
             message = self._whatsapp.device(self._device_id).messages.get(prepared.key)
-            return None if message is None else message.ack
+            if message is None:
+                return None
+            if message.revoked:
+                return Found(1, revoked=True)
+            return Found(message.ack, unsent=self._is_unsent(message), refusal=message.refusal)
+
+    def resend(self, prepared: Prepared) -> None:
+        """See `port.Engine.resend`."""
+        with self._answering(self._config.hand_over_timeout_s):
+            message = self._whatsapp.device(self._device_id).messages.get(prepared.key)
+            if message is None or not self._is_unsent(message):
+                raise EngineError("WHATSAPP_ERROR", "resend: NOT_UNSENT")
+            self._send(message)
+
+    def limits(self) -> Limits | None:
+        """See `port.Engine.limits`."""
+        with self._lock:
+            return self._whatsapp.limits if self._synced and self._online and not self._silenced.is_set() else None
 
     def find_contact(self, number: str) -> Contact | None:
         """See `port.Engine.find_contact`."""
@@ -144,6 +164,26 @@ class FakeEngine(FakePage):
         except EngineError:
             return None
         return None if exists is None else Contact(exists, self._whatsapp.chat_id(number) if exists else None)
+
+    def read_rows(self, after_row_id: int, limit: int) -> RowPage:
+        """See `port.Engine.read_rows`."""
+        with self._answering(_PREPARE_SECONDS):
+            return self._inbox().page(after_row_id, limit)
+
+    def read_placeholders(self, keys: tuple[str, ...]) -> PlaceholderPage:
+        """See `port.Engine.read_placeholders`."""
+        with self._answering(_PREPARE_SECONDS):
+            found = {key: self._inbox().find(key) for key in keys}
+            rows = [row for row in found.values() if row is not None]
+            for row in rows:
+                if row.type == PLACEHOLDER and row.key not in self._asked:
+                    self._asked.add(row.key)
+                    self._whatsapp.timeline.after(0, partial(self._sent_again, row))
+            return PlaceholderPage(
+                texts=tuple(row.seen for row in rows if row.type == TEXT),
+                open=tuple(row.key for row in rows if row.type == PLACEHOLDER),
+                missing=tuple(key for key, row in found.items() if row is None),
+            )
 
     # --- what tests do to it ---
 
@@ -156,6 +196,8 @@ class FakeEngine(FakePage):
         with self._lock:
             self._loaded = self._synced = False
             self._code = self._code_expires_at_ms = None
+            self._asked.clear()
+            self._page_number = self._whatsapp.next_page_number()  # what the load before had unsent stays unsent
             self._tell(PageReloaded())
             self._navigate()
 
@@ -167,10 +209,12 @@ class FakeEngine(FakePage):
         """Cuts or restores the page's connection. A page that comes back sends what it still holds."""
         with self._lock:
             self._online = online
+            self.arrived()
             device = self._whatsapp.device(self._device_id)
             if online and device.login is not None:
                 for message in list(device.messages.values()):
-                    if message.ack == 0:
+                    if message.ack == 0 and message.page == self._page_number:
+                        message.copies += 1  # what it sent into the lost connection may have arrived
                         self._whatsapp.send(self._device_id, message)
             self._changed()
 
@@ -199,27 +243,43 @@ class FakeEngine(FakePage):
             self._tell(LoggedOut(reason))
             self._load()
 
-    def acknowledged(self, key: str, ack: int) -> None:
+    def acknowledged(self, key: str, ack: int, refusal: str = "") -> None:
         """See `FakePage.acknowledged`."""
-        self._tell(AckSeen(key, ack))
+        self._tell(AckSeen(key, ack, refusal))
 
-    def received(self, key: str, sender: str, text: str) -> None:
-        """See `FakePage.received`."""
-        self._tell(InboundSeen(key, sender, text, now_ms()))
+    def arrived(self) -> None:
+        """See `FakePage.arrived`. What arrives while the page is not in sync is taken in later, without an event."""
+        with self._lock:
+            if not (self._synced and self._online) or self._silenced.is_set():
+                return
+            for row in self._whatsapp.device(self._device_id).inbox.take_in():
+                if not self._whatsapp.silent:
+                    self._tell(row.seen if row.type == TEXT else RowsHinted("placeholder"))
 
     # --- inside ---
 
     def _navigate(self) -> None:
         """The page is asked for, and is up after its time."""
-        self._loads += 1
-        self._build, self._loaded_at_ms, load = self._whatsapp.site.build, now_ms(), self._loads
-        self._whatsapp.timeline.after(
-            self._whatsapp.times.load_ms, lambda: self._load() if load == self._loads else None
-        )
+        load = self._load_of_page = FakeLoad(self._whatsapp.site.build)
+        after_ms = self._whatsapp.times.load_ms
+        self._whatsapp.timeline.after(after_ms, lambda: self._load() if load is self._load_of_page else None)
+
+    def _send(self, message: FakeMessage) -> None:
+        """This page sends it, now or once it is online again; the next one does not by itself."""
+        login = self._whatsapp.device(self._device_id).login
+        if self._config.show_online and login is not None:
+            self._whatsapp.marked_as_read.add((login.number, message.number))
+        message.page = self._page_number
+        message.ack = max(message.ack, 0)
+        if self._online:
+            self._whatsapp.send(self._device_id, message)
+
+    def _is_unsent(self, message: FakeMessage) -> bool:
+        return message.ack < 0 or (message.ack == 0 and message.page != self._page_number)
 
     def _load(self) -> None:
         with self._lock:
-            if self._silenced.is_set() or not self._build.becomes_ready:
+            if self._silenced.is_set() or not self._load_of_page.build.becomes_ready:
                 return
             self._loaded = True
             if self._whatsapp.device(self._device_id).login is None:
@@ -231,9 +291,33 @@ class FakeEngine(FakePage):
 
     def _sync(self) -> None:
         with self._lock:
-            if self._whatsapp.device(self._device_id).login is not None:
+            if self._whatsapp.device(self._device_id).login is not None and not self._silenced.is_set():
                 self._synced = True
+                self._whatsapp.device(self._device_id).inbox.take_in()
+                self._note_online()
                 self._changed()
+                self._tell(RowsHinted("main_ready"))
+
+    def _inbox(self) -> FakeInbox:
+        device = self._whatsapp.device(self._device_id)
+        if not self._loaded:
+            raise EngineError("PAGE_FAILED", "the page is not loaded")
+        if device.login is None:
+            raise EngineError("WHATSAPP_ERROR", "NOT_LINKED")
+        return device.inbox
+
+    def _sent_again(self, row: FakeRow) -> None:
+        """The phone sends what the placeholder stands for: the same row gets its content."""
+        with self._lock:
+            if self._whatsapp.phone_answers and not self._silenced.is_set():
+                row.type = TEXT
+                if not self._whatsapp.silent:
+                    self._tell(row.seen)
+
+    def _note_online(self) -> None:
+        login = self._whatsapp.device(self._device_id).login
+        if login is not None and self._config.show_online:
+            self._whatsapp.shown_online.add(login.number)
 
     def _next_code(self, life_ms: float) -> None:
         """Shows another code, or none where WhatsApp has handed out enough of them."""
@@ -259,33 +343,17 @@ class FakeEngine(FakePage):
         return Observation(
             loaded=self._loaded,
             registered=registered,
-            mode=self._mode(registered),
-            socket=self._socket(registered),
+            mode=mode_of(loaded=self._loaded, registered=registered, synced=self._synced),
+            socket=socket_of(self._loaded, self._online, registered, self._code),
             online=self._online,
             code=self._code,
             code_expires_at_ms=self._code_expires_at_ms,
             phone_number=login.number if login and registered else None,
             push_name=self._whatsapp.name_of(login.number) if login and registered else None,
             pairing_id=login.pairing_id if login and registered else None,
-            web_version=self._build.web_version,
+            web_version=self._load_of_page.build.web_version,
             problem=self._problem,
         )
-
-    def _mode(self, registered: bool) -> StreamMode:
-        if not self._loaded:
-            return StreamMode.OTHER
-        if not registered:
-            return StreamMode.QR
-        return StreamMode.MAIN if self._synced else StreamMode.SYNCING
-
-    def _socket(self, registered: bool) -> str:
-        if not self._loaded:
-            return "UNLAUNCHED"
-        if not self._online:
-            return "OPENING"
-        if registered:
-            return "CONNECTED"
-        return "UNPAIRED" if self._code is not None else "UNPAIRED_IDLE"
 
     def _exists(self, number: str) -> bool | None:
         login = self._whatsapp.device(self._device_id).login
@@ -320,17 +388,6 @@ class FakeEngine(FakePage):
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
-
-
-def _locked(config: EngineConfig) -> int:
-    config.lock_path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(config.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise EngineError("PROFILE_LOCKED", f"another browser holds {config.lock_path.name}") from None
-    return descriptor
 
 
 def _number_of(chat_id: str) -> str:

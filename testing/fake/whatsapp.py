@@ -12,6 +12,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from session_worker.engine.port import Limits
+from shared.instant import now_ms
+from testing.fake.inbox import PLACEHOLDER, TEXT, FakeInbox, FakeRow
 from testing.fake.site import FakeSite
 from testing.fake.timeline import FakeTimeline
 
@@ -38,7 +41,10 @@ class FakeMessage:
     number: str  # of the recipient
     text: str
     ack: int = 0
-    copies: int = 0  # how often this page handed it over
+    copies: int = 0  # how often it was sent
+    page: int = 0  # the number of the page that sends it while it has no ack; 0: none does
+    refusal: str = ""  # WhatsApp's code, as the page keeps it
+    revoked: bool = False  # deleted for everyone
 
 
 @dataclass(slots=True)
@@ -55,6 +61,7 @@ class FakeDevice:
 
     login: FakeLogin | None = None
     messages: dict[str, FakeMessage] = field(default_factory=dict)
+    inbox: FakeInbox = field(default_factory=FakeInbox)
 
 
 class FakePage:
@@ -66,11 +73,11 @@ class FakePage:
     def unlinked(self, reason: str) -> None:
         """The phone removed this device."""
 
-    def acknowledged(self, key: str, ack: int) -> None:
+    def acknowledged(self, key: str, ack: int, refusal: str = "") -> None:
         """An own message's ack changed."""
 
-    def received(self, key: str, sender: str, text: str) -> None:
-        """Somebody wrote."""
+    def arrived(self) -> None:
+        """Something waits for this device."""
 
 
 @dataclass(slots=True)
@@ -91,7 +98,13 @@ class FakeWhatsApp:
         self.lock = threading.RLock()
         self.not_on_whatsapp: set[str] = set()
         self.known_by_lid: set[str] = set()  # numbers whose chats carry a LID
+        self.silent = False  # pages take in what arrives and tell nothing of it
+        self.phone_answers = True  # what a page asks its phone to send again
+        self.shown_online: set[str] = set()  # numbers that anyone saw online
+        self.marked_as_read: set[tuple[str, str]] = set()  # the phone, and whose messages got blue ticks
         self.refusals = 0  # how many of the next sends the server refuses
+        self.refusal_code = ""  # with which code
+        self.limits = Limits()
         self._phones: dict[str, FakePhone] = {}
         self._devices: dict[str, FakeDevice] = {}
         self._pages: dict[str, FakePage] = {}
@@ -99,6 +112,7 @@ class FakeWhatsApp:
         self._shown: list[FakeMessage] = []
         self._copies: dict[str, int] = {}
         self._ids = itertools.count(1)
+        self._page_numbers = itertools.count(1)
 
     # What phones do.
 
@@ -128,13 +142,16 @@ class FakeWhatsApp:
         with self.lock:
             return any(device.login is not None and device.login.number == number for device in self._devices.values())
 
-    def write(self, sender: str, to: str, text: str) -> None:
-        """Somebody writes to a linked phone."""
+    def write(self, sender: str, to: str, text: str, *, from_ad: bool = False) -> str:
+        """Somebody writes to a linked phone. from_ad: devices get a placeholder first. Returns the key."""
         with self.lock:
             key = f"false_{sender}@c.us_{self.new_message_id()}"
             for device_id, device in self._devices.items():
                 if device.login is not None and device.login.number == to:
-                    self._to_page(device_id, lambda page: page.received(key, sender, text))
+                    kind = PLACEHOLDER if from_ad else TEXT
+                    device.inbox.waiting.append(FakeRow(key, sender, text, now_ms(), kind))
+                    self._to_page(device_id, lambda page: page.arrived())
+            return key
 
     def read(self, number: str) -> None:
         """The contact `number` reads all that it was sent."""
@@ -148,6 +165,14 @@ class FakeWhatsApp:
         """The texts that `number` was shown, in order. The same key sent twice is shown once."""
         with self.lock:
             return [message.text for message in self._shown if message.number == number]
+
+    def revoke(self, number: str) -> None:
+        """The owner deletes for everyone, on the phone, what was last sent to `number`."""
+        with self.lock:
+            for device in self._devices.values():
+                sent = [one for one in device.messages.values() if one.number == number and one.copies]
+                for message in sent[-1:]:
+                    message.revoked = True
 
     def close(self) -> None:
         """Ends the service's time."""
@@ -164,6 +189,10 @@ class FakeWhatsApp:
         """From now on the page is told."""
         with self.lock:
             self._pages[device_id] = page
+
+    def next_page_number(self) -> int:
+        """A number that no other page has."""
+        return next(self._page_numbers)
 
     def close_page(self, device_id: str, page: FakePage) -> None:
         """The page is told no more, and its codes are void."""
@@ -206,6 +235,7 @@ class FakeWhatsApp:
     def send(self, device_id: str, message: FakeMessage) -> None:
         """The server takes (or refuses) a message; acks follow on the timeline."""
         with self.lock:
+            message.ack = max(message.ack, 0)
             message.copies += 1
             if self.refusals > 0:
                 self.refusals -= 1
@@ -235,9 +265,9 @@ class FakeWhatsApp:
 
     def _refuse(self, device_id: str, message: FakeMessage) -> None:
         """The page keeps that it failed, and tells whether that was its first copy."""
-        message.ack = -1
+        message.ack, message.page, message.refusal = -1, 0, self.refusal_code
         told = -1 if message.copies == 1 else -2
-        self._to_page(device_id, lambda page: page.acknowledged(message.key, told))
+        self._to_page(device_id, lambda page: page.acknowledged(message.key, told, message.refusal))
 
     def _to_page(self, device_id: str, tell: Callable[[FakePage], None]) -> None:
         page = self._pages.get(device_id)

@@ -32,7 +32,7 @@ def test_history_is_recorded_listed_and_filtered(
     assert message is not None
     for ack in (2, 3):
         owner.acknowledge(message, ack)
-    services.ledger.receipts.record_inbound(51, MessageInbound("5491123456789", "hola", 5, "wa-1"), now_ms())
+    services.ledger.receipts.record_inbound(51, [MessageInbound("5491123456789", "hola", 5, "wa-1")], now_ms())
 
     assert drain.run() > 0
     assert drain.run() == 0

@@ -32,7 +32,7 @@ def test_what_is_settled_and_old_goes_what_is_open_stays(services: Services, dra
     gone, kept_open, young = accept(services, at=old), accept(services, at=old), accept(services)
     for message_id in (gone, young):
         ledger.review.cancel(51, message_id, old + 1)
-    ledger.receipts.record_inbound(51, MessageInbound("5491", "x", old, "wa-1"), old)
+    ledger.receipts.record_inbound(51, [MessageInbound("5491", "x", old, "wa-1")], old)
     drain.run()
     with services.database.writing() as session:
         session.add(SessionEventRecord(event_id="1-1", cliente_id=51, type="session.status", at=old, data="{}"))

@@ -296,8 +296,8 @@ class TestClose:
 
 def test_inbound_is_recorded_once(ledger: Ledger) -> None:
     inbound = MessageInbound(sender="5491", message="hola", at=NOW, whatsapp_id="false_1")
-    assert ledger.receipts.record_inbound(CLIENTE, inbound, NOW)
-    assert not ledger.receipts.record_inbound(CLIENTE, inbound, NOW)
+    assert ledger.receipts.record_inbound(CLIENTE, [inbound], NOW) == [True]
+    assert ledger.receipts.record_inbound(CLIENTE, [inbound], NOW) == [False]
 
 
 class TestHeld:

@@ -43,6 +43,7 @@ PURE = (
         f"session_worker/sending/{name}.py"
         for name in ("state", "doubts", "rounds", "looking", "attempts", "reducer", "pace", "restriction")
     ),
+    *(f"session_worker/receiving/{name}.py" for name in ("state", "rows", "placeholders", "reducer")),
     "hub_api/principal.py",
     "hub_api/messages/restored_status.py",
     "hub_api/pairing/qr_answer.py",

@@ -27,11 +27,12 @@ def _every_key() -> list[str]:
         keys.idempotency(1, "d"), keys.rate(1, 2), keys.pace(1), keys.deadlines, keys.events, keys.session(1),
         keys.sessions, keys.lease(1), keys.fence(1), keys.wanted, keys.store_of, keys.wake_channel,
         keys.changed_channel(1), keys.host("h"), keys.reply("q"), keys.drain_cursor, keys.task_lock("t"),
-        keys.unread(1), keys.inbound_seen(1, "k"), keys.queue_list("session.1"), keys.login_failures_prefix,
+        keys.unread(1), keys.inbound_seen_prefix(1), keys.queue_list("session.1"), keys.login_failures_prefix,
         keys.rebuilt, keys.hosts, keys.held(1), keys.own_number(1), keys.counts(1), keys.sent_today(1, "d"),
         keys.opted_out(1), keys.heard_prefix(1), keys.campaign_stop_versions,
         keys.campaign_in_flight(1), keys.campaign_quota(1, 20261120), keys.campaign_slot(1),
         keys.imbalances, keys.builds, keys.build("b"), keys.served_build, keys.build_trial,
+        keys.text_cursors(1), keys.placeholders(1), keys.recorded_until(1),
     ]  # fmt: skip
 
 

@@ -41,5 +41,6 @@ def _counters(cliente_id: int, row: list[Any], in_flight: set[str], now_ms: int)
         in_flight=latest in in_flight,
         next_at_ms=0 if next_at - now_ms > MAX_PACE_MS else next_at,
         used_today=int(used or 0),
+        limited_until_ms=session.snapshot.limited_until,
     )
     return TenantCounters(shared, restricted=session.snapshot.restricted_until > now_ms)

@@ -39,8 +39,12 @@ Object.defineProperty(window, '__leadmaster', {
     pairingCode: answering(loaded(pairingCode)),
     prepare: answering(loaded(prepare)),
     handOver: answering(loaded(handOver)),
-    acknowledgement: answering(loaded(acknowledgement)),
+    lookUp: answering(loaded(lookUp)),
+    resend: answering(loaded(resend)),
+    limits: answering(loaded(limits)),
     findContact: answering(loaded(findContact)),
+    readRows: answering(loaded(readRows)),
+    readPlaceholders: answering(loaded(readPlaceholders)),
     logout: answering(loaded(logout)),
   }),
 });

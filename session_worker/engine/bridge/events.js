@@ -1,30 +1,4 @@
-/** What happens by itself and is told: messages that come in, the end of a pairing, trouble with the account. */
-
-/** Digits, or the LID where WhatsApp knows no number. @param {WhatsApp.Wid} wid */
-const senderOf = async (wid) => {
-  if (!wid.isLid()) {
-    return wid.user;
-  }
-  const known = whatsapp.lidPnCache.getPhoneNumber(wid);
-  if (known) {
-    return known.user;
-  }
-  const entry = await WPP.contact.getPnLidEntry(wid).catch(() => null);
-  return entry?.phoneNumber?.id ?? `${wid.user}@lid`;
-};
-
-WPP.on('chat.new_message', async (message) => {
-  if (message.id.fromMe || message.type !== 'chat' || !message.body || !message.from?.isUser()) {
-    return;
-  }
-  tell({
-    kind: 'inbound',
-    key: message.id.toString(),
-    sender: await senderOf(message.from),
-    text: message.body,
-    at_ms: message.t ? message.t * 1000 : Date.now(),
-  });
-});
+/** What happens by itself and is told: the end of a pairing, trouble with the account. */
 
 WPP.on('conn.logout_reason', (reason) => {
   if (reason === 'account_locked') {

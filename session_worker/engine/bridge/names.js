@@ -53,6 +53,11 @@ const NAMES = Object.freeze({
 
   // What comes in.
   MsgModel: aFunction('inbound', () => whatsapp.MsgModel),
+  'WAWebNonMessageDataRequestPlaceholderMessageResendUtils.handlePlaceholderMsgsSeen': aFunction(
+    'inbound',
+    () => memberOf('WAWebNonMessageDataRequestPlaceholderMessageResendUtils', 'handlePlaceholderMsgsSeen'),
+    'a message that the phone must send again waits until it does so by itself',
+  ),
 
   // Who is on WhatsApp, and which number stands behind a LID.
   ContactStore: anObject('contacts', ['get'], () => whatsapp.ContactStore),
@@ -64,6 +69,11 @@ const NAMES = Object.freeze({
     'limits',
     () => memberOf('WAWebMexFetchReachoutTimelockJob', 'mexFetchReachoutTimelock'),
     'a time lock is inferred from refusals',
+  ),
+  'WAWebMexFetchNewChatMessageCappingInfoJob.mexFetchNewChatMessageCapping': aFunction(
+    'limits',
+    () => memberOf('WAWebMexFetchNewChatMessageCappingInfoJob', 'mexFetchNewChatMessageCapping'),
+    'the cap on new chats is found by a refusal',
   ),
 
   // Uploads; see `drift/media.js`.
@@ -96,16 +106,26 @@ const faultOf = ({ kind, methods, find }) => {
   return lacking.length === 0 ? '' : `lacks ${lacking.join(', ')}`;
 };
 
+/** When a name was last found missing: each search for one goes through every module of the page. */
+/** @type {Map<string, {at: number, fault: string}>} */
+const missed = new Map();
+const SEARCH_AGAIN_MS = 10_000;
+
 /**
  * What the page has under a name of the table. Throws BridgeError WHATSAPP_CHANGED where it is not there, or not as it
  * must be: whoever has a fallback catches it.
- * @template {keyof typeof NAMES} K @param {K} name @returns {ReturnType<(typeof NAMES)[K]['find']>}
+ * @template {keyof typeof NAMES} K @param {K} name @returns {NonNullable<ReturnType<(typeof NAMES)[K]['find']>>}
  */
 const known = (name) => {
-  const row = NAMES[name];
-  const fault = faultOf(row);
+  const before = missed.get(name);
+  const fresh = before !== undefined && performance.now() - before.at < SEARCH_AGAIN_MS;
+  const fault = fresh ? before.fault : faultOf(NAMES[name]);
   if (fault) {
+    if (!fresh) {
+      missed.set(name, { at: performance.now(), fault });
+    }
     throw new BridgeError('WHATSAPP_CHANGED', `${name} ${fault}`);
   }
-  return /** @type {any} */ (row.find());
+  missed.delete(name);
+  return /** @type {any} */ (NAMES[name].find());
 };

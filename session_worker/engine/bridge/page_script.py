@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,34 +12,34 @@ _BRIDGE = [
     for name in (
         "base",
         "names",
+        "availability",
         "observation",
         "contacts",
         "linking",
         "sending",
+        "limits",
+        "receiving",
         "events",
         "drift/probe",
         "drift/media",
         "calls",
     )
 ]
-<<<<<<< HEAD
 _BEFORE_BUNDLE = Path(__file__).with_name("drift") / "document_start.js"
-_BUNDLE = Path("node_modules/@wppconnect/wa-js/dist/wppconnect-wa.js")
-=======
->>>>>>> origin/pin
 
 # Before the bundle: it reads them as it starts. Without the first, wa-js reports to an analytics service.
 _SETTINGS = "window.WPPConfig = {disableGoogleAnalytics: true, deviceName: 'LeadMaster', linkPreviewApiServers: []};"
 
 
 @lru_cache(maxsize=1)
-def page_script(wa_js: Path) -> str:
+def page_script(wa_js: Path, *, show_online: bool) -> str:
     """The whole script, kept for the next launch of this process (half a megabyte)."""
-    bundle = wa_js.read_text("utf-8")
+    ours = f"window.__leadmasterShowOnline = {json.dumps(show_online)};"
     before = _BEFORE_BUNDLE.read_text("utf-8")
+    bundle = wa_js.read_text("utf-8")
     bridge = "\n".join(script.read_text("utf-8") for script in _BRIDGE)
     # The bundle in a block, not a function: it expects to stand at the top. Frames inside the page stay untouched.
     return (
         "if (window === window.top && location.protocol !== 'about:') {\n"
-        f"{_SETTINGS}\n{before}\n{bundle}\n(() => {{\n'use strict';\n{bridge}\n}})();\n}}\n"
+        f"{_SETTINGS}\n{ours}\n{before}\n{bundle}\n(() => {{\n'use strict';\n{bridge}\n}})();\n}}\n"
     )

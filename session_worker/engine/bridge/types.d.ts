@@ -18,14 +18,37 @@ export interface PageObservation {
   problem: string | null;
 }
 
+export interface InboundText {
+  key: string;
+  sender: string;
+  text: string;
+  at_ms: number;
+}
+
+export interface RowPage {
+  rows: number;
+  last_row_id: number;
+  more: boolean;
+  texts: ({ row_id: number } & InboundText)[];
+  placeholders: { row_id: number; key: string; at_ms: number }[];
+}
+
+export interface PlaceholderPage {
+  texts: InboundText[];
+  open: string[];
+  missing: string[];
+  not_asked: string;
+}
+
 export type PageEvent =
   | { kind: 'document'; address: string }
   | { kind: 'observation'; observation: PageObservation }
   | { kind: 'problem'; code: string }
   | { kind: 'logout_reason'; reason: string }
   | { kind: 'logged_out' }
-  | { kind: 'ack'; key: string; ack: number }
-  | { kind: 'inbound'; key: string; sender: string; text: string; at_ms: number };
+  | { kind: 'ack'; key: string; ack: number; refusal: string }
+  | ({ kind: 'inbound' } & InboundText)
+  | { kind: 'rows'; cause: string };
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; code: string; message: string };
 
@@ -35,5 +58,6 @@ declare global {
     Debug?: { VERSION?: string };
     __leadmasterTell: (event: PageEvent) => Promise<void>;
     __leadmaster: object;
+    __leadmasterShowOnline: boolean;
   }
 }

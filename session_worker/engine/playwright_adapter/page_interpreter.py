@@ -13,14 +13,21 @@ from urllib.parse import parse_qs, urlsplit
 from session_worker.engine.port import (
     AckSeen,
     EngineEvent,
+    Found,
     InboundSeen,
+    Limits,
     LoggedOut,
     MissingName,
     Observation,
     PageChanged,
     PageReloaded,
+    PlaceholderPage,
+    PlaceholderRow,
     ProbeReport,
+    RowPage,
+    RowsHinted,
     StreamMode,
+    TextRow,
 )
 from shared.builds.verdict import Capability
 from shared.errors import InvalidTo
@@ -53,9 +60,11 @@ class PageInterpreter:
             return [PageChanged(self.observation(told["observation"]))]
         if kind == "ack":
             ack = int(told["ack"])
-            return [AckSeen(str(told["key"]), ack if ack == _COPY_REFUSED else clamped_ack(ack))]
+            return [AckSeen(str(told["key"]), ack if ack == _COPY_REFUSED else clamped_ack(ack), str(told["refusal"]))]
         if kind == "inbound":
-            return [InboundSeen(str(told["key"]), _sender(str(told["sender"])), str(told["text"]), int(told["at_ms"]))]
+            return [inbound(told)]
+        if kind == "rows":
+            return [RowsHinted(str(told["cause"]))]
         if kind == "problem":
             self._problem = str(told["code"])
         elif kind == "logout_reason":
@@ -144,9 +153,53 @@ def _is_logout(url: str) -> bool:
     return parse_qs(urlsplit(url).query).get("post_logout") == ["1"]
 
 
+def inbound(told: Mapping[str, Any]) -> InboundSeen:
+    """A text from a person."""
+    return InboundSeen(str(told["key"]), _sender(str(told["sender"])), str(told["text"]), int(told["at_ms"]))
+
+
+def row_page(told: Mapping[str, Any]) -> RowPage:
+    """Rows of the page's database."""
+    return RowPage(
+        rows=int(told["rows"]),
+        last_row_id=int(told["last_row_id"]),
+        more=bool(told["more"]),
+        texts=tuple(TextRow(int(row["row_id"]), inbound(row)) for row in told["texts"]),
+        placeholders=tuple(
+            PlaceholderRow(int(row["row_id"]), str(row["key"]), int(row["at_ms"])) for row in told["placeholders"]
+        ),
+    )
+
+
+def placeholder_page(told: Mapping[str, Any]) -> PlaceholderPage:
+    """What became of placeholders."""
+    return PlaceholderPage(
+        texts=tuple(inbound(text) for text in told["texts"]),
+        open=tuple(map(str, told["open"])),
+        missing=tuple(map(str, told["missing"])),
+        not_asked=str(told["not_asked"]),
+    )
+
+
 def clamped_ack(ack: int) -> int:
     """WhatsApp's ack in the port's range."""
     return max(_REFUSED, min(ack, _READ))
+
+
+def found(told: Mapping[str, Any]) -> Found:
+    """A message of the page's database in the port's words."""
+    return Found(clamped_ack(int(told["ack"])), bool(told["unsent"]), str(told["refusal"]), bool(told["revoked"]))
+
+
+def limits(told: Mapping[str, Any]) -> Limits:
+    """What WhatsApp allows, in the port's words."""
+    allowed = told["new_chats_allowed"]
+    return Limits(
+        time_lock_until_ms=int(told["time_lock_until_ms"]),
+        new_chats_allowed=None if allowed is None else int(allowed),
+        new_chats_used=int(told["new_chats_used"]),
+        cycle_ends_ms=int(told["cycle_ends_ms"]),
+    )
 
 
 def _own_number(told: str | None) -> str | None:

@@ -20,16 +20,12 @@ from playwright.async_api import BrowserContext, Error, Frame, Page, Playwright,
 from session_worker.engine.bridge.page_script import page_script
 from session_worker.engine.browser import executable, launch_options, profile_lock
 from session_worker.engine.browser.process_end import ProcessEnd
-<<<<<<< HEAD
-from session_worker.engine.playwright_adapter.request_rules import RequestInterceptor, RequestRules, update_polls
-=======
 from session_worker.engine.playwright_adapter.request_rules import (
     Document,
     RequestInterceptor,
     RequestRules,
     update_polls,
 )
->>>>>>> origin/pin
 from session_worker.engine.port import EngineConfig, EngineError
 from session_worker.engine.versions.bundles import BundleStore, packaged_bundle
 from session_worker.engine.versions.pinned_page import find_page
@@ -78,7 +74,7 @@ class WebBrowser:
         """Launches the browser and begins to load the site. Raises EngineError as the port's `start`."""
         config = self._config
         browser = executable.find_browser(config.browser_path)
-        script = page_script(_bundle(config))
+        script = page_script(_bundle(config), show_online=config.show_online)
         rules = _rules(config)
         os.environ["NODE_OPTIONS"] = launch_options.DRIVER_OPTIONS  # the driver inherits it; the browser doesn't
         playwright, major = await asyncio.gather(

@@ -1,10 +1,18 @@
 #!lua flags=allow-oom
--- Records one inbound message once, however often the page reports it.
--- keys: seen, events, heard
--- args: now_ms, cliente_id, whatsapp_id, event, heard_ms
+-- Records inbound messages, each once, however often the page tells of it or its database is read.
+-- keys: events
+-- args: now_ms, cliente_id, seen_prefix, heard_prefix
+-- rest: whatsapp_id, sender, heard_ms, event of each message, in order
 -- heard_ms: how long the sender counts as heard from; 0 where that is over.
--- Returns 1, or 0 where it was known
-if not redis.call('SET', KEY.seen, '1', 'NX', 'PX', LIMIT.kept_ms) then return 0 end
-if tonumber(ARG.heard_ms) > 0 then redis.call('SET', KEY.heard, '1', 'PX', ARG.heard_ms) end
-emit(KEY.events, EVENT.message_inbound, ARG.cliente_id, ARG.whatsapp_id, ARG.now_ms, ARG.event)
-return 1
+-- Returns for each 1, or 0 where it was known
+local fresh = {}
+for at = 1, #REST, 4 do
+  local whatsapp_id, sender, heard_ms, event = REST[at], REST[at + 1], tonumber(REST[at + 2]), REST[at + 3]
+  local added = redis.call('SET', ARG.seen_prefix .. whatsapp_id, '1', 'NX', 'PX', LIMIT.kept_ms)
+  if added then
+    if heard_ms > 0 then redis.call('SET', ARG.heard_prefix .. sender, '1', 'PX', heard_ms) end
+    emit(KEY.events, EVENT.message_inbound, ARG.cliente_id, whatsapp_id, ARG.now_ms, event)
+  end
+  fresh[#fresh + 1] = added and 1 or 0
+end
+return fresh

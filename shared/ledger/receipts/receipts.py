@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import cast
+
 import redis
 
 from shared.ledger.script import HEARD_MS, ledger_script
@@ -48,21 +51,23 @@ class Receipts:
         )
         return str(answer)
 
-    def record_inbound(self, cliente_id: int, inbound: MessageInbound, now_ms: int) -> bool:
-        """Records a received message as an event, once. False where it was known."""
+    def record_inbound(self, cliente_id: int, messages: Sequence[MessageInbound], now_ms: int) -> list[bool]:
+        """Records received messages as events, all in one step and in their order. False for each that was known."""
+        if not messages:
+            return []
+        rest: list[str | int] = []
+        for message in messages:
+            heard_ms = min(HEARD_MS, HEARD_MS - (now_ms - (message.at or now_ms)))
+            rest += [message.whatsapp_id, message.sender, max(0, heard_ms), event_data(message)]
         answer = self._scripts.run(
             _INBOUND,
-            keys={
-                "seen": self._keys.inbound_seen(cliente_id, inbound.whatsapp_id),
-                "events": self._keys.events,
-                "heard": self._keys.heard_prefix(cliente_id) + inbound.sender,
-            },
+            keys={"events": self._keys.events},
             args={
                 "now_ms": now_ms,
                 "cliente_id": cliente_id,
-                "whatsapp_id": inbound.whatsapp_id,
-                "event": event_data(inbound),
-                "heard_ms": max(0, min(HEARD_MS, HEARD_MS - (now_ms - (inbound.at or now_ms)))),
+                "seen_prefix": self._keys.inbound_seen_prefix(cliente_id),
+                "heard_prefix": self._keys.heard_prefix(cliente_id),
             },
+            rest=rest,
         )
-        return bool(answer)
+        return [bool(one) for one in cast("list[int]", answer)]

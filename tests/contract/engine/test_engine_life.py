@@ -30,7 +30,9 @@ class TestLife:
         seen = again.wait_until_ready()
 
         assert (seen.phone_number, seen.pairing_id) == (phone, linked.pairing_id)
-        assert again.engine.acknowledgement(prepared) in (2, 3)
+        found = again.engine.look_up(prepared)
+        assert found is not None
+        assert found.ack in (2, 3)
         again.wait_for(PageChanged, lambda event: is_ready(event.observation))
 
     def test_a_crash_is_told_once_and_ends_the_talk(

@@ -129,7 +129,7 @@ class Worker:
     def hear(self, sender: str, text: str, key: str = "false_1") -> None:
         """A message from somebody."""
         inbound = MessageInbound(sender=sender, message=text, at=self.world.clock, whatsapp_id=key)
-        assert self.ledger.receipts.record_inbound(self.lease.cliente_id, inbound, self.world.clock)
+        assert self.ledger.receipts.record_inbound(self.lease.cliente_id, [inbound], self.world.clock) == [True]
 
     def run(self, rounds: int, work: Callable[[], Any] | None = None) -> None:
         """So many ticks, each followed by a claim and by the drain."""

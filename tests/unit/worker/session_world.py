@@ -108,8 +108,7 @@ class World:
     def behave(self, kind: str, count: int) -> None:
         """Sending or receiving found something of the page."""
         if self.running:
-            told = {"sends": on.SendsUnacknowledged, "rows": on.InboundSilent}[kind]
-            self.tell(told(self.running, count))
+            self.tell(on.SendsUnacknowledged(self.running, count) if kind == "sends" else on.InboundSilent(count))
 
     def remove_login(self) -> None:
         """The phone removes this device."""

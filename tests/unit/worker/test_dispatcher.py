@@ -14,10 +14,14 @@ from session_worker.engine.port import (
     BrowserGone,
     EngineEvent,
     InboundSeen,
+    Limits,
     LoggedOut,
     PageChanged,
     PageReloaded,
+    RowsHinted,
 )
+from session_worker.receiving import inputs as receiving
+from session_worker.receiving.actions import ReportSilence
 from session_worker.sending import actions
 from session_worker.sending import inputs as sending
 from session_worker.sending.shell import Word
@@ -33,7 +37,7 @@ PACKAGE = Path(__file__).parents[3] / "session_worker"
 # What each part may take from the others. `worker` puts them together, `host` forks workers.
 MAY_IMPORT = {
     "engine": set(),
-    "receiving": {"engine"},
+    "receiving": {"engine", "turn", "session.channel"},
     "drift": {"engine"},
     "session": {"engine", "turn", "drift.judging", "drift.canary"},
     "sending": {"engine", "turn", "session.channel"},
@@ -50,36 +54,47 @@ def everything_in(inbox: queue.SimpleQueue[T]) -> list[T]:
 
 
 @pytest.mark.parametrize(
-    ("event", "for_session", "for_receiving"),
+    ("event", "inbox", "told"),
     [
-        (PageChanged(OPEN), [session.PageObserved("run", OPEN)], []),
-        (LoggedOut("user"), [session.LoginRemoved("run", "user")], []),
-        (PageReloaded(), [session.PageReloaded("run")], []),
-        (BrowserGone("crash"), [session.BrowserEnded("run", "crash")], []),
-        (ACK, [], [ACK]),
-        (INBOUND, [], [INBOUND]),
+        (PageChanged(OPEN), "session", session.PageObserved("run", OPEN)),
+        (LoggedOut("user"), "session", session.LoginRemoved("run", "user")),
+        (PageReloaded(), "session", session.PageReloaded("run")),
+        (BrowserGone("crash"), "session", session.BrowserEnded("run", "crash")),
+        (ACK, "acknowledging", ACK),
+        (INBOUND, "receiving", receiving.MessageTold(INBOUND)),
+        (RowsHinted("main_ready"), "receiving", receiving.RowsHinted("main_ready")),
     ],
 )
-def test_what_the_engine_tells(event: EngineEvent, for_session: list[object], for_receiving: list[object]) -> None:
+def test_what_the_engine_tells(event: EngineEvent, inbox: str, told: object) -> None:
     dispatcher = Dispatcher()
     dispatcher.engine_event("run", event)
-    assert everything_in(dispatcher.session) == for_session
-    assert everything_in(dispatcher.receiving) == for_receiving
+    for name in ("session", "acknowledging", "receiving"):
+        assert everything_in(getattr(dispatcher, name)) == ([told] if name == inbox else [])
     assert everything_in(dispatcher.sending) == []
 
 
-def test_what_sending_is_told() -> None:
+def test_what_no_event_told_is_passed_on() -> None:
+    dispatcher = Dispatcher()
+    dispatcher.word_of_receiving(ReportSilence(3))
+    assert everything_in(dispatcher.session) == [session.InboundSilent(3)]
+
+
+def test_what_sending_and_receiving_are_told() -> None:
     dispatcher, channel = Dispatcher(), Channel("run", "login", "5491150000051")
-    dispatcher.ack_recorded("key", -1)
+    dispatcher.ack_recorded("key", -1, "463")
     dispatcher.channel_changed(channel)
-    assert everything_in(dispatcher.sending) == [sending.Acknowledged("key", -1), sending.ChannelChanged(channel)]
+    assert everything_in(dispatcher.sending) == [
+        sending.Acknowledged("key", -1, "463"),
+        sending.ChannelChanged(channel),
+    ]
+    assert everything_in(dispatcher.receiving) == [receiving.ChannelChanged(channel)]
 
 
 @pytest.mark.parametrize(
     ("word", "told"),
     [
         (actions.AskRelaunch("MEMORY"), session.RelaunchAsked("MEMORY")),
-        (actions.ReportRestriction(5), session.RestrictionInferred(5)),
+        (actions.ReportRestriction(5, 7, Limits()), session.RestrictionTold(5, 7, Limits())),
     ],
 )
 def test_what_sending_tells_the_session(word: Word, told: session.Input) -> None:
@@ -88,12 +103,10 @@ def test_what_sending_tells_the_session(word: Word, told: session.Input) -> None
     assert everything_in(dispatcher.session) == [told]
 
 
-def test_what_others_found_of_the_page_is_told_to_the_session() -> None:
+def test_what_sending_finds_of_the_page_is_told_to_the_session() -> None:
     dispatcher = Dispatcher()
     dispatcher.sends_unacknowledged("run", 3)
-    dispatcher.inbound_silent("run", 2)
-    told = everything_in(dispatcher.session)
-    assert told == [session.SendsUnacknowledged("run", 3), session.InboundSilent("run", 2)]
+    assert everything_in(dispatcher.session) == [session.SendsUnacknowledged("run", 3)]
 
 
 def imported_parts(path: Path) -> set[str]:

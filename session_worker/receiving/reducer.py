@@ -1,0 +1,164 @@
+"""Deciding of receiving: `step(state, input, now, rng)` says what follows, as data. Pure.
+
+What the page tells is recorded at once, so that it is fast; its rows are read so that it is complete, and in order: as
+long as rows may hold what came before a message, that message waits for them.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import get_args
+
+from session_worker.engine.port import InboundSeen
+from session_worker.receiving import actions as do
+from session_worker.receiving import inputs as on
+from session_worker.receiving import placeholders, rows
+from session_worker.receiving import state as at
+from session_worker.receiving.state import ReceivingTurn, State, make_call, rest
+from session_worker.session.channel import Channel
+from session_worker.turn import Now, Turn
+
+MAX_HELD = 500
+PLACEHOLDER_HINT_MS = 500
+
+_ANSWERS = get_args(on.Answer)
+
+
+def step(state: State, event: on.Input, now: Now, rng: random.Random) -> tuple[State, tuple[do.Action, ...]]:
+    """One input, and what has become due. Returns the state after it and what is to be done, in order."""
+    if isinstance(state.phase, at.Ended):
+        return state, ()
+    turn: ReceivingTurn = Turn(state, now, rng)
+    if isinstance(event, _ANSWERS):
+        _take_answer(turn, event)
+    else:
+        _take(turn, event)
+        if isinstance(turn.state.phase, at.Idle):
+            _look_at_clock(turn)
+    if turn.state.stopping and isinstance(turn.state.phase, at.Idle) and not turn.state.told:
+        turn.change(phase=at.Ended())
+    return turn.state, tuple(turn.actions)
+
+
+def _take(turn: ReceivingTurn, event: on.Input) -> None:
+    match event:
+        case on.ChannelChanged(channel):
+            _change_channel(turn, channel)
+        case on.MessageTold(message):
+            _hear(turn, message)
+        case on.RowsHinted(cause):
+            _hint(turn, cause)
+        case on.StopAsked():
+            turn.change(stopping=True, told_until_ms=0)
+
+
+def _look_at_clock(turn: ReceivingTurn) -> None:
+    """At most one call that is due."""
+    state, now_ms = turn.state, turn.now.steady_ms
+    if now_ms < state.cut_until_ms:
+        return
+    _report_silence(turn)
+    if state.told and (now_ms >= state.told_due_ms or len(state.told) >= MAX_HELD):
+        batch = state.told[:MAX_HELD]
+        turn.change(told=state.told[MAX_HELD:])
+        make_call(turn, at.RecordingTold(batch), do.Record(batch))
+    elif state.channel is None or state.stopping:
+        return
+    elif now_ms >= state.rows_due_ms:
+        rows.read_rows(turn)
+    elif state.placeholders and now_ms >= state.placeholders_due_ms:
+        placeholders.look(turn)
+
+
+def _take_answer(turn: ReceivingTurn, answer: on.Input) -> None:
+    match turn.state.phase, answer:
+        case phase, on.CutShort(retry_ms):
+            _cut_short(turn, phase, retry_ms)
+        case at.RecordingTold(messages), on.Recorded():
+            rows.remember(turn, messages)
+            rest(turn)
+        case at.Positioning(), on.PositionRead(position):
+            rows.positioned(turn, position)
+        case at.ReadingRows(back_rows), on.RowsRead(page):
+            rows.rows_read(turn, back_rows, page)
+        case at.ReadingRows(), on.EngineFailed(code, detail):
+            rows.reading_failed(turn, code, detail)
+        case at.RecordingRows(page, messages), on.Recorded(fresh):
+            rows.rows_recorded(turn, page, messages, fresh)
+        case ((at.KeepingCursor() as phase), on.Kept()):
+            rows.cursor_kept(turn, phase)
+        case at.ReadingPlaceholders(keys), on.PlaceholdersRead(page):
+            placeholders.looked(turn, keys, page)
+        case at.ReadingPlaceholders(), on.EngineFailed(code, detail):
+            placeholders.looking_failed(turn, code, detail)
+        case at.RecordingPlaceholders(messages, done), on.Recorded():
+            placeholders.recorded(turn, messages, done)
+        case at.ForgettingPlaceholders(keys), on.Kept():
+            placeholders.forgotten(turn, keys)
+        case phase, _:
+            raise AssertionError(f"{answer} in {phase}")
+
+
+# What others tell.
+
+
+def _change_channel(turn: ReceivingTurn, channel: Channel | None) -> None:
+    """A page that is ready, for the first time or again, may have taken in what no event told."""
+    turn.change(channel=channel, reading_at=None, placeholders_left=())
+    if channel is None:
+        return
+    if channel.login_id != turn.state.login_id:
+        turn.change(login_id=None, cursor=None, placeholders={}, untold={})
+    turn.change(placeholders_due_ms=turn.now.steady_ms)
+    _catch_up(turn)
+
+
+def _hear(turn: ReceivingTurn, message: InboundSeen) -> None:
+    state, now_ms = turn.state, turn.now.steady_ms
+    turn.change(untold={key: at_ms for key, at_ms in state.untold.items() if key != message.key})
+    if message.key in state.known:
+        return
+    if not state.told:
+        turn.change(told_until_ms=now_ms + rows.HOLD_MS)
+    turn.change(told=(*state.told, message), rows_due_ms=min(state.rows_due_ms, now_ms + rows.HINT_MS))
+
+
+def _hint(turn: ReceivingTurn, cause: str) -> None:
+    if cause == "placeholder":
+        turn.change(rows_due_ms=min(turn.state.rows_due_ms, turn.now.steady_ms + PLACEHOLDER_HINT_MS))
+    else:
+        # The page may be another one by now, which has to ask the phone anew.
+        turn.change(placeholders_due_ms=turn.now.steady_ms)
+        _catch_up(turn)
+
+
+def _catch_up(turn: ReceivingTurn) -> None:
+    turn.change(behind=True, first_reading=True, failures=0, rows_due_ms=turn.now.steady_ms)
+
+
+def _report_silence(turn: ReceivingTurn) -> None:
+    """Names only how many: which chats they are in is nobody's business."""
+    untold, now_ms = turn.state.untold, turn.now.steady_ms
+    waiting = {key: at_ms for key, at_ms in untold.items() if at_ms > now_ms}
+    if len(waiting) < len(untold):
+        silent = len(untold) - len(waiting)
+        turn.warn("inbound.no_event", messages=silent)
+        turn.change(untold=waiting)
+        turn.do(do.ReportSilence(silent))
+
+
+def _cut_short(turn: ReceivingTurn, phase: at.Phase, retry_ms: int) -> None:
+    """What was told is told again; rows and placeholders are read again, and what of them is recorded is known."""
+    now_ms = turn.now.steady_ms
+    if isinstance(phase, at.RecordingTold):
+        turn.change(told=(*phase.messages, *turn.state.told))
+    turn.change(
+        cut_until_ms=now_ms + retry_ms,
+        reading_at=None,
+        rows_due_ms=now_ms,
+        placeholders_left=(),
+        placeholders_due_ms=now_ms,
+    )
+    if turn.state.stopping:
+        turn.change(told=())  # they stand in the page's rows: the next owner reads them there
+    rest(turn)

@@ -1,0 +1,162 @@
+"""Deciding how a page's rows are read: where to begin, what of them is recorded, when to read again. Pure.
+
+Events of the page are a hint, its rows are the truth: what came in while no event told it stands there in the order of
+arrival. One page of rows is read, recorded, and only then the cursor moves: a kill in between repeats it.
+"""
+
+from __future__ import annotations
+
+from session_worker.engine.port import InboundSeen, RowPage, TextRow
+from session_worker.receiving import actions as do
+from session_worker.receiving import state as at
+from session_worker.receiving.state import ReceivingTurn, Waiting, channel_of, make_call, rest
+from shared.ledger.receipts.row_cursors import FIRST_ROW, KNOWN_MS, Placeholder, Position, RowCursor
+
+HINT_MS = 5_000  # after a message that the page told, rows are read to see whether it told all
+HOLD_MS = 10_000  # so long what the page tells waits for the next page of rows, which may hold what came before it
+SILENT_MS = 10_000  # so long an event may come after its row was read
+RETRY_MS = 5_000  # a page that does not answer, at first
+STEP_BACK = 8  # where no row is left after the place to begin at: so many times further back
+MAX_KNOWN = 512
+PLACEHOLDER_MS = 14 * 86_400_000  # WhatsApp Web asks the phone for none that is older
+
+# Without a cursor: what was written before is on record, or never will be.
+BEGIN_MS = 86_400_000  # before now, where nothing was recorded; no more than any retention keeps
+BEGIN_BEFORE_RECORD_MS = 3_600_000  # before the latest message on record
+
+SURE_MS = KNOWN_MS - 86_400_000  # a message so young that was recorded is known by its key, whatever clocks say
+
+
+def read_rows(turn: ReceivingTurn) -> None:
+    """Begins a reading, or goes on with the next page of one."""
+    state = turn.state
+    if state.cursor is None:
+        make_call(turn, at.Positioning(), do.ReadPosition(channel_of(turn).login_id))
+    else:
+        _read(turn, state.cursor, state.rules.overlap_rows)
+
+
+def positioned(turn: ReceivingTurn, position: Position) -> None:
+    """Where to go on, or to begin, for this login."""
+    now, cursor = turn.now, position.cursor
+    if cursor is None:
+        recorded_until_ms = position.recorded_until_ms
+        since_ms = now.wall_ms - BEGIN_MS if recorded_until_ms is None else recorded_until_ms - BEGIN_BEFORE_RECORD_MS
+        cursor = RowCursor(FIRST_ROW, since_ms)
+        turn.info("inbound.begins", since_ms=since_ms, on_record=recorded_until_ms is not None)
+    turn.change(
+        login_id=channel_of(turn).login_id,
+        cursor=cursor,
+        reading_at=None,
+        placeholders={one.key: Waiting(one.at_ms, now.steady_ms) for one in position.placeholders},
+        placeholders_due_ms=now.steady_ms,
+        placeholders_left=(),
+    )
+    _read(turn, cursor, turn.state.rules.overlap_rows)
+
+
+def rows_read(turn: ReceivingTurn, back_rows: int, page: RowPage) -> None:
+    """Records what of a page is not known."""
+    state, cursor = turn.state, _cursor(turn)
+    if page.rows == 0 and state.reading_at is None and cursor.row_id - back_rows > FIRST_ROW:
+        # More was deleted than the overlap covers; what comes in next gets those numbers again.
+        _read(turn, cursor, back_rows * STEP_BACK)
+        return
+    messages = tuple(
+        row.message for row in page.texts if _wanted(turn, cursor, row) and row.message.key not in state.known
+    )
+    if messages:
+        make_call(turn, at.RecordingRows(page, messages), do.Record(messages))
+    else:
+        _keep(turn, page)
+
+
+def rows_recorded(
+    turn: ReceivingTurn, page: RowPage, messages: tuple[InboundSeen, ...], fresh: tuple[bool, ...]
+) -> None:
+    """Moves the cursor behind a page whose messages are recorded."""
+    state = turn.state
+    found = [message.key for message, new in zip(messages, fresh, strict=True) if new]
+    if found:
+        turn.info("inbound.caught_up", messages=len(found), rows=page.rows)
+    if not state.first_reading:
+        silent_at_ms = turn.now.steady_ms + SILENT_MS
+        turn.change(untold={**state.untold, **dict.fromkeys(found, silent_at_ms)})
+    remember(turn, messages)
+    _keep(turn, page)
+
+
+def cursor_kept(turn: ReceivingTurn, phase: at.KeepingCursor) -> None:
+    """The next page, or the end of this reading."""
+    state, now_ms, page = turn.state, turn.now.steady_ms, phase.page
+    if phase.placeholders:
+        found = {one.key: Waiting(one.at_ms, now_ms) for one in phase.placeholders}
+        turn.change(placeholders={**state.placeholders, **found}, placeholders_due_ms=now_ms)
+    turn.change(cursor=phase.cursor, failures=0)
+    if page.more:
+        turn.change(reading_at=page.last_row_id, rows_due_ms=now_ms, told_until_ms=now_ms + HOLD_MS)
+    else:
+        turn.change(reading_at=None, rows_due_ms=now_ms + state.rules.every_ms, behind=False, first_reading=False)
+    rest(turn)
+
+
+def reading_failed(turn: ReceivingTurn, code: str, detail: str) -> None:
+    """The page did not answer: what it tells is recorded meanwhile, in whatever order."""
+    state = turn.state
+    turn.warn("inbound.not_read", code=code, detail=detail, times=state.failures + 1)
+    wait_ms = min(state.rules.every_ms, RETRY_MS * 2 ** min(state.failures, 10))
+    turn.change(failures=state.failures + 1, reading_at=None, rows_due_ms=turn.now.steady_ms + wait_ms, behind=False)
+    rest(turn)
+
+
+def remember(turn: ReceivingTurn, messages: tuple[InboundSeen, ...]) -> None:
+    """These are recorded."""
+    keys = tuple(message.key for message in messages)
+    turn.change(known=(*turn.state.known, *keys)[-MAX_KNOWN:])
+
+
+def is_asked_for(at_ms: int, wall_ms: int) -> bool:
+    """Whether a placeholder is young enough to get its content yet. at_ms: when it was written."""
+    return at_ms > wall_ms - PLACEHOLDER_MS
+
+
+def _read(turn: ReceivingTurn, cursor: RowCursor, back_rows: int) -> None:
+    after, browser_run = turn.state.reading_at, channel_of(turn).browser_run
+    if after is None:
+        after = max(FIRST_ROW, cursor.row_id - back_rows)
+    make_call(turn, at.ReadingRows(back_rows), do.ReadRows(browser_run, after, turn.state.rules.page_rows))
+
+
+def _cursor(turn: ReceivingTurn) -> RowCursor:
+    if turn.state.cursor is None:
+        raise AssertionError("rows are read from a cursor on")
+    return turn.state.cursor
+
+
+def _wanted(turn: ReceivingTurn, cursor: RowCursor, row: TextRow) -> bool:
+    """What lies behind the cursor; before it, what is so young that it is known by its key if it was recorded."""
+    at_ms = row.message.at_ms
+    if at_ms < cursor.since_ms:
+        return False
+    return row.row_id > cursor.row_id or at_ms > turn.now.wall_ms - SURE_MS
+
+
+def _keep(turn: ReceivingTurn, page: RowPage) -> None:
+    """Keeps what changed by a page; a reading that found nothing new costs Redis nothing."""
+    state, before = turn.state, _cursor(turn)
+    if page.more:
+        cursor = RowCursor(max(before.row_id, page.last_row_id), before.since_ms)
+    else:
+        cursor = RowCursor(page.last_row_id)  # less than before, where the newest rows were deleted
+    found = tuple(
+        Placeholder(row.key, row.at_ms)
+        for row in page.placeholders
+        if row.key not in state.placeholders
+        and row.at_ms >= before.since_ms
+        and is_asked_for(row.at_ms, turn.now.wall_ms)
+    )
+    phase = at.KeepingCursor(page, cursor, found)
+    if cursor == before and not found:
+        cursor_kept(turn, phase)
+    else:
+        make_call(turn, phase, do.KeepCursor(state.login_id or "", cursor, found))
