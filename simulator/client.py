@@ -83,6 +83,10 @@ class SimulatorClient:
         """Write on the phone itself; return `{"id", "key", "seq"}`."""
         return self._object("POST", f"/control/phones/{number}/own", {"to": to, "body": body})
 
+    def revoke(self, number: str, key: str) -> JsonObject:
+        """Delete an own message for everyone on the phone; return `{"id", "key"}`, what it goes by from now on."""
+        return self._object("POST", f"/control/phones/{number}/revoke", {"key": key})
+
     def read(self, number: str, to: str) -> int:
         """Let a contact read all that a phone sent to it; return how many messages that were."""
         return int(self._object("POST", f"/control/phones/{number}/read", {"to": to})["read"])

@@ -24,9 +24,8 @@ class Settings:
         read_ms: the recipient has read it (ack 3), after the server accepted it.
         auto_read: recipients read by themselves.
         dedupe: a second copy of an id isn't shown to the recipient again.
-        page_resends: the page sends what is left at ack 0 again, once it is back online.
-        resend_ms: how often an online page looks for messages left at ack 0.
-        send_timeout_ms: how long a page waits for the server's ack before it says ERROR_NETWORK.
+        page_resends: the page sends what is left at ack 0 again by itself, also after a reload; the real one doesn't.
+        resend_ms: how often such a page looks for messages left at ack 0.
         reconnect_ms: how long a page waits before it tries to connect again.
         history_messages: how many recent messages a newly linked device is given.
         modules: dummy modules registered besides the real ones.
@@ -45,9 +44,8 @@ class Settings:
     read_ms: int = 1_500
     auto_read: bool = True
     dedupe: bool = True
-    page_resends: bool = True
+    page_resends: bool = False
     resend_ms: int = 5_000
-    send_timeout_ms: int = 20_000
     reconnect_ms: int = 500
     history_messages: int = 500
     modules: int = 0
@@ -81,6 +79,5 @@ class Settings:
             "resume_ms": self.resume_ms,
             "page_resends": self.page_resends,
             "resend_ms": self.resend_ms,
-            "send_timeout_ms": self.send_timeout_ms,
             "reconnect_ms": self.reconnect_ms,
         }

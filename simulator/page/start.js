@@ -4,11 +4,14 @@
 (async () => {
   const { store } = require('SimStore');
   await store.open();
+  await require('SimMessageTable').messageTable.open();
   await require('SimAccount').account.load();
   await require('SimDirectory').load();
   await require('SimChats').load();
   require('SimBallast');
+  require('SimInbound');
   require('WAWebSendMsgChatAction');
+  require('SimResending').start();
   require('SimScreen').start();
   require('SimFaults').start();
   require('SimSession').session.start();

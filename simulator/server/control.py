@@ -71,6 +71,7 @@ class Control:
             web.post(phone + "/logout", self.logout),
             web.post(phone + "/inbound", self.inbound),
             web.post(phone + "/own", self.own),
+            web.post(phone + "/revoke", self.revoke),
             web.post(phone + "/read", self.read),
             web.get(phone + "/messages", self.messages),
             web.get(phone + "/chats", self.chats),
@@ -157,6 +158,13 @@ class Control:
         body = await read_body(request)
         message = self._world.delivery.own(phone, parse_number(body.get("to")), required_text_of(body, "body"))
         return web.json_response({"id": message.id, "key": message.key, "seq": message.seq})
+
+    async def revoke(self, request: web.Request) -> web.Response:
+        """The phone's owner deletes a message for everyone, on the phone."""
+        phone = self._phone(request)
+        body = await read_body(request)
+        message = self._world.delivery.revoke(phone, required_text_of(body, "key"))
+        return web.json_response({"id": message.revoke_id, "key": str(message.for_page()["key"])})
 
     async def read(self, request: web.Request) -> web.Response:
         """A contact reads all that the phone sent to it."""

@@ -33,9 +33,12 @@ CREATE TABLE IF NOT EXISTS messages (
     seq INTEGER PRIMARY KEY, phone TEXT NOT NULL, chat TEXT NOT NULL, wid TEXT NOT NULL, id TEXT NOT NULL,
     from_me INTEGER NOT NULL, body TEXT NOT NULL, origin TEXT NOT NULL, device_id TEXT NOT NULL, ack INTEGER NOT NULL,
     copies INTEGER NOT NULL, recipient_copies INTEGER NOT NULL, accepted_at INTEGER NOT NULL, delivered_at INTEGER,
-    read_at INTEGER, rev INTEGER NOT NULL);
+    read_at INTEGER, rev INTEGER NOT NULL, revoke_id TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+
+_ADDED_COLUMNS = {"revoke_id": "TEXT NOT NULL DEFAULT ''"}
+"""Columns of `messages` that files of before don't have."""
 
 _Row = tuple[object, ...]
 
@@ -63,6 +66,7 @@ class Archive:
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
         self._database.executescript(_SCHEMA)
+        self._add_missing_columns()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive")
         self._messages: dict[int, Message] = {}
         self._devices: dict[str, Device] = {}
@@ -142,6 +146,13 @@ class Archive:
         self._thread.submit(self._write, self._take()).result()
         self._thread.shutdown()
         self._database.close()
+
+    def _add_missing_columns(self) -> None:
+        """Bring a file of before up to date: columns are only ever added."""
+        known = {str(row[1]) for row in self._database.execute("PRAGMA table_info(messages)")}
+        for name, definition in _ADDED_COLUMNS.items():
+            if name not in known:
+                self._database.execute(f"ALTER TABLE messages ADD COLUMN {name} {definition}")
 
     def _take(self) -> list[tuple[str, list[_Row]]]:
         batch: list[tuple[str, list[_Row]]] = []

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable
 
+from simulator.errors import NotFound
 from simulator.settings import Settings
 from simulator.world.archive import Archive
 from simulator.world.devices import Connection, Device, DeviceRegistry
@@ -100,7 +101,7 @@ class Delivery:
         message = mailbox.find(from_me=True, chat=chat, id_=id_)
         if message is None:
             message = self._add(phone, chat, str(wid), id_, body, from_me=True, origin="device", device_id=device.id)
-            self._tell(message, receipt=False, but=device)
+            self._push(message, "message", but=device)
             self._schedule(message)
         else:
             again = 0 if settings.dedupe else 1
@@ -123,15 +124,34 @@ class Delivery:
         """Bring a contact's message to a phone and its devices."""
         wid = wid_of(contact, lid=self._book.uses_lid(phone, contact))
         message = self._add(phone, contact, wid, new_message_id(), body, from_me=False, origin="contact")
-        self._tell(message, receipt=False)
+        self._push(message, "message")
         return message
 
     def own(self, phone: Phone, contact: str, body: str) -> Message:
         """Send a message typed on the phone itself."""
         wid = wid_of(contact, lid=self._book.uses_lid(phone, contact))
         message = self._add(phone, contact, wid, new_message_id(), body, from_me=True, origin="phone")
-        self._tell(message, receipt=False)
+        self._push(message, "message")
         self._schedule(message)
+        return message
+
+    def revoke(self, phone: Phone, key: str) -> Message:
+        """The phone's owner deletes an own message for everyone; devices are told, now or when they connect.
+
+        Raises:
+            BadRequest: not a key.
+            NotFound: the phone has no own message under this key.
+        """
+        from_me, _, rest = key.partition("_")
+        wid, _, id_ = rest.partition("_")
+        mailbox = self.mailbox(phone.number)
+        message = mailbox.find(from_me=True, chat=number_of_wid(wid), id_=id_) if from_me == "true" else None
+        if message is None:
+            raise NotFound(f"{phone.number} has sent no message {key}")
+        mailbox.change(message, self._next_rev(), revoke_id=message.revoke_id or new_message_id())
+        self._archive.message(message)
+        self._publish(message)
+        self._push(message, "revoke")
         return message
 
     def read_by_contact(self, number: str, contact: str) -> int:
@@ -173,7 +193,6 @@ class Delivery:
         """
         if device.phone is None:
             return []
-        resends = self._settings().page_resends
         told: dict[int, Message] = {}
         for message in self.mailbox(device.phone).changed_since(device.cursor):
             told[message.seq] = message
@@ -182,9 +201,10 @@ class Delivery:
         items = []
         for message in told.values():
             own = message.from_me and message.device_id == device.id
-            if own and (message.ack < 2 or (resends and message.seq in device.unacked)):
+            kind = "revoke" if message.revoke_id else "receipt" if own else "message"
+            if kind == "receipt" and (message.ack < 2 or message.seq in device.unacked):
                 continue
-            items.append({**message.for_page(), "kind": "receipt" if own else "message"})
+            items.append({**message.for_page(), "kind": kind})
         return items
 
     def history(self, device: Device) -> list[dict[str, object]]:
@@ -245,7 +265,7 @@ class Delivery:
         self.mailbox(message.phone).change(message, self._next_rev(), ack=2, delivered_at=now_ms())
         self._archive.message(message)
         self._publish(message)
-        self._tell(message, receipt=True)
+        self._tell_receipt(message)
         settings = self._settings()
         if settings.auto_read:
             wait = max(0, settings.read_ms - settings.delivered_ms)
@@ -260,18 +280,17 @@ class Delivery:
         )
         self._archive.message(message)
         self._publish(message)
-        self._tell(message, receipt=True)
+        self._tell_receipt(message)
 
-    def _tell(self, message: Message, *, receipt: bool, but: Device | None = None) -> None:
+    def _tell_receipt(self, message: Message) -> None:
         for device in self._devices.of_phone(message.phone):
-            if device is but:
-                continue
-            if receipt:
-                self._send_receipt(device, message)
-            else:
-                connection = self._devices.online.get(device.id)
-                if connection is not None and connection.synced:
-                    connection.send({"push": "changes", "items": [{**message.for_page(), "kind": "message"}]})
+            self._send_receipt(device, message)
+
+    def _push(self, message: Message, kind: str, but: Device | None = None) -> None:
+        for device in self._devices.of_phone(message.phone):
+            connection = self._devices.online.get(device.id)
+            if device is not but and connection is not None and connection.synced:
+                connection.send({"push": "changes", "items": [{**message.for_page(), "kind": kind}]})
 
     def _send_receipt(self, device: Device, message: Message) -> None:
         connection: Connection | None = self._devices.online.get(device.id)

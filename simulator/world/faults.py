@@ -23,7 +23,9 @@ LASTING = frozenset(
 )
 """Kinds that hold until lifted, timed out or used up."""
 
-AT_ONCE = frozenset({"takeover", "hang_page", "crash_page", "detach", "wipe_local_store", "lose_device"})
+AT_ONCE = frozenset(
+    {"takeover", "hang_page", "crash_page", "detach", "wipe_local_store", "migrate_to_lid", "lose_device"}
+)
 """Kinds that happen once to each device they meet."""
 
 SHOWN_BY_PAGE = frozenset({"ban", "deprecated_version", "proxyblock", "storage_initialization_error"})
@@ -32,7 +34,7 @@ SHOWN_BY_PAGE = frozenset({"ban", "deprecated_version", "proxyblock", "storage_i
 COUNTED = frozenset({"refuse_sends", "drop_acks", "drop_receipts"})
 """Lasting kinds that `count` uses up."""
 
-REFUSALS = ("unknown", "network", "463", "throw")
+REFUSALS = ("unknown", "network", "throw", "421", "463", "475")
 
 
 @dataclass(slots=True)

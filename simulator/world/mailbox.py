@@ -33,7 +33,7 @@ class Mailbox:
             self._unread.setdefault((message.from_me, message.chat), {})[message.seq] = message
         self._count(message, 1)
 
-    def change(self, message: Message, rev: int, **values: int | None) -> None:
+    def change(self, message: Message, rev: int, **values: int | str | None) -> None:
         """Change a message's fields and note the change under a new, higher `rev`."""
         self._changed.pop(message.rev, None)
         self._count(message, -1)

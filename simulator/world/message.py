@@ -23,6 +23,7 @@ class Message:
         copies: how often the server was given this id.
         recipient_copies: how often the recipient was shown it.
         rev: number of its last change, over all phones; devices catch up by it.
+        revoke_id: the id of its deletion for everyone; empty while it stands.
     """
 
     seq: int
@@ -41,21 +42,25 @@ class Message:
     delivered_at: int | None
     read_at: int | None
     rev: int
+    revoke_id: str = ""
 
     @property
     def key(self) -> str:
         """The full key, as pages know it."""
-        return f"{'true' if self.from_me else 'false'}_{self.wid}_{self.id}"
+        return self._key_of(self.id)
 
     def for_page(self) -> dict[str, object]:
-        """Return what a linked device is told about it."""
+        """Return what a linked device is told about it; a deleted one goes by the deletion's id and has no text."""
+        revoked = bool(self.revoke_id)
         return {
-            "key": self.key,
+            "key": self._key_of(self.revoke_id or self.id),
             "wid": self.wid,
             "number": self.chat,
-            "id": self.id,
+            "id": self.revoke_id or self.id,
             "from_me": self.from_me,
-            "body": self.body,
+            "type": "revoked" if revoked else "chat",
+            "revoked_key": self.key if revoked else None,
+            "body": "" if revoked else self.body,
             "t": self.accepted_at // 1000,
             "ack": self.ack,
             "rev": self.rev,
@@ -80,7 +85,11 @@ class Message:
             "read_at": self.read_at,
             "origin": self.origin,
             "device_id": self.device_id or None,
+            "revoked": bool(self.revoke_id),
         }
+
+    def _key_of(self, id_: str) -> str:
+        return f"{'true' if self.from_me else 'false'}_{self.wid}_{id_}"
 
 
 RECORD_COLUMNS = (
@@ -100,4 +109,5 @@ RECORD_COLUMNS = (
     "read_at",
     "origin",
     "device_id",
+    "revoked",
 )

@@ -56,7 +56,7 @@ def client(simulator: SimulatorProcess) -> SimulatorClient:
         read_ms=200,
         auto_read=True,
         dedupe=True,
-        page_resends=True,
+        page_resends=False,
         resend_ms=300,
         reconnect_ms=100,
         modules=0,

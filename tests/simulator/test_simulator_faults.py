@@ -24,17 +24,26 @@ def test_the_connection_is_lost_and_heals(shared: WebPage, client: SimulatorClie
 
 
 @pytest.mark.parametrize(
-    ("variant", "result", "ack"),
-    [("unknown", "ERROR_UNKNOWN", -1), ("463", "ERROR_UNKNOWN", -1), ("network", "ERROR_NETWORK", 0)],
+    ("variant", "result", "ack", "code"),
+    [
+        ("unknown", "ERROR_UNKNOWN", -1, None),
+        ("421", "ERROR_UNKNOWN", -1, 421),
+        ("463", "ERROR_UNKNOWN", -1, 463),
+        ("475", "ERROR_UNKNOWN", -1, 475),
+        ("network", "ERROR_NETWORK", 0, None),
+    ],
 )
 def test_sends_are_refused(
-    shared: WebPage, client: SimulatorClient, lead: str, variant: str, result: str, ack: int
+    shared: WebPage, client: SimulatorClient, lead: str, variant: str, result: str, ack: int, code: int | None
 ) -> None:
-    client.put_settings(page_resends=False)
     client.add_fault("refuse_sends", phone=shared.number, value=variant, count=1)
     sent = shared.send(lead, "hola")
     assert (sent["sendMsgResult"]["messageSendResult"], sent["ack"]) == (result, ack)
-    assert sent["sendMsgResult"].get("errorCode") == (463 if variant == "463" else None)
+    assert sent["sendMsgResult"].get("ackErrorCode") == code
+    stored = shared.row(sent["key"])
+    assert (stored["ack"], stored["isSendFailure"]) == (ack, True)
+    capped = "UserReachedMaxMonthlyLimitForNewMessages" if variant == "475" else None
+    assert stored.get("errorCode") == capped
     assert client.messages(shared.number, to=lead) == []
     assert shared.send(lead, "otra")["ack"] == 1
 
@@ -81,9 +90,11 @@ def test_the_account_or_version_is_blocked(
     shared.until_state(mode=mode, state=mode)
     if kind == "ban":
         assert "account_temporarily_banned" in shared.events("conn.backend_event")
-    assert shared.send(lead, "hola")["sendMsgResult"]["messageSendResult"] == "ERROR_NETWORK"
+    key = shared.send(lead, "hola", wait=False)["key"]
+    assert shared.ack(key) == 0
     client.lift_faults(fault)
     shared.until_ready()
+    shared.until_ack(key, 3)
 
 
 def test_the_page_hangs_reloads_forgets_and_crashes(linked: WebPage, client: SimulatorClient, number: str) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from simulator.client import SimulatorClient
-from support.waiting import until
 from support.web_page import WebPage
 
 pytestmark = pytest.mark.browser
@@ -66,54 +65,6 @@ def test_receipts_that_came_while_away(linked: WebPage, client: SimulatorClient)
     linked.close()
     linked.open().until_ready()
     linked.until_ack(key, 3)
-
-
-def test_offline_send_is_sent_later_by_the_page(linked: WebPage, client: SimulatorClient, number: str) -> None:
-    client.add_fault("offline", phone=number)
-    linked.until_state(online=False, info="OFFLINE")
-    sent = linked.send(LEAD, "sin red")
-    assert (sent["ack"], sent["sendMsgResult"]["messageSendResult"]) == (0, "ERROR_NETWORK")
-    assert linked.run("(to) => WPP.contact.queryExists(to)", "5491100009999@c.us") is None
-    linked.kill()
-    client.lift_faults()
-    assert client.messages(number) == []
-    linked.open().until_ready()
-    linked.until_ack(sent["key"], 3)
-    (row,) = client.messages(number)
-    assert row["key"] == sent["key"]
-
-
-def test_a_page_that_does_not_resend(shared: WebPage, client: SimulatorClient, lead: str) -> None:
-    client.put_settings(page_resends=False)
-    fault = client.add_fault("refuse_sends", phone=shared.number, value="network")
-    sent = shared.send(lead, "una")
-    client.lift_faults(fault)
-    assert shared.send(lead, "dos")["ack"] == 1
-    assert shared.ack(sent["key"]) == 0
-    again = shared.send(lead, "una", key=sent["key"])
-    assert again["sendMsgResult"]["messageSendResult"] == "OK"
-    assert [row["body"] for row in client.messages(shared.number, to=lead)] == ["dos", "una"]
-
-
-def test_a_dropped_ack_leads_to_one_message_in_two_copies(shared: WebPage, client: SimulatorClient, lead: str) -> None:
-    client.add_fault("drop_acks", phone=shared.number, count=1)
-    sent = shared.send(lead, "hola", wait=False)
-    until(lambda: client.messages(shared.number, to=lead), 15, "the server to accept it")
-    shared.page.reload()
-    shared.until_ready()
-    shared.until_ack(sent["key"], 3)
-    (row,) = client.messages(shared.number, to=lead)
-    assert (row["copies"], row["recipient_copies"]) == (2, 1)
-
-
-def test_without_dedupe_the_recipient_gets_it_twice(shared: WebPage, client: SimulatorClient, lead: str) -> None:
-    client.put_settings(dedupe=False)
-    key = shared.send(lead, "hola")["key"]
-    shared.send(lead, "hola", key=key)
-    (row,) = client.messages(shared.number, to=lead)
-    assert (row["copies"], row["recipient_copies"]) == (2, 2)
-    counts = client.counts()[shared.number]
-    assert counts["recipient_copies"] == counts["accepted"] + 1
 
 
 def test_numbers_that_are_not_on_whatsapp(shared: WebPage, client: SimulatorClient, lead: str) -> None:

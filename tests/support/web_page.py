@@ -59,6 +59,12 @@ ACK = """async (key) => {
   }
 }"""
 
+ROW = """async (key) => {
+  const rows = await WPP.indexdb.getMessagesFromRowId({ minRowId: 0, limit: -1 });
+  const { msgRowOpaqueData, ...row } = rows.find(({ id }) => id === key) ?? {};
+  return row;
+}"""
+
 
 class WebPage:
     """A browser profile with the stand-in page open and wa-js on it."""
@@ -159,6 +165,11 @@ class WebPage:
     def ack(self, key: str) -> int | str:
         """Return a message's ack, or wa-js' error code."""
         answer: int | str = self.run(ACK, key)
+        return answer
+
+    def row(self, key: str) -> dict[str, Any]:
+        """Return a message as it stands in the page's database; empty if it doesn't."""
+        answer: dict[str, Any] = self.run(ROW, key)
         return answer
 
     def is_acknowledged(self, key: str) -> bool:

@@ -44,6 +44,25 @@ __d('WAWebApiContact', (require, exports) => {
     wid.isLid() ? lidPnCache.getPhoneNumber(wid) : lidPnCache.getCurrentLid(wid);
 });
 
+/* Both ids of a contact, and the two keys that a message may stand under. */
+__d('WAWebLidMigrationUtils', (require, exports) => {
+  const { lidPnCache } = require('WAWebLidPnCache');
+
+  exports.toPn = (wid) => (wid.isLid() ? lidPnCache.getPhoneNumber(wid) : wid);
+  exports.toLid = (wid) => (wid.isLid() ? wid : lidPnCache.getCurrentLid(wid));
+  exports.toUserLid = (wid) => exports.toLid(wid);
+
+  /* The key with the chat's other id; undefined where that isn't known. */
+  exports.getAlternateMsgKey = (key) => {
+    if (!key.remote.isUser()) {
+      return undefined;
+    }
+    const MsgKey = require('WAWebMsgKey').default;
+    const remote = require('WAWebApiContact').getAlternateUserWid(key.remote);
+    return remote ? new MsgKey({ fromMe: key.fromMe, remote, id: key.id, participant: key.participant }) : undefined;
+  };
+});
+
 __d('WAWebLid1X1MigrationGating', (require, exports) => {
   const { account } = require('SimAccount');
   exports.Lid1X1MigrationUtils = {

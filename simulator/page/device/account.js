@@ -41,7 +41,7 @@ __d('SimAccount', (require, exports) => {
 
     async wipe() {
       this.login = null;
-      await store.clear('meta', 'chats', 'contacts', 'messages');
+      await Promise.all([store.clear('meta', 'chats', 'contacts'), require('SimMessageTable').messageTable.forget()]);
     }
 
     hello() {

@@ -32,6 +32,7 @@ __d('SimWire', (require, exports) => {
       this._socket?.close();
     }
 
+    /* timeoutMs: null to wait as long as the connection holds. */
     ask(op, body = {}, timeoutMs = 20000) {
       if (this._socket?.readyState !== WebSocket.OPEN) {
         return Promise.reject(new NetworkError('not connected'));
@@ -39,10 +40,11 @@ __d('SimWire', (require, exports) => {
       this._number += 1;
       const n = this._number;
       return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
+        const giveUp = () => {
           this._asked.delete(n);
           reject(new NetworkError('no answer'));
-        }, timeoutMs);
+        };
+        const timer = timeoutMs === null ? null : setTimeout(giveUp, timeoutMs);
         this._asked.set(n, { resolve, reject, timer });
         this._socket.send(JSON.stringify({ n, op, ...body }));
       });

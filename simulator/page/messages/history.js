@@ -2,16 +2,16 @@
 
 /* Older messages, from the store. */
 __d('WAWebChatMessageSearch', (require, exports) => {
-  const { store } = require('SimStore');
+  const { messageTable } = require('SimMessageTable');
 
   exports.getSearchContext = ({ chat, msgKey }) => {
     const { MsgCollectionImpl } = require('WAWebMsgCollection');
     const collection = new MsgCollectionImpl();
     const key = String(msgKey.proxyName === 'msg' ? msgKey.id : msgKey);
     const load = async () => {
-      const [record] = await store.getMany('messages', [key]);
-      if (record !== undefined && record.wid === String(chat.id)) {
-        collection.add(require('SimMessages').materialise(record));
+      const [row] = await messageTable.find([key]);
+      if (row !== undefined && row.remote === String(chat.id)) {
+        collection.add(require('SimMessages').materialise(row));
       }
     };
     collection.loadAroundPromise = load();
@@ -20,16 +20,16 @@ __d('WAWebChatMessageSearch', (require, exports) => {
 });
 
 __d('WAWebDBMessageFindLocal', (require, exports) => {
-  const { store } = require('SimStore');
+  const { messageTable } = require('SimMessageTable');
 
   exports.msgFindByDirection = async ({ anchor, count, direction }) => {
-    const [record] = await store.getMany('messages', [String(anchor)]);
-    if (record === undefined) {
+    const [row] = await messageTable.find([String(anchor)]);
+    if (row === undefined) {
       return { messages: [] };
     }
     const before = direction !== 'after';
-    const found = await store.getChatMessages(record.wid, record.t, Math.min(count, 1e6) + 1, before);
-    const others = found.filter(({ key }) => key !== record.key).slice(0, count);
+    const found = await messageTable.ofChat(row.remote, row.t, Math.min(count, 1e6) + 1, before);
+    const others = found.filter(({ id }) => id !== row.id).slice(0, count);
     const messages = others.map((one) => require('SimMessages').materialise(one));
     return { messages: before ? messages.reverse() : messages };
   };

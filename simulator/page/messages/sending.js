@@ -1,99 +1,67 @@
 'use strict';
 
-/* Sending: store, hand to the server, take its ack; and again for what was left without one. */
-__d('WAWebSendMsgChatAction', (require, exports) => {
-  const { wire, NetworkError } = require('SimWire');
-  const { session } = require('SimSession');
+/* Sending a message: what becomes of it when the server has answered. */
+__d('WAWebSendMsgRecordAction', (require, exports) => {
   const { SendMsgResult } = require('WAWebSendMsgResult');
   const { ACK } = require('WAWebAck');
+  const { NACK_CAPPED } = require('SimNacks');
   const messages = require('SimMessages');
+  const outbox = require('SimOutbox');
 
-  const underWay = new Map();
+  const ended = (messageSendResult, details = {}) => ({ messageSendResult, t: null, count: null, ...details });
 
-  const networkError = () => ({ messageSendResult: SendMsgResult.ERROR_NETWORK, t: null, count: null });
-
-  async function refused(message, how) {
-    if (how === 'network') {
-      return networkError();
+  /* refused: "network" (a status error of the server), "throw", "unknown", or the code of a negative acknowledgement. */
+  async function failed(message, refused) {
+    if (refused === 'network' || refused === 'throw') {
+      await messages.change(message, { isSendFailure: true });
+      if (refused === 'throw') {
+        throw new Error('sendMsg failed');
+      }
+      return ended(SendMsgResult.ERROR_NETWORK);
     }
-    message.ack = ACK.FAILED;
-    await messages.save(message);
-    if (how === 'throw') {
-      throw new Error('sendMsg failed');
-    }
-    const result = { messageSendResult: SendMsgResult.ERROR_UNKNOWN, t: null, count: null };
-    return how === '463' ? { ...result, errorCode: 463 } : result;
+    const code = refused === 'unknown' ? undefined : Number(refused);
+    const errorCode = code === NACK_CAPPED ? 'UserReachedMaxMonthlyLimitForNewMessages' : undefined;
+    await messages.change(message, { isSendFailure: true, ack: ACK.FAILED, ...(errorCode ? { errorCode } : {}) });
+    return ended(SendMsgResult.ERROR_UNKNOWN, code === undefined ? {} : { ackErrorCode: code });
   }
 
-  async function handOver(message) {
-    if (!session.online) {
-      return networkError();
-    }
-    const { id, body } = message;
-    let answer;
-    try {
-      const ask = { wid: String(id.remote), id: id.id, body };
-      answer = await wire.ask('send', ask, session.settings.send_timeout_ms);
-    } catch (error) {
-      if (error instanceof NetworkError) {
-        return networkError();
-      }
-      return refused(message, 'unknown');
-    }
+  /* Send a message that stands in the table; resolves with the outcome once the server has answered. */
+  exports.sendMsgRecord = async (message) => {
+    const answer = await outbox.submit(message);
     if (answer.refused !== undefined) {
-      return refused(message, answer.refused);
+      return failed(message, answer.refused);
     }
-    messages.raiseAck(String(id), ACK.SENT).catch((error) => console.error('ack not stored', error));
-    messages.tellSeen(answer.rev);
-    return { messageSendResult: SendMsgResult.OK, t: answer.t, count: null };
+    messages.raiseAck(String(message.id), ACK.SENT).catch((error) => console.error('ack not stored', error));
+    require('SimInbound').tellSeen(answer.rev);
+    return ended(SendMsgResult.OK, { t: answer.t });
+  };
+});
+
+__d('SimNacks', (require, exports) => {
+  exports.NACK_CAPPED = 475; // the cap on messages to new chats
+});
+
+__d('WAWebSendMsgChatAction', (require, exports) => {
+  const messages = require('SimMessages');
+  const lastOfChat = new WeakMap();
+
+  /* One message of a chat after the other is ready to leave; one that fails doesn't hold up the next. */
+  function inTurn(chat, ready) {
+    const turn = (lastOfChat.get(chat) ?? Promise.resolve()).then(() => ready);
+    lastOfChat.set(chat, turn.catch(() => undefined));
+    return turn;
   }
 
-  /* Hand a message to the server; while it is on its way, a second call waits for the first. */
-  function transmit(message) {
-    const key = String(message.id);
-    let way = underWay.get(key);
-    if (way === undefined) {
-      way = handOver(message).finally(() => underWay.delete(key));
-      underWay.set(key, way);
-    }
-    return way;
-  }
-
-  /* Add a message to its chat and send it; returns at once the promises of the stored message and of the outcome. */
-  exports.addAndSendMsgToChat = (chat, values) => {
-    const message = messages.addOwn(chat, values);
-    const stored = messages.save(message).then(() => message);
-    const outcome = stored.then(() => transmit(message));
+  /*
+   * Add a message to its chat and send it; returns at once the promises of the stored message and of the outcome.
+   * data: the message's values, or a promise of them. beforeSend: what has to be done between the two, an upload.
+   */
+  exports.addAndSendMsgToChat = (chat, data, beforeSend) => {
+    const added = Promise.resolve(data).then((values) => messages.addOwn(chat, values));
+    const ready = beforeSend === undefined ? added : added.then(beforeSend).then(() => added);
+    const outcome = inTurn(chat, ready).then((message) =>
+      require('WAWebSendMsgRecordAction').sendMsgRecord(message));
     outcome.catch((error) => console.warn('send failed', error));
-    return [stored, outcome];
+    return [added, outcome];
   };
-
-  /* Send again what the server hasn't acknowledged, oldest first, as the real page does once it is back online. */
-  exports.resendPending = async () => {
-    const { store } = require('SimStore');
-    if (!session.settings.page_resends || !session.online) {
-      return;
-    }
-    const pending = (await store.getPending()).sort((one, other) => one.t - other.t);
-    for (const record of pending) {
-      if (!session.online) {
-        return;
-      }
-      if (!underWay.has(record.key)) {
-        await transmit(messages.materialise(record));
-      }
-    }
-  };
-
-  let running = Promise.resolve();
-  const resend = () => {
-    running = running.then(() => exports.resendPending()).catch((error) => console.error('resend failed', error));
-  };
-  session.on('up_to_date', resend);
-
-  let timer = null;
-  session.on('settings', () => {
-    clearInterval(timer);
-    timer = setInterval(resend, Math.max(100, session.settings.resend_ms));
-  });
 });

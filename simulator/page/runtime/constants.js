@@ -34,7 +34,7 @@ __d('WAWebAck', (require, exports) => {
 __d('WAWebSendMsgResult', (require, exports) => {
   exports.SendMsgResult = {
     OK: 'OK', ERROR_UNKNOWN: 'ERROR_UNKNOWN', ERROR_NETWORK: 'ERROR_NETWORK', ERROR_CANCELLED: 'ERROR_CANCELLED',
-    ERROR_EXPIRED: 'ERROR_EXPIRED', ERROR_UPLOAD: 'ERROR_UPLOAD',
+    ERROR_EXPIRED: 'ERROR_EXPIRED', ERROR_UPLOAD: 'ERROR_UPLOAD', ERROR_RATE_LIMIT: 'ERROR_RATE_LIMIT',
   };
 });
 

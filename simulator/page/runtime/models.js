@@ -131,6 +131,15 @@ __d('WAWebBaseCollection', (require, exports) => {
       return model;
     }
 
+    /* A model goes by another id from now on. */
+    replaceId(id, next) {
+      const model = this.get(id);
+      if (model !== undefined) {
+        this._models.delete(idOf(id));
+        this._models.set(idOf(next), model);
+      }
+    }
+
     reset() {
       for (const id of [...this._models.keys()]) {
         this.remove(id);

@@ -21,7 +21,7 @@ __d('SimSession', (require, exports) => {
   class Session extends EventEmitter {
     constructor() {
       super();
-      this.settings = { sync_ms: 1000, resume_ms: 0, page_resends: true, resend_ms: 5000, send_timeout_ms: 20000 };
+      this.settings = { sync_ms: 1000, resume_ms: 0, page_resends: false, resend_ms: 5000 };
       this._facts = {
         registered: false, connected: false, pairing: false, synced: false, upToDate: false, ref: null, idle: false,
         conflict: false, block: null,
@@ -131,7 +131,7 @@ __d('SimSession', (require, exports) => {
       await pause(afterMs);
       try {
         const answer = await wire.ask('sync');
-        await require('SimMessages').catchUp(answer);
+        await require('SimInbound').catchUp(answer);
       } catch (error) {
         console.error('sync failed', error);
         return;

@@ -21,7 +21,10 @@ __d('SimFaults', (require, exports) => {
     require('WAWebMsgCollection').MsgCollection.reset();
     require('WAWebChatCollection').ChatCollection.reset();
     require('WAWebContactCollection').ContactCollection.reset();
-    await require('SimStore').store.clear('messages', 'chats', 'contacts');
+    await Promise.all([
+      require('SimMessageTable').messageTable.forget(),
+      require('SimStore').store.clear('chats', 'contacts'),
+    ]);
   }
 
   exports.start = () => {
@@ -31,6 +34,7 @@ __d('SimFaults', (require, exports) => {
         crash_page: crash,
         detach: () => location.reload(),
         wipe_local_store: wipeLocalStore,
+        migrate_to_lid: () => require('SimLidMigration').migrate(),
       };
       setTimeout(acts[kind], 0);
     });

@@ -1,0 +1,131 @@
+'use strict';
+
+/*
+ * The messages' table: database `model-storage`, store `message`, a row per key, each with a number of its own, `rowId`.
+ * Own messages and those that come in get the next number above all others, in the order in which they come, over all
+ * chats; history gets numbers below the first, downwards. A number is free again when the newest rows are deleted.
+ */
+__d('SimMessageTable', (require, exports) => {
+  const { Database } = require('SimDatabase');
+
+  const TABLE = 'message';
+  const FIRST_ROW_ID = 1e9; // history lies below, everything else above
+
+  class DuplicateMessageError extends Error {
+    constructor(key) {
+      super(`the message is stored already: ${key}`);
+      this.name = 'DuplicateMessageError';
+    }
+  }
+
+  class MessageTable extends Database {
+    constructor() {
+      super('model-storage', 1, [TABLE], (database) => {
+        const messages = database.createObjectStore(TABLE, { keyPath: 'id' });
+        messages.createIndex('rowId', 'rowId', { unique: true });
+        messages.createIndex('by_chat', ['remote', 't']);
+      });
+    }
+
+    rows() {
+      return this.getAll(TABLE);
+    }
+
+    find(keys) {
+      return this.getMany(TABLE, keys);
+    }
+
+    /* Add a row with the next number. Rejects with DuplicateMessageError, and writes nothing, if its key is known. */
+    add(row) {
+      return this.write(TABLE, (objects, shared, refuse) => {
+        if (!shared.asked) {
+          shared.asked = true;
+          const newest = objects.index('rowId').openKeyCursor(null, 'prev');
+          newest.onsuccess = () => {
+            shared.highest = Math.max(FIRST_ROW_ID, newest.result?.key ?? 0);
+          };
+        }
+        const known = objects.getKey(row.id);
+        known.onsuccess = () => {
+          if (known.result !== undefined || shared.added?.has(row.id)) {
+            refuse(new DuplicateMessageError(row.id));
+            return;
+          }
+          (shared.added ??= new Set()).add(row.id);
+          shared.highest += 1;
+          objects.add({ ...row, rowId: shared.highest });
+        };
+      });
+    }
+
+    /* Add older messages, oldest first, with the numbers below all others; those whose key is known are left out. */
+    addHistory(rows) {
+      return this.write(TABLE, (objects) => {
+        const oldest = objects.index('rowId').openKeyCursor(null, 'next');
+        oldest.onsuccess = () => {
+          const first = Math.min(FIRST_ROW_ID, oldest.result?.key ?? FIRST_ROW_ID) - rows.length;
+          rows.forEach((row, index) => {
+            const known = objects.getKey(row.id);
+            known.onsuccess = () => {
+              if (known.result === undefined) {
+                objects.add({ ...row, rowId: first + index });
+              }
+            };
+          });
+        };
+      });
+    }
+
+    /* Change a row; nothing happens where there is none. */
+    update(key, change) {
+      return this.change(TABLE, key, change);
+    }
+
+    /* Change a row and its key with it; its number stays. Nothing happens where there is none, or the new key is known. */
+    rekey(key, change) {
+      return this.write(TABLE, (objects) => {
+        const old = objects.get(key);
+        old.onsuccess = () => {
+          if (old.result !== undefined) {
+            const next = change(old.result);
+            objects.delete(key);
+            objects.put({ ...next, rowId: old.result.rowId });
+          }
+        };
+      });
+    }
+
+    forget() {
+      return this.clear(TABLE);
+    }
+
+    /* A chat's rows before (or from) a time, the nearest first, at most `count`. */
+    async ofChat(remote, t, count, before) {
+      const index = this.objects(TABLE).index('by_chat');
+      const range = before
+        ? IDBKeyRange.bound([remote, 0], [remote, t])
+        : IDBKeyRange.bound([remote, t], [remote, Infinity]);
+      const request = index.openCursor(range, before ? 'prev' : 'next');
+      const found = [];
+      return new Promise((resolve, reject) => {
+        request.onerror = () => reject(request.error);
+        request.onsuccess = () => {
+          const cursor = request.result;
+          if (cursor === null || found.length >= count) {
+            resolve(found);
+            return;
+          }
+          found.push(cursor.value);
+          cursor.continue();
+        };
+      });
+    }
+  }
+
+  exports.DuplicateMessageError = DuplicateMessageError;
+  exports.messageTable = new MessageTable();
+});
+
+__d('WAWebDBProcessMessage', (require, exports) => {
+  exports.DuplicateMessageError = require('SimMessageTable').DuplicateMessageError;
+});
