@@ -79,6 +79,19 @@ class SimulatorClient:
         """Let a contact write to a phone; return `{"id", "key", "seq"}`."""
         return self._object("POST", f"/control/phones/{number}/inbound", {"from": sender, "body": body})
 
+    def lead(self, number: str, sender: str, body: str, ctwa_context: JsonObject | None = None) -> JsonObject:
+        """Let somebody who came from an ad write; pages get an empty placeholder until they ask the phone."""
+        given = {"from": sender, "body": body, "ctwa_context": ctwa_context}
+        return self._object("POST", f"/control/phones/{number}/lead", given)
+
+    def put_limits(self, number: str, **limits: int | str | None) -> JsonObject:
+        """Say how much a phone may write to new chats; return all of it.
+
+        limits: `time_lock_ends`, `cycle_ends` (seconds since the epoch), `enforcement_type`, `total_quota`,
+        `used_quota`; None lifts the lock (`time_lock_ends`) or the cap (`total_quota`).
+        """
+        return self._object("PUT", f"/control/phones/{number}/limits", dict(limits))
+
     def own(self, number: str, to: str, body: str) -> JsonObject:
         """Write on the phone itself; return `{"id", "key", "seq"}`."""
         return self._object("POST", f"/control/phones/{number}/own", {"to": to, "body": body})

@@ -27,6 +27,9 @@ class Settings:
         page_resends: the page sends what is left at ack 0 again by itself, also after a reload; the real one doesn't.
         resend_ms: how often such a page looks for messages left at ack 0.
         reconnect_ms: how long a page waits before it tries to connect again.
+        startup_events: what a page takes in while it starts is told by events too; the real one is silent then.
+        reload_above: with more messages waiting than that, an open page reloads itself and takes them in as it starts.
+        resent_ms: how long the phone takes to send again what a page has an empty placeholder of.
         history_messages: how many recent messages a newly linked device is given.
         modules: dummy modules registered besides the real ones.
         heap_mb: ballast in the page's JavaScript heap.
@@ -47,6 +50,9 @@ class Settings:
     page_resends: bool = False
     resend_ms: int = 5_000
     reconnect_ms: int = 500
+    startup_events: bool = False
+    reload_above: int = 1_000
+    resent_ms: int = 100
     history_messages: int = 500
     modules: int = 0
     heap_mb: int = 0
@@ -80,4 +86,6 @@ class Settings:
             "page_resends": self.page_resends,
             "resend_ms": self.resend_ms,
             "reconnect_ms": self.reconnect_ms,
+            "startup_events": self.startup_events,
+            "reload_above": self.reload_above,
         }

@@ -14,6 +14,7 @@
   require('SimResending').start();
   require('SimScreen').start();
   require('SimFaults').start();
+  require('SimAvailability').start();
   require('SimSession').session.start();
 })().catch((error) => {
   console.error('the page could not start', error);

@@ -16,11 +16,13 @@ from simulator.errors import Conflict, NotFound, SimulatorError
 from simulator.server.control_request import (
     flag_of,
     last_of,
+    object_of,
     positive_of,
     read_body,
     required_text_of,
     target_of,
     text_of,
+    whole_of,
     window_of,
 )
 from simulator.world.devices import Connection, Device
@@ -31,6 +33,17 @@ from simulator.world.phones import Phone
 from simulator.world.world import World
 
 _log = logging.getLogger(__name__)
+
+_AD: dict[str, object] = {
+    "sourceUrl": "https://fb.me/simulador",
+    "title": "Anuncio de prueba",
+    "description": "Escríbenos",
+    "mediaType": 1,
+    "sourceApp": "facebook",
+    "conversionSource": "FB_Ads",
+    "conversionData": "c2ltdWxhZG9y",
+}
+"""What WhatsApp Web keeps of an ad, where a caller says nothing."""
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -70,7 +83,9 @@ class Control:
             web.post(phone + "/pairing-code", self.pairing_code),
             web.post(phone + "/logout", self.logout),
             web.post(phone + "/inbound", self.inbound),
+            web.post(phone + "/lead", self.lead),
             web.post(phone + "/own", self.own),
+            web.put(phone + "/limits", self.put_limits),
             web.post(phone + "/revoke", self.revoke),
             web.post(phone + "/read", self.read),
             web.get(phone + "/messages", self.messages),
@@ -151,6 +166,26 @@ class Control:
         body = await read_body(request)
         message = self._world.delivery.inbound(phone, parse_number(body.get("from")), required_text_of(body, "body"))
         return web.json_response({"id": message.id, "key": message.key, "seq": message.seq})
+
+    async def lead(self, request: web.Request) -> web.Response:
+        """Somebody who came from an ad writes: linked devices get an empty placeholder until they ask the phone."""
+        phone = self._phone(request)
+        body = await read_body(request)
+        ad = json.dumps(object_of(body, "ctwa_context") or _AD)
+        sender, text = parse_number(body.get("from")), required_text_of(body, "body")
+        message = self._world.delivery.inbound(phone, sender, text, ad)
+        return web.json_response({"id": message.id, "key": message.key, "seq": message.seq})
+
+    async def put_limits(self, request: web.Request) -> web.Response:
+        """Say how much a phone may write to new chats; what isn't named stays as it was."""
+        limits = self._phone(request).limits
+        body = await read_body(request)
+        for name in body.keys() & {"time_lock_ends", "total_quota"}:
+            setattr(limits, name, whole_of(body, name))
+        for name in body.keys() & {"used_quota", "cycle_ends"}:
+            setattr(limits, name, whole_of(body, name) or 0)
+        limits.enforcement_type = text_of(body, "enforcement_type") or limits.enforcement_type
+        return web.json_response(limits.as_dict())
 
     async def own(self, request: web.Request) -> web.Response:
         """The phone's owner writes on the phone itself."""
@@ -316,7 +351,14 @@ class Control:
 
     def _phone_dict(self, phone: Phone) -> dict[str, object]:
         devices = self._world.devices.of_phone(phone.number)
-        return {**phone.as_dict(), "devices": [self._device_dict(device) for device in devices]}
+        connections = self._world.devices.connections_of(phone.number)
+        return {
+            **phone.as_dict(),
+            "limits": phone.limits.as_dict(),
+            "shown_online": any(connection.shown_online for connection in connections),
+            "times_online": phone.times_online,
+            "devices": [self._device_dict(device) for device in devices],
+        }
 
     def _device_dict(self, device: Device) -> dict[str, object]:
         connection = self._world.devices.online.get(device.id)

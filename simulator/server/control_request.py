@@ -65,6 +65,24 @@ def positive_of(body: Body, name: str) -> int | None:
     return value
 
 
+def object_of(body: Body, name: str) -> Body | None:
+    """Return a field's JSON object; None if it isn't there."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise BadRequest(f"{name} must be a JSON object")
+    return value
+
+
+def whole_of(body: Body, name: str) -> int | None:
+    """Return a field's whole number of 0 or more; None if it is null."""
+    value = body[name]
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise BadRequest(f"{name} must be a whole number of 0 or more, or null")
+    return value
+
+
 def target_of(body: Body) -> tuple[str | None, str | None]:
     """Return the phone and the device that a fault is for; both None for all."""
     target = body.get("target", "all")

@@ -38,6 +38,9 @@ class Gateway:
             "query": self._query,
             "seen": self._seen,
             "seen_chat": self._seen_chat,
+            "presence": self._presence,
+            "limits": self._limits,
+            "placeholder_resend": self._placeholder_resend,
             "logout": self._logout,
         }
 
@@ -161,6 +164,21 @@ class Gateway:
     def _seen_chat(self, connection: Connection, ask: _Ask) -> _Answer:
         if connection.device.phone is not None:
             self._world.delivery.read_by_phone(connection.device.phone, ask.get("wid"))
+        return None
+
+    def _presence(self, connection: Connection, ask: _Ask) -> _Answer:
+        self._world.show_presence(connection, ask.get("available") is True)
+        return None
+
+    def _limits(self, connection: Connection, ask: _Ask) -> _Answer:
+        if connection.device.phone is None:
+            raise BadRequest("this device isn't linked")
+        return self._world.book.phone(connection.device.phone).limits.for_page()
+
+    def _placeholder_resend(self, connection: Connection, ask: _Ask) -> _Answer:
+        keys = ask.get("keys")
+        if isinstance(keys, list):
+            self._world.delivery.resend_placeholders(connection, [str(key) for key in keys])
         return None
 
     def _logout(self, connection: Connection, ask: _Ask) -> _Answer:

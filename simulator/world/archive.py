@@ -33,11 +33,12 @@ CREATE TABLE IF NOT EXISTS messages (
     seq INTEGER PRIMARY KEY, phone TEXT NOT NULL, chat TEXT NOT NULL, wid TEXT NOT NULL, id TEXT NOT NULL,
     from_me INTEGER NOT NULL, body TEXT NOT NULL, origin TEXT NOT NULL, device_id TEXT NOT NULL, ack INTEGER NOT NULL,
     copies INTEGER NOT NULL, recipient_copies INTEGER NOT NULL, accepted_at INTEGER NOT NULL, delivered_at INTEGER,
-    read_at INTEGER, rev INTEGER NOT NULL, revoke_id TEXT NOT NULL DEFAULT '');
+    read_at INTEGER, rev INTEGER NOT NULL, revoke_id TEXT NOT NULL DEFAULT '',
+    ad TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
-_ADDED_COLUMNS = {"revoke_id": "TEXT NOT NULL DEFAULT ''"}
+_ADDED_COLUMNS = {"revoke_id": "TEXT NOT NULL DEFAULT ''", "ad": "TEXT NOT NULL DEFAULT ''"}
 """Columns of `messages` that files of before don't have."""
 
 _Row = tuple[object, ...]

@@ -30,6 +30,13 @@ def new_message_id() -> str:
     return "3A" + secrets.token_hex(9).upper()
 
 
+def _item(message: Message, kind: str) -> dict[str, object]:
+    told = (
+        message.as_placeholder() if kind == "message" and message.ad and not message.revoke_id else message.for_page()
+    )
+    return {**told, "kind": kind}
+
+
 class Delivery:
     """All mailboxes, and every change of a message."""
 
@@ -100,6 +107,11 @@ class Delivery:
         mailbox = self.mailbox(phone.number)
         message = mailbox.find(from_me=True, chat=chat, id_=id_)
         if message is None:
+            if chat not in mailbox.by_chat:
+                limit = phone.limits.refusal()
+                if limit is not None:
+                    return {"refused": limit}
+                phone.limits.used_quota += 1
             message = self._add(phone, chat, str(wid), id_, body, from_me=True, origin="device", device_id=device.id)
             self._push(message, "message", but=device)
             self._schedule(message)
@@ -120,10 +132,10 @@ class Delivery:
             self._send_receipt(device, message)
         return {"t": message.accepted_at // 1000, "rev": message.rev}
 
-    def inbound(self, phone: Phone, contact: str, body: str) -> Message:
-        """Bring a contact's message to a phone and its devices."""
+    def inbound(self, phone: Phone, contact: str, body: str, ad: str = "") -> Message:
+        """Bring a contact's message to a phone and its devices. ad: what led to it, as JSON; empty for none."""
         wid = wid_of(contact, lid=self._book.uses_lid(phone, contact))
-        message = self._add(phone, contact, wid, new_message_id(), body, from_me=False, origin="contact")
+        message = self._add(phone, contact, wid, new_message_id(), body, from_me=False, origin="contact", ad=ad)
         self._push(message, "message")
         return message
 
@@ -204,7 +216,7 @@ class Delivery:
             kind = "revoke" if message.revoke_id else "receipt" if own else "message"
             if kind == "receipt" and (message.ack < 2 or message.seq in device.unacked):
                 continue
-            items.append({**message.for_page(), "kind": kind})
+            items.append(_item(message, kind))
         return items
 
     def history(self, device: Device) -> list[dict[str, object]]:
@@ -215,6 +227,16 @@ class Delivery:
         count = self._settings().history_messages
         return [message.for_page() for message in rows[max(0, len(rows) - count) :]]
 
+    def resend_placeholders(self, connection: Connection, keys: list[str]) -> None:
+        """The phone sends again, to one page, messages that this has an empty placeholder of."""
+        number = connection.device.phone
+        if number is None or self._faults.find("phone_silent", number, connection.device.id) is not None:
+            return
+        wanted = [row for row in self.mailbox(number).rows if row.ad and not row.revoke_id and row.key in keys]
+        if wanted:
+            items = [{**message.for_page(), "kind": "resent"} for message in wanted]
+            connection.send({"push": "changes", "items": items}, self._settings().resent_ms)
+
     def release_held(self, device: Device) -> None:
         """Tell a connected device the receipts that were held back from it."""
         held, device.held = device.held, {}
@@ -222,7 +244,17 @@ class Delivery:
             self._send_receipt(device, message)
 
     def _add(
-        self, phone: Phone, chat: str, wid: str, id_: str, body: str, *, from_me: bool, origin: str, device_id: str = ""
+        self,
+        phone: Phone,
+        chat: str,
+        wid: str,
+        id_: str,
+        body: str,
+        *,
+        from_me: bool,
+        origin: str,
+        device_id: str = "",
+        ad: str = "",
     ) -> Message:
         message = Message(
             seq=next(self._seq),
@@ -241,6 +273,7 @@ class Delivery:
             delivered_at=None,
             read_at=None,
             rev=self._next_rev(),
+            ad=ad,
         )
         self.mailbox(phone.number).add(message)
         self._archive.message(message)
@@ -290,7 +323,7 @@ class Delivery:
         for device in self._devices.of_phone(message.phone):
             connection = self._devices.online.get(device.id)
             if device is not but and connection is not None and connection.synced:
-                connection.send({"push": "changes", "items": [{**message.for_page(), "kind": kind}]})
+                connection.send({"push": "changes", "items": [_item(message, kind)]})
 
     def _send_receipt(self, device: Device, message: Message) -> None:
         connection: Connection | None = self._devices.online.get(device.id)

@@ -15,6 +15,7 @@ LASTING = frozenset(
         "refuse_sends",
         "drop_acks",
         "drop_receipts",
+        "phone_silent",
         "ban",
         "deprecated_version",
         "proxyblock",
@@ -24,7 +25,16 @@ LASTING = frozenset(
 """Kinds that hold until lifted, timed out or used up."""
 
 AT_ONCE = frozenset(
-    {"takeover", "hang_page", "crash_page", "detach", "wipe_local_store", "migrate_to_lid", "lose_device"}
+    {
+        "takeover",
+        "hang_page",
+        "crash_page",
+        "detach",
+        "self_reload",
+        "wipe_local_store",
+        "migrate_to_lid",
+        "lose_device",
+    }
 )
 """Kinds that happen once to each device they meet."""
 

@@ -17,7 +17,15 @@ class Mailbox:
         self._by_id: dict[tuple[bool, str, str], Message] = {}
         self._changed: dict[int, Message] = {}
         self._unread: dict[tuple[bool, str], dict[int, Message]] = {}
-        self.counts = {"accepted": 0, "copies": 0, "delivered": 0, "read": 0, "inbound": 0, "recipient_copies": 0}
+        self.counts = {
+            "accepted": 0,
+            "copies": 0,
+            "delivered": 0,
+            "read": 0,
+            "inbound": 0,
+            "inbound_read": 0,
+            "recipient_copies": 0,
+        }
 
     def find(self, *, from_me: bool, chat: str, id_: str) -> Message | None:
         """Return the message with this id in this chat and direction."""
@@ -76,6 +84,7 @@ class Mailbox:
         counts = self.counts
         if not message.from_me:
             counts["inbound"] += step
+            counts["inbound_read"] += step if message.read_at is not None else 0
             return
         counts["accepted"] += step
         counts["copies"] += step * message.copies

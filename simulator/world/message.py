@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 
@@ -24,6 +25,7 @@ class Message:
         recipient_copies: how often the recipient was shown it.
         rev: number of its last change, over all phones; devices catch up by it.
         revoke_id: the id of its deletion for everyone; empty while it stands.
+        ad: what WhatsApp tells of the ad that led to it, as JSON; empty for none. Pages get an empty placeholder first.
     """
 
     seq: int
@@ -43,6 +45,7 @@ class Message:
     read_at: int | None
     rev: int
     revoke_id: str = ""
+    ad: str = ""
 
     @property
     def key(self) -> str:
@@ -59,12 +62,17 @@ class Message:
             "id": self.revoke_id or self.id,
             "from_me": self.from_me,
             "type": "revoked" if revoked else "chat",
+            "ctwa_context": json.loads(self.ad) if self.ad and not revoked else None,
             "revoked_key": self.key if revoked else None,
             "body": "" if revoked else self.body,
             "t": self.accepted_at // 1000,
             "ack": self.ack,
             "rev": self.rev,
         }
+
+    def as_placeholder(self) -> dict[str, object]:
+        """Return what a linked device is told before the phone has sent it again: all but what is in it."""
+        return {**self.for_page(), "type": "ciphertext", "body": "", "ctwa_context": None}
 
     def as_dict(self) -> dict[str, object]:
         """Return the record, as the control API shows it."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simulator.errors import NotFound
+from simulator.world.limits import Limits
 from simulator.world.numbers import lid_of
 
 
@@ -16,11 +17,15 @@ class Phone:
         number: digits.
         name: what contacts see.
         lid: its chats have moved to LIDs.
+        limits: how much it may write to new chats; not kept over a restart of the simulator.
+        times_online: how often a page of it was shown as online; not kept either.
     """
 
     number: str
     name: str
     lid: bool
+    limits: Limits = field(default_factory=Limits)
+    times_online: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """Return the phone as a JSON object."""

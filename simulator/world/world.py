@@ -144,6 +144,13 @@ class World:
             del self.devices.online[connection.device.id]
         self._devices_changed()
 
+    def show_presence(self, connection: Connection, available: bool) -> None:
+        """A page says whether somebody sits before it."""
+        number = connection.device.phone
+        if number is not None and available and not connection.shown_online:
+            self.book.phone(number).times_online += 1
+        connection.shown_online = available
+
     def greet_with_faults(self, connection: Connection) -> None:
         """Act on the faults that wait for this device, and have the page show those it has to show."""
         device = connection.device

@@ -59,6 +59,8 @@ def client(simulator: SimulatorProcess) -> SimulatorClient:
         page_resends=False,
         resend_ms=300,
         reconnect_ms=100,
+        startup_events=False,
+        reload_above=1000,
         modules=0,
         heap_mb=0,
     )

@@ -53,8 +53,7 @@ def test_inbound_now_and_while_away(linked: WebPage, client: SimulatorClient, nu
     missed = client.inbound(number, LEAD, "dos")
     key = client.own(number, LEAD, "otra del teléfono")["key"]
     linked.open().until_ready()
-    assert linked.events("chat.new_message") == ["dos", "otra del teléfono"]
-    assert linked.ack(missed["key"]) is not None
+    assert linked.ack(missed["key"]) == 1
     linked.until_ack(key, 3)
     assert client.counts()[number]["inbound"] == 2
 

@@ -106,14 +106,17 @@ __d('WAWebFindChatAction', (require, exports) => {
 __d('WAWebUpdateUnreadChatAction', (require, exports) => {
   const { wire } = require('SimWire');
 
-  exports.sendSeen = async (request) => {
-    const chat = request.chat ?? request;
+  async function seen(chat) {
     if (chat.unreadCount !== 0) {
       chat.unreadCount = 0;
       await require('SimChats').save(chat);
       wire.tell('seen_chat', { wid: String(chat.id) });
     }
-  };
+  }
+
+  /* The chat's messages count as read, and their senders see it; now, or (`afterAvailable`) once somebody is there. */
+  exports.sendSeen = async ({ chat, afterAvailable = true }) =>
+    (afterAvailable ? require('SimAvailability').onceAvailable(chat, () => seen(chat)) : seen(chat));
   exports.markUnread = async (chat) => {
     chat.unreadCount = -1;
   };

@@ -8,12 +8,15 @@ __d('SimInbound', (require, exports) => {
   const { createWid } = require('WAWebWidFactory');
   const { ACK_STRING } = require('WAWebAck');
   const MsgKey = require('WAWebMsgKey').default;
+  const { BackendEventBus } = require('WAWebBackendEventBus');
+  const { session } = require('SimSession');
+  const { DuplicateMessageError } = require('SimMessageTable');
   const messages = require('SimMessages');
   const rows = require('SimRows');
 
   const SEEN_EVERY_MS = 50;
 
-  exports.apply = async (items) => {
+  async function apply(items) {
     const unknown = items.filter((item) => item.kind === 'message' && MsgCollection.get(item.key) === undefined);
     const found = await messageTable.find(unknown.map((item) => item.key));
     const stored = new Set(found.filter(Boolean).map((row) => row.id));
@@ -24,6 +27,9 @@ __d('SimInbound', (require, exports) => {
       if (item.kind === 'receipt') {
         return receipt(item);
       }
+      if (item.kind === 'resent') {
+        return require('SimPlaceholders').resent(item);
+      }
       if (stored.has(item.key) || MsgCollection.get(item.key) !== undefined) {
         return item.from_me && item.ack >= 2 ? receipt(item) : messages.raiseAck(item.key, item.ack);
       }
@@ -31,10 +37,10 @@ __d('SimInbound', (require, exports) => {
     };
     await Promise.all(items.map(takeIn));
     exports.tellSeen(Math.max(0, ...items.map((item) => item.rev)));
-  };
+  }
 
   /* Bring the page up to date after connecting. */
-  exports.catchUp = async ({ history, missed, rev }) => {
+  async function takeInMissed({ history, missed, rev }) {
     if (history?.length > 0) {
       for (const item of history) {
         const { chat } = require('SimChats').ensure(createWid(item.wid));
@@ -42,9 +48,9 @@ __d('SimInbound', (require, exports) => {
       }
       await messageTable.addHistory(history.map(rows.rowOfItem));
     }
-    await exports.apply(missed);
+    await apply(missed);
     exports.tellSeen(rev);
-  };
+  }
 
   async function receipt({ key, ack, wid, id, t }) {
     if (ack < 2) {
@@ -62,13 +68,26 @@ __d('SimInbound', (require, exports) => {
     });
   }
 
+  /* First the database, then the screen, where events come from; before the page is ready there is no screen. */
   async function arrive(item) {
     const row = rows.rowOfItem(item);
-    await messageTable.add(row);
     const wid = createWid(item.wid);
+    const { chat } = require('SimChats').ensure(wid);
+    const shown = BackendEventBus.isMainStreamReadyMd || session.settings.startup_events;
+    try {
+      await messageTable.add(row);
+    } catch (error) {
+      if (error instanceof DuplicateMessageError) {
+        return;
+      }
+      throw error;
+    }
+    if (!shown) {
+      require('SimChats').touch(chat, { t: item.t, id: MsgKey.fromString(item.key) }, item.from_me ? 0 : 1);
+      return;
+    }
     const values = { ...rows.valuesOf(row), isNewMsg: true };
     const [message] = await MsgCollection.processMultipleMessages(wid, [values]);
-    const { chat } = require('SimChats').ensure(wid);
     require('SimChats').touch(chat, message, item.from_me ? 0 : 1);
   }
 
@@ -85,7 +104,11 @@ __d('SimInbound', (require, exports) => {
   };
 
   let applying = Promise.resolve();
-  wire.on('changes', ({ items }) => {
-    applying = applying.then(() => exports.apply(items)).catch((error) => console.error('changes not applied', error));
-  });
+  const inTurn = (work) => {
+    const done = applying.then(work);
+    applying = done.catch((error) => console.error('changes not applied', error));
+    return done;
+  };
+  exports.catchUp = (answer) => inTurn(() => takeInMissed(answer));
+  wire.on('changes', ({ items }) => inTurn(() => apply(items)));
 });

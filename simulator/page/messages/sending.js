@@ -4,6 +4,7 @@
 __d('WAWebSendMsgRecordAction', (require, exports) => {
   const { SendMsgResult } = require('WAWebSendMsgResult');
   const { ACK } = require('WAWebAck');
+  const { ChatCollection } = require('WAWebChatCollection');
   const { NACK_CAPPED } = require('SimNacks');
   const messages = require('SimMessages');
   const outbox = require('SimOutbox');
@@ -27,6 +28,10 @@ __d('WAWebSendMsgRecordAction', (require, exports) => {
 
   /* Send a message that stands in the table; resolves with the outcome once the server has answered. */
   exports.sendMsgRecord = async (message) => {
+    const chat = ChatCollection.get(message.id.remote);
+    if (chat !== undefined) {
+      require('WAWebUpdateUnreadChatAction').sendSeen({ chat });
+    }
     const answer = await outbox.submit(message);
     if (answer.refused !== undefined) {
       return failed(message, answer.refused);

@@ -66,8 +66,40 @@ __d('WAWebEventEmitter', (require, exports) => {
 __d('WAWebBackendEventBus', (require, exports) => {
   const EventEmitter = require('WAWebEventEmitter').default;
   exports.BackendEvent = {
-    AccountTemporarilyBanned: 'account_temporarily_banned',
-    StorageInitializationError: 'storage_initialization_error',
+    ACCOUNT_TEMPORARILY_BANNED: 'account_temporarily_banned',
+    STORAGE_INITIALIZATION_ERROR: 'storage_initialization_error',
+    MAIN_STREAM_MODE_READY: 'main_stream_mode_ready',
+    OFFLINE_DELIVERY_END: 'offline_delivery_end',
+    OFFLINE_DELIVERY_STATE_RESET: 'offline_delivery_state_reset',
   };
-  exports.BackendEventBus = new EventEmitter();
+
+  class BackendEventBusImpl extends EventEmitter {
+    constructor() {
+      super();
+      this.isMainStreamReadyMd = false; // from here on what comes in is shown, so that there are events
+      this.isOfflineDeliveryEnd = false; // all that waited for this device has been taken in
+    }
+
+    triggerMainStreamModeReady() {
+      if (!this.isMainStreamReadyMd) {
+        this.isMainStreamReadyMd = true;
+        this.trigger('main_stream_mode_ready');
+      }
+    }
+
+    triggerOfflineDeliveryEnd() {
+      if (!this.isOfflineDeliveryEnd) {
+        this.isOfflineDeliveryEnd = true;
+        this.trigger('offline_delivery_end');
+      }
+    }
+
+    triggerOfflineDeliveryStateReset() {
+      if (this.isOfflineDeliveryEnd) {
+        this.isOfflineDeliveryEnd = false;
+        this.trigger('offline_delivery_state_reset');
+      }
+    }
+  }
+  exports.BackendEventBus = new BackendEventBusImpl();
 });

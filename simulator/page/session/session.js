@@ -12,6 +12,7 @@ __d('SimSession', (require, exports) => {
   const { Cmd } = require('WAWebCmd');
   const { createWid } = require('WAWebWidFactory');
   const networkStatus = require('WAWebNetworkStatus').default;
+  const { BackendEventBus } = require('WAWebBackendEventBus');
 
   const BLOCKS = { deprecated_version: 'DEPRECATED_VERSION', proxyblock: 'PROXYBLOCK' };
   const LEAVE_AFTER_MS = 150;
@@ -21,7 +22,7 @@ __d('SimSession', (require, exports) => {
   class Session extends EventEmitter {
     constructor() {
       super();
-      this.settings = { sync_ms: 1000, resume_ms: 0, page_resends: false, resend_ms: 5000 };
+      this.settings = { sync_ms: 1000, resume_ms: 0, page_resends: false, resend_ms: 5000, reload_above: 1000 };
       this._facts = {
         registered: false, connected: false, pairing: false, synced: false, upToDate: false, ref: null, idle: false,
         conflict: false, block: null,
@@ -131,12 +132,18 @@ __d('SimSession', (require, exports) => {
       await pause(afterMs);
       try {
         const answer = await wire.ask('sync');
+        if (BackendEventBus.isMainStreamReadyMd && answer.missed.length > this.settings.reload_above) {
+          location.reload();
+          return;
+        }
         await require('SimInbound').catchUp(answer);
       } catch (error) {
         console.error('sync failed', error);
         return;
       }
       this._show({ synced: true, upToDate: this._facts.connected });
+      BackendEventBus.triggerMainStreamModeReady();
+      BackendEventBus.triggerOfflineDeliveryEnd();
       this.trigger('up_to_date');
     }
 
@@ -145,6 +152,7 @@ __d('SimSession', (require, exports) => {
         return;
       }
       networkStatus.online = this._facts.conflict;
+      BackendEventBus.triggerOfflineDeliveryStateReset();
       this._show({ connected: false, upToDate: false, ref: null, idle: false, pairing: false });
     }
 
@@ -171,14 +179,13 @@ __d('SimSession', (require, exports) => {
 
     _showFaults(faults) {
       let block = null;
-      const events = require('WAWebBackendEventBus').BackendEventBus;
       for (const { kind, value } of faults) {
         if (kind === 'ban') {
-          events.trigger('account_temporarily_banned', { code: 101, expire: 3600 });
+          BackendEventBus.trigger('account_temporarily_banned', { code: 101, expire: 3600 });
           Cmd.onTemporaryBan({ code: 101, expire: 3600 });
           block = { tos: 'TOS_BLOCK', smb_tos: 'SMB_TOS_BLOCK', event: block }[value];
         } else if (kind === 'storage_initialization_error') {
-          events.trigger('storage_initialization_error');
+          BackendEventBus.trigger('storage_initialization_error');
           Cmd.storageInitializationError();
         } else {
           block = BLOCKS[kind];

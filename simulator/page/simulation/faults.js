@@ -33,6 +33,7 @@ __d('SimFaults', (require, exports) => {
         hang_page: () => hang(value),
         crash_page: crash,
         detach: () => location.reload(),
+        self_reload: () => location.reload(),
         wipe_local_store: wipeLocalStore,
         migrate_to_lid: () => require('SimLidMigration').migrate(),
       };
