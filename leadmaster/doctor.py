@@ -23,9 +23,10 @@ from leadmaster.installation import credentials, embedded_server, ports
 from leadmaster.installation.addresses import database_place, listening
 from leadmaster.installation.data_dir import DataDir
 from leadmaster.screen import Screen
+from session_worker.drift.served import revision_in
 from session_worker.engine.browser.executable import find_browser, major_version
 from session_worker.engine.port import EngineError
-from session_worker.engine.versions.builds import build_in
+from session_worker.engine.versions.builds import build_of
 from session_worker.engine.versions.bundles import BundleStore, facts
 from session_worker.engine.versions.pinned_page import find_page
 from shared.redis import client as redis_client
@@ -113,7 +114,8 @@ def _pin(settings: Settings) -> Finding:
         return Finding("WhatsApp Web", "the build that the site serves")
     try:
         page = find_page(settings.whatsapp_web_version, settings.whatsapp_dir)
-        return Finding("WhatsApp Web", f"pinned to {build_in(page.read_text('utf-8', 'replace')) or 'a page'}, {page}")
+        revision = revision_in(page.read_bytes())
+        return Finding("WhatsApp Web", f"pinned to {build_of(revision) if revision else 'a page'}, {page}")
     except EngineError as error:
         return Finding("WhatsApp Web", error.detail, False, "install the page, or unset WHATSAPP_WEB_VERSION")
 

@@ -137,6 +137,18 @@ class Settings(BaseSettings):
         description="Seconds without a host that mounts a session's profile store until it is `ERROR` / `HOST_LOST`.",
     )
 
+    inbound_catch_up_seconds: float = Field(
+        default=60,
+        ge=1,
+        le=3_600,
+        description="Seconds between two looks into a page's database for messages that came in without an event, "
+        "besides those after each start, reload and reconnection.",
+    )
+    whatsapp_show_online: bool = Field(
+        default=False,
+        description="Whether the tenants' numbers count as in use while their sessions run: shown as online, each "
+        "message that is sent marks what the contact wrote before as read (blue ticks), and their phones stay silent.",
+    )
     build_check_seconds: float = Field(
         default=900,
         ge=0.2,
@@ -155,18 +167,6 @@ class Settings(BaseSettings):
         ge=1,
         description="The session that loads each new build of WhatsApp Web first, while the others stay on theirs. "
         "Empty: the first one that has nothing to send.",
-    )
-    inbound_catch_up_seconds: float = Field(
-        default=60,
-        ge=1,
-        le=3_600,
-        description="Seconds between two looks into a page's database for messages that came in without an event, "
-        "besides those after each start, reload and reconnection.",
-    )
-    whatsapp_show_online: bool = Field(
-        default=False,
-        description="Whether the tenants' numbers count as in use while their sessions run: shown as online, each "
-        "message that is sent marks what the contact wrote before as read (blue ticks), and their phones stay silent.",
     )
 
     send_gap_min_seconds: Seconds = Field(

@@ -68,4 +68,5 @@ def _of_parts(gone: list[MissingName], behaviour: Behaviour) -> Verdict:
 
 
 def _named(gone: list[MissingName]) -> tuple[str, ...]:
-    return tuple(f"{one.name} {one.fault}" for one in gone)[:_MAX_REASONS]
+    """Each once, though it may be gone for several capabilities."""
+    return tuple(dict.fromkeys(f"{one.name} {one.fault}" for one in gone))[:_MAX_REASONS]

@@ -106,28 +106,6 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class MissingName:
-    """A name of the bridge's table (`bridge/names.js`) that is not on the page as it must be."""
-
-    name: str
-    capability: Capability
-    fault: str  # `not found`, `is of type …`, `lacks …`
-    has_fallback: bool  # the bridge goes another way
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeReport:
-    """What the present load of the page is made of. What that means is for `session_worker.drift` to say."""
-
-    web_version: str | None  # None: none of WhatsApp Web's own scripts ran
-    wa_js_version: str | None  # None: not even wa-js did
-    age_ms: int  # since the page was asked for
-    full_ready_ms: int | None  # from then until wa-js was full-ready; None: it isn't
-    missing: tuple[MissingName, ...] = ()  # empty while wa-js is not on the page
-    complaints: tuple[str, ...] = ()  # what wa-js said on the console of this load that it did not find
-
-
-@dataclass(frozen=True, slots=True)
 class TextRow:
     """A plain text from a person, as the page's database has it."""
 
@@ -166,6 +144,31 @@ class PlaceholderPage:
     open: tuple[str, ...] = ()  # keys that can't be read yet
     missing: tuple[str, ...] = ()  # keys that the page does not have
     not_asked: str = ""  # why the phone could not be asked to send them again; for the log
+
+
+@dataclass(frozen=True, slots=True)
+class MissingName:
+    """A name of the bridge's table (`bridge/names.js`) that is not on the page as it must be.
+
+    Told once for each capability that is lost with it.
+    """
+
+    name: str
+    capability: Capability
+    fault: str  # `not found`, `is of type …`, `lacks …`
+    has_fallback: bool  # the bridge goes another way
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeReport:
+    """What the present load of the page is made of. What that means is for `session_worker.drift` to say."""
+
+    web_version: str | None  # None: none of WhatsApp Web's own scripts ran
+    wa_js_version: str | None  # None: not even wa-js did
+    age_ms: int  # since the page was asked for
+    full_ready_ms: int | None  # from then until wa-js was full-ready; None: it isn't
+    missing: tuple[MissingName, ...] = ()  # empty while wa-js is not on the page
+    complaints: tuple[str, ...] = ()  # what wa-js said on the console of this load that it did not find
 
 
 # What an engine tells. Told on a thread of the engine's; the receiver must not block in it.

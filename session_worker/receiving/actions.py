@@ -68,7 +68,8 @@ class ReadPlaceholders:
 class ReportSilence:
     """Messages stood in the database of a page that was in sync, and no event had told them 10 s later."""
 
-    messages: int
+    browser_run: str
+    messages: int  # 0: events come again
 
 
 LedgerCall = ReadPosition | Record | KeepCursor | ForgetPlaceholders

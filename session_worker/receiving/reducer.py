@@ -115,7 +115,9 @@ def _change_channel(turn: ReceivingTurn, channel: Channel | None) -> None:
 
 def _hear(turn: ReceivingTurn, message: InboundSeen) -> None:
     state, now_ms = turn.state, turn.now.steady_ms
-    turn.change(untold={key: at_ms for key, at_ms in state.untold.items() if key != message.key})
+    turn.change(untold={key: at_ms for key, at_ms in state.untold.items() if key != message.key}, silent=False)
+    if state.silent and state.channel is not None:
+        turn.do(do.ReportSilence(state.channel.browser_run, 0))
     if message.key in state.known:
         return
     if not state.told:
@@ -138,13 +140,14 @@ def _catch_up(turn: ReceivingTurn) -> None:
 
 def _report_silence(turn: ReceivingTurn) -> None:
     """Names only how many: which chats they are in is nobody's business."""
-    untold, now_ms = turn.state.untold, turn.now.steady_ms
-    waiting = {key: at_ms for key, at_ms in untold.items() if at_ms > now_ms}
-    if len(waiting) < len(untold):
-        silent = len(untold) - len(waiting)
+    state, now_ms = turn.state, turn.now.steady_ms
+    waiting = {key: at_ms for key, at_ms in state.untold.items() if at_ms > now_ms}
+    silent = len(state.untold) - len(waiting)
+    turn.change(untold=waiting)
+    if silent and state.channel is not None:
         turn.warn("inbound.no_event", messages=silent)
-        turn.change(untold=waiting)
-        turn.do(do.ReportSilence(silent))
+        turn.change(silent=True)
+        turn.do(do.ReportSilence(state.channel.browser_run, silent))
 
 
 def _cut_short(turn: ReceivingTurn, phase: at.Phase, retry_ms: int) -> None:

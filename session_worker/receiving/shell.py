@@ -25,14 +25,13 @@ _log = get_logger(__name__)
 REDIS_RETRY_MS = 500
 DEFECT_RETRY_MS = 5_000
 
-Word = do.ReportSilence
-
 
 class Receiver:
     """Records what comes in: what the page tells, and what its rows hold, while the session is READY.
 
     It needs no lease: what WhatsApp delivered is true, whoever saw it. inbox: where everybody puts what receiving is
-    told. engine_of(browser_run): that run's engine while it lives. tell: called with each word for others.
+    told. engine_of(browser_run): that run's engine while it lives. on_silence(browser_run, messages): see
+    `actions.ReportSilence`.
     """
 
     def __init__(
@@ -43,7 +42,7 @@ class Receiver:
         ledger: Ledger,
         cliente_id: int,
         engine_of: Callable[[str], Engine | None],
-        tell: Callable[[Word], None],
+        on_silence: Callable[[str, int], None],
         rng: random.Random,
     ) -> None:
         self._inbox = inbox
@@ -51,7 +50,7 @@ class Receiver:
         self._ledger = ledger
         self._cliente_id = cliente_id
         self._engine_of = engine_of
-        self._tell = tell
+        self._on_silence = on_silence
         self._rng = rng
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
 
@@ -106,8 +105,8 @@ class Receiver:
         match action:
             case Log(level, event, fields):
                 getattr(_log, level)(event, **fields)
-            case do.ReportSilence():
-                self._tell(action)
+            case do.ReportSilence(browser_run, messages):
+                self._on_silence(browser_run, messages)
             case do.ReadRows(browser_run) | do.ReadPlaceholders(browser_run):
                 return self._call_page(browser_run, action)
             case _:

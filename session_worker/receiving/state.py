@@ -137,6 +137,7 @@ class State:
     first_reading: bool = False  # since the page was loaded or came back: no event could tell what it finds
     failures: int = 0  # readings in a row that the page did not answer
     untold: Mapping[str, int] = field(default_factory=dict)  # key of a row that no event told → when that is reported
+    silent: bool = False  # that was reported, and no event came since
     # What can't be read yet.
     placeholders: Mapping[str, Waiting] = field(default_factory=dict)  # by key
     placeholders_due_ms: int = 0

@@ -50,13 +50,6 @@ class RestrictionTold:
     limits: Limits
 
 
-@dataclass(frozen=True, slots=True)
-class InboundSilent:
-    """So many messages more stood in the page's database, and no event of it had told them."""
-
-    messages: int
-
-
 # By the browser.
 
 
@@ -120,6 +113,13 @@ class SendsUnacknowledged(FromBrowser):
     """
 
     recipients: int
+
+
+@dataclass(frozen=True, slots=True)
+class InboundSilent(FromBrowser):
+    """So many messages more stood in this page's database, and no event of it had told them."""
+
+    messages: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from session_worker.engine.port import (
     RowsHinted,
 )
 from session_worker.receiving import inputs as receiving
-from session_worker.receiving.shell import Word as WordOfReceiving
 from session_worker.sending import actions as sending_actions
 from session_worker.sending import inputs as sending
 from session_worker.sending.shell import Word
@@ -65,10 +64,6 @@ class Dispatcher:
         self.sending.put(sending.ChannelChanged(channel))
         self.receiving.put(receiving.ChannelChanged(channel))
 
-    def word_of_receiving(self, word: WordOfReceiving) -> None:
-        """What receiving found out about the page."""
-        self.session.put(session.InboundSilent(word.messages))
-
     def word_of_sending(self, word: Word) -> None:
         """What sending wants of the session, or reports to it."""
         match word:
@@ -80,3 +75,7 @@ class Dispatcher:
     def sends_unacknowledged(self, browser_run: str, recipients: int) -> None:
         """Sending got no acknowledgement for messages to so many people in a row; 0: it gets them again."""
         self.session.put(session.SendsUnacknowledged(browser_run, recipients))
+
+    def inbound_silent(self, browser_run: str, rows: int) -> None:
+        """Receiving found rows in the page's database of which no event came; 0: events come again."""
+        self.session.put(session.InboundSilent(browser_run, rows))

@@ -9,6 +9,7 @@ import os
 import random
 import signal
 import threading
+from dataclasses import dataclass, replace
 from functools import partial
 
 import redis
@@ -61,6 +62,17 @@ RECORD_S = 2.0  # for what the page told last, once it is closed
 CONSUMER_PAUSE_S = 1.0  # before Celery's consumer is started again
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a worker is put together of."""
+
+    session: Session
+    sender: Sender
+    receiver: Receiver
+    recorder: Recorder
+    watch: BuildWatch
+
+
 class TenantWorker:
     """Everything one process does for one `cliente_id`."""
 
@@ -84,11 +96,12 @@ class TenantWorker:
         keeper.start()
         ledger = make_ledger(self._client, self._keys, self._settings.language)
         builds = Builds(self._client, self._keys)
-        session, sender, receiver, recorder, watch = self._assemble(lease, ledger, builds)
+        parts = self._assemble(lease, ledger, builds)
+        session, sender, watch = parts.session, parts.sender, parts.watch
         app = make_celery(self._settings, cliente_id=self._cliente_id)
         register(app, session, sender, Replies(self._client, self._keys))
-        recorder.start()
-        receiver.start()
+        parts.recorder.start()
+        parts.receiver.start()
         session.start()
         sender.start()
         memory = MemoryWatch(
@@ -106,8 +119,8 @@ class TenantWorker:
             sender.stop(self._settings.shutdown_grace_seconds)
             session.stop(logout=False, cause="shutdown")
             session.join(self._settings.shutdown_grace_seconds)
-            receiver.stop(RECORD_S)
-            recorder.stop(RECORD_S)
+            parts.receiver.stop(RECORD_S)
+            parts.recorder.stop(RECORD_S)
             keeper.stop()
             self._release(leases)
         return EXIT_OK
@@ -128,9 +141,7 @@ class TenantWorker:
             _log.info("lease.held_by_another")
         return lease
 
-    def _assemble(
-        self, lease: Lease, ledger: Ledger, builds: Builds
-    ) -> tuple[Session, Sender, Receiver, Recorder, BuildWatch]:
+    def _assemble(self, lease: Lease, ledger: Ledger, builds: Builds) -> _Parts:
         """Each part knows its inbox and the dispatcher's routes; none knows another."""
         settings, rng, dispatcher = self._settings, random.SystemRandom(), Dispatcher()
         snapshots = Snapshots(self._client, self._keys)
@@ -139,6 +150,8 @@ class TenantWorker:
             round(settings.qr_wait_limit_seconds * 1000),
             settings.language,
             build_check_ms=round(settings.build_check_seconds * 1000),
+            pinned=bool(settings.whatsapp_web_version),
+            pin_fallback=settings.whatsapp_web_version_fallback,
         )
         config = self._engine_config()
         recorder = Recorder(dispatcher.acknowledging, ledger, self._cliente_id, dispatcher.ack_recorded)
@@ -147,7 +160,7 @@ class TenantWorker:
             state=first_state(session_rules, previous, now_ms(), steady_ms()),
             lease=lease,
             snapshots=snapshots,
-            make_engine=lambda: make_engine(config),
+            make_engine=lambda pinned: make_engine(config if pinned else replace(config, web_version="")),
             profile_dir=config.profile_dir,
             store_id=self._store.store_id,
             on_engine_event=dispatcher.engine_event,
@@ -179,11 +192,10 @@ class TenantWorker:
             ledger=ledger,
             cliente_id=self._cliente_id,
             engine_of=session.engine_of,
-            tell=dispatcher.word_of_receiving,
+            on_silence=dispatcher.inbound_silent,
             rng=rng,
         )
-        watch = self._watch(builds, session, sender, ledger, rng)
-        return session, sender, receiver, recorder, watch
+        return _Parts(session, sender, receiver, recorder, self._watch(builds, session, sender, ledger, rng))
 
     def _watch(
         self, builds: Builds, session: Session, sender: Sender, ledger: Ledger, rng: random.Random

@@ -23,6 +23,8 @@ RECOVERABLE_ERRORS = frozenset(
         "HOST_LOST",
         "WHATSAPP_CHANGED",
         "VERSION_REFUSED",
+        "PIN_REFUSED",
+        "PIN_NOT_FOUND",
     }
 )
 # Of these, the causes that lie in WhatsApp Web's build: nothing is sent until a load of it is better.

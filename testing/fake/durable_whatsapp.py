@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from session_worker.engine.port import EngineConfig, Handed, Prepared
+from session_worker.engine.port import EngineConfig, Handed, Prepared, RowPage
+from shared.instant import now_ms
 from testing.fake.engine import FakeEngine
+from testing.fake.inbox import PLACEHOLDER, TEXT, FakeRow
 from testing.fake.whatsapp import FakeLogin, FakeMessage, FakeTimes, FakeWhatsApp
 
 NUMBER = "5491150000051"
 PAIRING = "pairing-1"
+LIVE_MS = 100  # after the page is in sync
 
 Gap = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FakeMail:
+    """What somebody writes to the phone. live: once its page is in sync, or while no page is there."""
+
+    sender: str
+    text: str
+    live: bool = False
+    from_ad: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"false_{self.sender}@c.us_{self.text.upper()}"
+
+    def row(self) -> FakeRow:
+        return FakeRow(self.key, self.sender, self.text, now_ms(), PLACEHOLDER if self.from_ad else TEXT)
 
 
 class DurableWhatsApp(FakeWhatsApp):
@@ -28,6 +48,7 @@ class DurableWhatsApp(FakeWhatsApp):
         self._gap = gap
         self.page_resends = False
         self.copy_refusals = 0  # how many of the next copies the server refuses, of messages that it has
+        self.mail: list[FakeMail] = []
         if path.exists():
             kept = json.loads(path.read_text("utf-8"))
             self.refusals, self.page_resends = kept["refusals"], kept["page_resends"]
@@ -36,6 +57,9 @@ class DurableWhatsApp(FakeWhatsApp):
             self._copies = kept["copies"]
             for device_id, messages in kept["stores"].items():
                 self.device(device_id).messages = {one["key"]: FakeMessage(**{**one, "page": 0}) for one in messages}
+            for device_id, rows in kept.get("rows", {}).items():
+                self.device(device_id).inbox.rows = [FakeRow(**one) for one in rows]
+            self.mail = [FakeMail(**one) for one in kept.get("mail", [])]
 
     def send(self, device_id: str, message: FakeMessage) -> None:
         """The page has the message by now, the server takes it here."""
@@ -61,6 +85,10 @@ class DurableWhatsApp(FakeWhatsApp):
                     device_id: [asdict(one) for one in device.messages.values()]
                     for device_id, device in self._devices.items()
                 },
+                "rows": {
+                    device_id: [asdict(one) for one in device.inbox.rows] for device_id, device in self._devices.items()
+                },
+                "mail": [asdict(one) for one in self.mail],
             }
         partial = self._path.with_suffix(".partial")
         partial.write_text(json.dumps(state), "utf-8")
@@ -74,7 +102,11 @@ class DurablePage(FakeEngine):
         super().__init__(config, whatsapp)
         self._gap = gap
         self._durable = whatsapp
-        whatsapp.device(str(config.profile_dir)).login = FakeLogin(NUMBER, PAIRING)
+        device = whatsapp.device(str(config.profile_dir))
+        device.login = FakeLogin(NUMBER, PAIRING)
+        device.inbox.waiting = [
+            mail.row() for mail in whatsapp.mail if not mail.live and not device.inbox.find(mail.key)
+        ]
 
     def prepare(self, number: str) -> Prepared:
         """See `port.Engine.prepare`."""
@@ -93,8 +125,24 @@ class DurablePage(FakeEngine):
         super().resend(prepared)
         self._gap("sent again")
 
+    def read_rows(self, after_row_id: int, limit: int) -> RowPage:
+        """See `port.Engine.read_rows`."""
+        page = super().read_rows(after_row_id, limit)
+        if page.rows:
+            self._gap("rows read")
+        return page
+
+    def _arrive_live(self) -> None:
+        with self._lock:
+            inbox = self._whatsapp.device(self._device_id).inbox
+            inbox.waiting += [mail.row() for mail in self._durable.mail if mail.live and not inbox.find(mail.key)]
+            self.arrived()
+            self._durable.save()
+
     def _sync(self) -> None:
         super()._sync()
+        self._durable.save()
+        self._whatsapp.timeline.after(LIVE_MS, self._arrive_live)
         if not self._durable.page_resends:
             return
         for message in list(self._whatsapp.device(self._device_id).messages.values()):
@@ -111,18 +159,20 @@ def set_up(
     page_resends: bool = False,
     wiped: bool = False,
     revoked: bool = False,
+    mail: Sequence[FakeMail] = (),
 ) -> None:
     """Says how WhatsApp behaves from the next process on; what the server has stays.
 
     refusals: of the next sends. copy_refusals: of the next copies of what the server has. wiped: the page's store is
-    lost. revoked: the owner deleted for everyone what went out.
+    lost. revoked: the owner deleted for everyone what went out. mail: comes in, after what came before.
     """
     kept = server_record(path) if path.exists() else {"shown": [], "copies": {}, "stores": {}}
     if wiped:
-        kept["stores"] = {}
+        kept["stores"] = kept["rows"] = {}
     if revoked:
         for message in (one for messages in kept["stores"].values() for one in messages):
             message["revoked"] = message["copies"] > 0
+    kept["mail"] = [*kept.get("mail", []), *map(asdict, mail)]
     behaviour = {"refusals": refusals, "copy_refusals": copy_refusals, "page_resends": page_resends}
     path.write_text(json.dumps(kept | behaviour), "utf-8")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from session_worker.engine.port import InboundSeen, PlaceholderRow, RowPage, TextRow
+from session_worker.engine.port import InboundSeen, PlaceholderPage, PlaceholderRow, RowPage, TextRow
 
 FIRST_ROW = 1_000_000_000  # rows of the history sync lie below
 
@@ -62,3 +62,19 @@ class FakeInbox:
                 PlaceholderRow(row.row_id, row.key, row.at_ms) for row in found if row.type == PLACEHOLDER
             ),
         )
+
+    def placeholder_page(self, keys: tuple[str, ...]) -> PlaceholderPage:
+        """What became of these, as a page tells it."""
+        found = {key: self.find(key) for key in keys}
+        rows = [row for row in found.values() if row is not None]
+        return PlaceholderPage(
+            texts=tuple(row.seen for row in rows if row.type == TEXT),
+            open=tuple(row.key for row in rows if row.type == PLACEHOLDER),
+            missing=tuple(key for key, row in found.items() if row is None),
+        )
+
+    def to_ask_for(self, keys: tuple[str, ...], asked: set[str]) -> list[FakeRow]:
+        """Those for which a page has not asked its phone yet; it has now."""
+        fresh = [row for row in self.rows if row.key in keys and row.type == PLACEHOLDER and row.key not in asked]
+        asked.update(row.key for row in fresh)
+        return fresh

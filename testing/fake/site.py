@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from session_worker.engine.port import MissingName, ProbeReport
+from session_worker.engine.port import MissingName
 from shared.builds.verdict import Capability
-from shared.instant import now_ms
-
-WA_JS_VERSION = "fake"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +20,6 @@ class FakeBuild:
         """The same, and one name more is gone."""
         gone = MissingName(name, capability, "not found", has_fallback)
         return FakeBuild(self.web_version, (*self.missing, gone), self.becomes_ready)
-
-
-class FakeLoad:
-    """One load of a page: the build it got, and when."""
-
-    def __init__(self, build: FakeBuild) -> None:
-        self.build = build
-        self._began_ms = now_ms()
-
-    def report(self, *, ready: bool) -> ProbeReport:
-        """What the page is made of. ready: it is up."""
-        age_ms = max(0, now_ms() - self._began_ms)
-        return ProbeReport(self.build.web_version, WA_JS_VERSION, age_ms, age_ms if ready else None, self.build.missing)
 
 
 class FakeSite:

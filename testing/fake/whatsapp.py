@@ -98,11 +98,11 @@ class FakeWhatsApp:
         self.lock = threading.RLock()
         self.not_on_whatsapp: set[str] = set()
         self.known_by_lid: set[str] = set()  # numbers whose chats carry a LID
-        self.silent = False  # pages take in what arrives and tell nothing of it
         self.phone_answers = True  # what a page asks its phone to send again
         self.shown_online: set[str] = set()  # numbers that anyone saw online
         self.marked_as_read: set[tuple[str, str]] = set()  # the phone, and whose messages got blue ticks
         self.refusals = 0  # how many of the next sends the server refuses
+        self.lost_acks = 0  # how many of the next messages the server takes and never acknowledges
         self.refusal_code = ""  # with which code
         self.limits = Limits()
         self._phones: dict[str, FakePhone] = {}
@@ -244,6 +244,9 @@ class FakeWhatsApp:
             self._copies[message.key] = self._copies.get(message.key, 0) + 1
             if self._copies[message.key] == 1:
                 self._shown.append(message)
+            if self.lost_acks > 0:
+                self.lost_acks -= 1
+                return
             times = self.times
             steps = [(times.ack_ms, 1), (times.ack_ms + times.delivered_ms, 2)]
             if times.read_ms is not None:

@@ -8,10 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import redis
 
 from leadmaster.whatsapp.bundle_probe import Browser, ProbeFailed, probe
 from leadmaster.whatsapp.npm_package import PackageRefused, fetch, unpack
 from session_worker.engine.versions.bundles import BundleStore
+from shared.builds.builds import Builds
+from shared.builds.verdict import Build, Capability, Standing, Verdict
+from shared.names import Keys
 from tests.front.wa_js_package import pack, stand_in_npm
 from tests.support.counting_site import CountingSite
 
@@ -163,6 +167,17 @@ def test_versions_shows_served_pinned_and_what_wa_js_was_made_for(shell: Shell, 
     assert "pinned      2.3000.1030000000" in done.stdout
     assert "made for    >=2.3000.1038792969-alpha" in done.stdout
     assert "2.3000.1030000000 is older than what this wa-js was made for" in done.stdout
+
+
+def test_versions_shows_what_sessions_found_of_each_build(shell: Shell, client: redis.Redis, redis_url: str) -> None:
+    keys = Keys("versions:")
+    verdict = Verdict(Standing.DEGRADED, frozenset({Capability.SEND}), ("functions.sendTextMsgToChat not found",))
+    Builds(client, keys).judge(Build("2.3000.1049000000", "4.6.0"), 51, verdict, 1_700_000_000_000)
+
+    done = shell.run("versions", WHATSAPP_WEB_URL="http://127.0.0.1:9/", REDIS_URL=redis_url, REDIS_PREFIX=keys.prefix)
+
+    assert "2.3000.1049000000 with wa-js 4.6.0: degraded: send (1 of 1 sessions, last 2023-11-14" in done.stdout
+    assert "functions.sendTextMsgToChat not found" in done.stdout
 
 
 def test_versions_tells_of_a_pin_that_can_not_be_served(shell: Shell) -> None:

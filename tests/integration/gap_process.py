@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,9 @@ from shared.ledger.claiming.work import Login, Pause, PutKey
 from shared.ledger.ledger import Ledger, make_ledger
 from shared.ledger.message import Message
 from shared.ledger.receipts.receipts import Receipts
+from shared.ledger.receipts.row_cursors import RowCursor, RowCursors
 from shared.names import Keys
+from shared.protocol.events import MessageInbound
 from shared.sessions.lease import Lease
 from shared.settings import Settings
 from shared.texts import Language
@@ -99,6 +102,27 @@ class ReceiptsWithGaps(Receipts):
         self._gap("ack recorded")
         return answer
 
+    def record_inbound(self, cliente_id: int, messages: Sequence[MessageInbound], now_ms: int) -> list[bool]:
+        """See `Receipts.record_inbound`."""
+        self._gap("before inbound is recorded")
+        answer = super().record_inbound(cliente_id, messages, now_ms)
+        self._gap("inbound recorded")
+        return answer
+
+
+class RowCursorsWithGaps(RowCursors):
+    """The real one, with a gap before and after the cursor moves."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, gap: Gap) -> None:
+        super().__init__(client, keys)
+        self._gap = gap
+
+    def keep(self, cliente_id: int, login_id: str, cursor: RowCursor, *args: Any) -> None:
+        """See `RowCursors.keep`."""
+        self._gap("before the cursor is kept")
+        super().keep(cliente_id, login_id, cursor, *args)
+        self._gap("cursor kept")
+
 
 def settings_for(folder: Path, redis_url: str, keys: Keys) -> Settings:
     """What worker and test agree on. The lease is long enough for a machine with much to do."""
@@ -133,7 +157,10 @@ def run(folder: Path, redis_url: str, keys: Keys, token: str, step: str, how: st
     def with_gaps(client: redis.Redis, keys: Keys, language: Language) -> Ledger:
         ledger = make_ledger(client, keys, language)
         return replace(
-            ledger, claiming=ClaimingWithGaps(client, keys, gap), receipts=ReceiptsWithGaps(client, keys, gap)
+            ledger,
+            claiming=ClaimingWithGaps(client, keys, gap),
+            receipts=ReceiptsWithGaps(client, keys, gap),
+            row_cursors=RowCursorsWithGaps(client, keys, gap),
         )
 
     with (

@@ -103,7 +103,7 @@ class Fleet:
             state=first_state(Rules(600_000), Snapshot(cliente_id), now_ms(), steady_ms()),
             lease=lease,
             snapshots=self.snapshots,
-            make_engine=lambda: FakeEngine(config, self.whatsapp),
+            make_engine=lambda _: FakeEngine(config, self.whatsapp),
             profile_dir=config.profile_dir,
             store_id="store",
             on_engine_event=dispatcher.engine_event,

@@ -13,7 +13,6 @@ from shared.ledger.claiming.work import LeaseLost, Outcome, Pace, Pause, PutKey,
 from shared.ledger.ledger import Ledger, make_ledger
 from shared.ledger.message import Draft, Message, new_message_id
 from shared.names import Keys, session_queue
-from shared.protocol.events import MessageInbound
 from shared.protocol.snapshot import Snapshot
 from shared.sessions.lease import Lease, Leases
 from shared.sessions.snapshots import Snapshots
@@ -292,12 +291,6 @@ class TestClose:
         assert ledger.entries.overdue(NOW + 5, 10) == [(CLIENTE, message_id)]
         assert ledger.review.expire(CLIENTE, message_id, NOW + 5) == "ended"
         assert ledger.entries.overdue(NOW + 5, 10) == []
-
-
-def test_inbound_is_recorded_once(ledger: Ledger) -> None:
-    inbound = MessageInbound(sender="5491", message="hola", at=NOW, whatsapp_id="false_1")
-    assert ledger.receipts.record_inbound(CLIENTE, [inbound], NOW) == [True]
-    assert ledger.receipts.record_inbound(CLIENTE, [inbound], NOW) == [False]
 
 
 class TestHeld:

@@ -44,6 +44,10 @@ PURE = (
         for name in ("state", "doubts", "rounds", "looking", "attempts", "reducer", "pace", "restriction")
     ),
     *(f"session_worker/receiving/{name}.py" for name in ("state", "rows", "placeholders", "reducer")),
+    "session_worker/engine/playwright_adapter/inbound_rows.py",
+    "session_worker/engine/versions/builds.py",
+    "leadmaster/live/steps.py",
+    "leadmaster/live/findings.py",
     "hub_api/principal.py",
     "hub_api/messages/restored_status.py",
     "hub_api/pairing/qr_answer.py",

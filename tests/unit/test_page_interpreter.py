@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from session_worker.engine.playwright_adapter.inbound_rows import placeholder_page, row_page
 from session_worker.engine.playwright_adapter.page_interpreter import PageInterpreter, pairing_id, probe_report
 from session_worker.engine.port import (
     AckSeen,
@@ -14,8 +15,13 @@ from session_worker.engine.port import (
     MissingName,
     PageChanged,
     PageReloaded,
+    PlaceholderPage,
+    PlaceholderRow,
     ProbeReport,
+    RowPage,
+    RowsHinted,
     StreamMode,
+    TextRow,
 )
 from shared.builds.verdict import Capability
 
@@ -158,3 +164,22 @@ def test_a_probe_says_what_is_gone_and_for_what() -> None:
         (MissingName("MsgKey", Capability.SEND, "not found", has_fallback=False),),
         ("Module MsgKey was not found with ",),
     )
+
+
+def test_rows_of_the_database_in_the_ports_words() -> None:
+    text = {"key": "k", "sender": "5215512345678", "text": "hola", "at_ms": 5}
+    told = {
+        "rows": 3,
+        "last_row_id": 1_000_000_003,
+        "more": False,
+        "texts": [{"row_id": 1_000_000_001, **text}],
+        "placeholders": [{"row_id": 1_000_000_003, "key": "p", "at_ms": 6}],
+    }
+    seen = InboundSeen("k", "525512345678", "hola", 5)
+    assert row_page(told) == RowPage(
+        3, 1_000_000_003, False, (TextRow(1_000_000_001, seen),), (PlaceholderRow(1_000_000_003, "p", 6),)
+    )
+    assert placeholder_page({"texts": [text], "open": ["p"], "missing": ["q"], "not_asked": "no"}) == PlaceholderPage(
+        (seen,), ("p",), ("q",), "no"
+    )
+    assert PageInterpreter().events({"kind": "rows", "cause": "main_ready"}) == [RowsHinted("main_ready")]

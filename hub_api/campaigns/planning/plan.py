@@ -45,8 +45,8 @@ class Counters:
     in_flight: bool  # a released message has no final state yet
     next_at_ms: int  # when the next bulk or campaign message may leave
     used_today: int  # campaign messages of the tenant's present local day
-    changed: bool = False  # the session does not send because WhatsApp Web changed
     limited_until_ms: int = 0  # by WhatsApp's own word; in the past, or 0, for no limit
+    changed: bool = False  # the session does not send because WhatsApp Web changed
 
 
 @dataclass(frozen=True, slots=True)

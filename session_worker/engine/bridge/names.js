@@ -3,7 +3,7 @@
  * take away with its next build. A probe walks this list alone: each name that is not there makes wa-js search every
  * module of the page, so all that wa-js exports is never walked.
  *
- * A row says what is lost without the name (`capability`), what must stand there (`kind`, and of an object its
+ * A row says what is lost without the name (`capabilities`), what must stand there (`kind`, and of an object its
  * `methods`), and what is done without it (`fallback`; empty: nothing can be). The bridge's scripts ask `known(name)`.
  */
 
@@ -11,14 +11,18 @@
 
 /**
  * @template T
- * @typedef {{capability: Capability, kind: 'function' | 'object', methods: readonly string[], fallback: string, find: () => T}} Row
+ * @typedef {{capabilities: readonly Capability[], kind: 'function' | 'object', methods: readonly string[], fallback: string, find: () => T}} Row
  */
 
-/** @template T @param {Capability} capability @param {() => T} find @param {string} [fallback] @returns {Row<T>} */
-const aFunction = (capability, find, fallback = '') => ({ capability, kind: 'function', methods: [], fallback, find });
+/** @template T @param {Capability | Capability[]} lost @param {() => T} find @param {string} [fallback] @returns {Row<T>} */
+const aFunction = (lost, find, fallback = '') => ({
+  capabilities: [lost].flat(), kind: 'function', methods: [], fallback, find,
+});
 
-/** @template T @param {Capability} capability @param {string[]} methods @param {() => T} find @returns {Row<T>} */
-const anObject = (capability, methods, find) => ({ capability, kind: 'object', methods, fallback: '', find });
+/** @template T @param {Capability | Capability[]} lost @param {string[]} methods @param {() => T} find @returns {Row<T>} */
+const anObject = (lost, methods, find) => ({
+  capabilities: [lost].flat(), kind: 'object', methods, fallback: '', find,
+});
 
 /** A module that wa-js does not export, by WhatsApp's own name. @param {string} id @param {string} member @returns {any} */
 const memberOf = (id, member) => WPP.loader.loadModule(id)?.[member];
@@ -27,7 +31,7 @@ const NAMES = Object.freeze({
   // What the page says of itself; without these nobody knows whether it is linked or connected.
   Conn: anObject('session', ['on'], () => whatsapp.Conn),
   Socket: anObject('session', ['on'], () => whatsapp.Socket),
-  Stream: anObject('session', ['on'], () => whatsapp.Stream),
+  Stream: anObject('session', ['on', 'markAvailable', 'markUnavailable'], () => whatsapp.Stream),
   NetworkStatus: anObject('session', [], () => whatsapp.NetworkStatus),
   ChatStore: anObject('session', ['get'], () => whatsapp.ChatStore),
   UserPrefs: anObject('session', [], () => whatsapp.UserPrefs),
@@ -38,7 +42,7 @@ const NAMES = Object.freeze({
   Wid: aFunction('send', () => whatsapp.Wid),
   WidFactory: anObject('send', ['createWid'], () => whatsapp.WidFactory),
   MsgKey: aFunction('send', () => whatsapp.MsgKey),
-  MsgStore: anObject('send', ['get', 'getMessagesById', 'on'], () => whatsapp.MsgStore),
+  MsgStore: anObject(['send', 'inbound'], ['get', 'getMessagesById', 'on'], () => whatsapp.MsgStore),
   'functions.findOrCreateLatestChat': aFunction('send', () => whatsapp.functions.findOrCreateLatestChat),
   'functions.randomMessageId': aFunction('send', () => whatsapp.functions.randomMessageId),
   'functions.addAndSendMsgToChat': aFunction('send', () => whatsapp.functions.addAndSendMsgToChat),
@@ -53,16 +57,19 @@ const NAMES = Object.freeze({
 
   // What comes in.
   MsgModel: aFunction('inbound', () => whatsapp.MsgModel),
-  'WAWebNonMessageDataRequestPlaceholderMessageResendUtils.handlePlaceholderMsgsSeen': aFunction(
+  'PlaceholderMessageResendUtils.handlePlaceholderMsgsSeen': aFunction(
     'inbound',
-    () => memberOf('WAWebNonMessageDataRequestPlaceholderMessageResendUtils', 'handlePlaceholderMsgsSeen'),
-    'a message that the phone must send again waits until it does so by itself',
+    () =>
+      memberOf('WAWebNonMessageDataRequestPlaceholderMessageResendUtils', 'handlePlaceholderMsgsSeen'),
+    'the first message of a lead from an ad is recorded only once a person opens its chat on the phone',
   ),
 
-  // Who is on WhatsApp, and which number stands behind a LID.
-  ContactStore: anObject('contacts', ['get'], () => whatsapp.ContactStore),
-  'functions.queryWidExists': aFunction('contacts', () => whatsapp.functions.queryWidExists),
-  lidPnCache: anObject('contacts', ['getPhoneNumber', 'getCurrentLid'], () => whatsapp.lidPnCache),
+  // Who is on WhatsApp, and which number stands behind a LID: asked by callers, and before each message.
+  ContactStore: anObject(['send', 'contacts'], ['get'], () => whatsapp.ContactStore),
+  'functions.queryWidExists': aFunction(['send', 'contacts'], () => whatsapp.functions.queryWidExists),
+  lidPnCache: anObject(
+    ['send', 'inbound', 'contacts'], ['getPhoneNumber', 'getCurrentLid'], () => whatsapp.lidPnCache,
+  ),
 
   // What WhatsApp allows the number.
   'WAWebMexFetchReachoutTimelockJob.mexFetchReachoutTimelock': aFunction(

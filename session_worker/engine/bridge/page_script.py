@@ -16,9 +16,9 @@ _BRIDGE = [
         "observation",
         "contacts",
         "linking",
-        "sending",
-        "limits",
-        "receiving",
+        "messages/sending",
+        "messages/limits",
+        "messages/receiving",
         "events",
         "drift/probe",
         "drift/media",
@@ -35,8 +35,8 @@ _SETTINGS = "window.WPPConfig = {disableGoogleAnalytics: true, deviceName: 'Lead
 def page_script(wa_js: Path, *, show_online: bool) -> str:
     """The whole script, kept for the next launch of this process (half a megabyte)."""
     ours = f"window.__leadmasterShowOnline = {json.dumps(show_online)};"
-    before = _BEFORE_BUNDLE.read_text("utf-8")
     bundle = wa_js.read_text("utf-8")
+    before = _BEFORE_BUNDLE.read_text("utf-8")
     bridge = "\n".join(script.read_text("utf-8") for script in _BRIDGE)
     # The bundle in a block, not a function: it expects to stand at the top. Frames inside the page stay untouched.
     return (

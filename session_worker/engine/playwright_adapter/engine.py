@@ -9,15 +9,9 @@ from typing import Any
 
 from playwright.async_api import Error
 
+from session_worker.engine.playwright_adapter.inbound_rows import placeholder_page, row_page
 from session_worker.engine.playwright_adapter.loop_thread import LoopEnded, LoopThread
-from session_worker.engine.playwright_adapter.page_interpreter import (
-    PageInterpreter,
-    found,
-    limits,
-    placeholder_page,
-    probe_report,
-    row_page,
-)
+from session_worker.engine.playwright_adapter.page_interpreter import PageInterpreter, found, limits, probe_report
 from session_worker.engine.playwright_adapter.web_browser import WebBrowser
 from session_worker.engine.port import (
     BrowserGone,

@@ -10,28 +10,22 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from session_worker.engine.playwright_adapter.inbound_rows import canonical_digits, inbound
 from session_worker.engine.port import (
     AckSeen,
     EngineEvent,
     Found,
-    InboundSeen,
     Limits,
     LoggedOut,
     MissingName,
     Observation,
     PageChanged,
     PageReloaded,
-    PlaceholderPage,
-    PlaceholderRow,
     ProbeReport,
-    RowPage,
     RowsHinted,
     StreamMode,
-    TextRow,
 )
 from shared.builds.verdict import Capability
-from shared.errors import InvalidTo
-from shared.phone_number import canonical
 
 _READ = 3  # WhatsApp counts further (played, peer); for us that is read
 _REFUSED = -1  # … and knows several ways to refuse
@@ -153,34 +147,6 @@ def _is_logout(url: str) -> bool:
     return parse_qs(urlsplit(url).query).get("post_logout") == ["1"]
 
 
-def inbound(told: Mapping[str, Any]) -> InboundSeen:
-    """A text from a person."""
-    return InboundSeen(str(told["key"]), _sender(str(told["sender"])), str(told["text"]), int(told["at_ms"]))
-
-
-def row_page(told: Mapping[str, Any]) -> RowPage:
-    """Rows of the page's database."""
-    return RowPage(
-        rows=int(told["rows"]),
-        last_row_id=int(told["last_row_id"]),
-        more=bool(told["more"]),
-        texts=tuple(TextRow(int(row["row_id"]), inbound(row)) for row in told["texts"]),
-        placeholders=tuple(
-            PlaceholderRow(int(row["row_id"]), str(row["key"]), int(row["at_ms"])) for row in told["placeholders"]
-        ),
-    )
-
-
-def placeholder_page(told: Mapping[str, Any]) -> PlaceholderPage:
-    """What became of placeholders."""
-    return PlaceholderPage(
-        texts=tuple(inbound(text) for text in told["texts"]),
-        open=tuple(map(str, told["open"])),
-        missing=tuple(map(str, told["missing"])),
-        not_asked=str(told["not_asked"]),
-    )
-
-
 def clamped_ack(ack: int) -> int:
     """WhatsApp's ack in the port's range."""
     return max(_REFUSED, min(ack, _READ))
@@ -204,19 +170,7 @@ def limits(told: Mapping[str, Any]) -> Limits:
 
 def _own_number(told: str | None) -> str | None:
     """The linked phone's canonical digits."""
-    return None if told is None else _canonical(told)
-
-
-def _sender(told: str) -> str:
-    """Canonical digits, or a LID as it is."""
-    return told if told.endswith("@lid") else _canonical(told)
-
-
-def _canonical(digits: str) -> str:
-    try:
-        return canonical(f"{digits}@c.us", "AR")  # international digits: the country plays no part
-    except InvalidTo:
-        return digits
+    return None if told is None else canonical_digits(told)
 
 
 def _mode(word: str) -> StreamMode:

@@ -75,7 +75,7 @@ class WebBrowser:
         config = self._config
         browser = executable.find_browser(config.browser_path)
         script = page_script(_bundle(config), show_online=config.show_online)
-        rules = _rules(config)
+        rules = _request_rules(config)
         os.environ["NODE_OPTIONS"] = launch_options.DRIVER_OPTIONS  # the driver inherits it; the browser doesn't
         playwright, major = await asyncio.gather(
             async_playwright().start(), asyncio.to_thread(executable.major_version, browser)
@@ -188,15 +188,15 @@ def _bundle(config: EngineConfig) -> Path:
     return BundleStore(config.whatsapp_dir).find(config.wa_js_path, config.profile_dir.name)
 
 
-def _rules(config: EngineConfig) -> RequestRules:
-    """A pinned page comes in place of the site's own; and no page is told that there is a newer build.
+def _request_rules(config: EngineConfig) -> RequestRules:
+    """A pinned page comes in place of the site's own; and no page hears of a newer build, pinned or not.
 
-    It would load that at its own time; which session loads it first is for `session_worker.drift` to say.
+    A page that did would load it at its own time; who loads it first is ours to say.
     """
-    if not config.web_version:
-        return RequestRules(blocked=update_polls(config.url))
-    html = find_page(config.web_version, config.whatsapp_dir).read_bytes()
-    return RequestRules(Document(config.url, html), update_polls(config.url))
+    document = None
+    if config.web_version:
+        document = Document(config.url, find_page(config.web_version, config.whatsapp_dir).read_bytes())
+    return RequestRules(document, update_polls(config.url))
 
 
 def _driver_pid(browser_pid: int) -> int | None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 
-_REVISION = re.compile(r'"client_revision\\?":\s*(\d+)')
 _RELEASE = "2.3000"  # what WhatsApp Web puts before the revision, in every build since 2024
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 
 
-def build_in(text: str) -> str | None:
-    """The build that a page, or the site's `/sw.js`, says it is, e.g. `2.3000.1048032155`; None where it says none."""
-    found = _REVISION.search(text)
-    return None if found is None else f"{_RELEASE}.{found[1]}"
+def build_of(revision: int) -> str:
+    """The build that has this revision, e.g. `2.3000.1048032155`."""
+    return f"{_RELEASE}.{revision}"
 
 
 def order(build: str) -> tuple[int, ...]:

@@ -58,7 +58,7 @@ class Receipts:
         rest: list[str | int] = []
         for message in messages:
             heard_ms = min(HEARD_MS, HEARD_MS - (now_ms - (message.at or now_ms)))
-            rest += [message.whatsapp_id, message.sender, max(0, heard_ms), event_data(message)]
+            rest += [message.whatsapp_id, _twin(message), message.sender, max(0, heard_ms), event_data(message)]
         answer = self._scripts.run(
             _INBOUND,
             keys={"events": self._keys.events},
@@ -71,3 +71,9 @@ class Receipts:
             rest=rest,
         )
         return [bool(one) for one in cast("list[int]", answer)]
+
+
+def _twin(message: MessageInbound) -> str:
+    """What stays of a key (`false_<chat>_<id>`) when its chat gets another address: who wrote it, and the id."""
+    *_, own = message.whatsapp_id.split("_", 2)
+    return f"{message.sender}:{own}"

@@ -33,10 +33,20 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
 @pytest.fixture
 def launch(world: World) -> Iterator[Launch]:
     """Starts an engine on a folder; all are stopped when the test ends."""
+    yield from _launching(world, show_online=False)
+
+
+@pytest.fixture
+def launch_online(world: World) -> Iterator[Launch]:
+    """The same, with numbers that count as in use."""
+    yield from _launching(world, show_online=True)
+
+
+def _launching(world: World, *, show_online: bool) -> Iterator[Launch]:
     runs: list[EngineRun] = []
 
     def start(folder: Path) -> EngineRun:
-        runs.append(new_run(world, folder))
+        runs.append(new_run(world, folder, show_online=show_online))
         return runs[-1].start()
 
     yield start

@@ -37,9 +37,16 @@ class World(Protocol):
     def unlink(self, number: str) -> None: ...
     def is_linked(self, number: str) -> bool: ...
     def write(self, sender: str, to: str, text: str) -> None: ...
+    def write_from_ad(self, sender: str, to: str, text: str) -> None: ...
+    def write_while_reloading(self, number: str, engine: Engine, texts: list[tuple[str, str]]) -> None: ...
+    def silence_events(self, number: str, engine: Engine) -> None: ...
+    def has_blue_ticks(self, number: str, sender: str) -> bool: ...
+    def was_shown_online(self, number: str) -> bool: ...
     def not_on_whatsapp(self, number: str) -> None: ...
     def known_by_lid(self, number: str) -> None: ...
     def refuse_next(self, number: str) -> None: ...
+    def lose_next_ack(self, number: str) -> None: ...
+    def revoke_latest(self, number: str, recipient: str) -> None: ...
     def go_offline(self, number: str, engine: Engine) -> None: ...
     def come_online(self, number: str, engine: Engine) -> None: ...
     def crash(self, number: str, engine: Engine) -> None: ...
@@ -79,6 +86,24 @@ class FakeWorld:
     def write(self, sender: str, to: str, text: str) -> None:
         self._whatsapp.write(sender, to, text)
 
+    def write_from_ad(self, sender: str, to: str, text: str) -> None:
+        self._whatsapp.write(sender, to, text, from_ad=True)
+
+    def write_while_reloading(self, number: str, engine: Engine, texts: list[tuple[str, str]]) -> None:
+        with self._whatsapp.lock:
+            _fake(engine).reload()
+            for sender, text in texts:
+                self._whatsapp.write(sender, number, text)
+
+    def silence_events(self, number: str, engine: Engine) -> None:
+        _fake(engine).silence()
+
+    def has_blue_ticks(self, number: str, sender: str) -> bool:
+        return (number, sender) in self._whatsapp.marked_as_read
+
+    def was_shown_online(self, number: str) -> bool:
+        return number in self._whatsapp.shown_online
+
     def not_on_whatsapp(self, number: str) -> None:
         self._whatsapp.not_on_whatsapp.add(number)
 
@@ -87,6 +112,12 @@ class FakeWorld:
 
     def refuse_next(self, number: str) -> None:
         self._whatsapp.refusals += 1
+
+    def lose_next_ack(self, number: str) -> None:
+        self._whatsapp.lost_acks += 1
+
+    def revoke_latest(self, number: str, recipient: str) -> None:
+        self._whatsapp.revoke(recipient)
 
     def go_offline(self, number: str, engine: Engine) -> None:
         _fake(engine).set_online(False)
@@ -158,6 +189,13 @@ class SimulatorWorld:
     def refuse_next(self, number: str) -> None:
         self._control.add_fault("refuse_sends", phone=number, count=1)
 
+    def lose_next_ack(self, number: str) -> None:
+        self._control.add_fault("drop_acks", phone=number, count=1)
+
+    def revoke_latest(self, number: str, recipient: str) -> None:
+        *_, latest = self._control.messages(number, to=recipient)
+        self._control.revoke(number, str(latest["key"]))
+
     def go_offline(self, number: str, engine: Engine) -> None:
         self._control.add_fault("offline", phone=number)
 
@@ -192,9 +230,11 @@ def new_number() -> str:
     return str(next(_numbers))
 
 
-def new_run(world: World, folder: Path) -> EngineRun:
+def new_run(world: World, folder: Path, *, show_online: bool = False) -> EngineRun:
     """An engine of the world's, not started."""
-    config = EngineConfig(url=world.url, profile_dir=folder / "profile", lock_path=folder / "profile.lock")
+    config = EngineConfig(
+        url=world.url, profile_dir=folder / "profile", lock_path=folder / "profile.lock", show_online=show_online
+    )
     return EngineRun(world.engine(config), config)
 
 

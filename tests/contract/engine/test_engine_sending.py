@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from session_worker.engine.port import EngineError, Found, Handed, Prepared
+from support.waiting import until
 from tests.contract.engine.engine_run import EngineRun, is_ready
 from tests.contract.engine.engine_world import World, new_number
 
@@ -90,10 +91,13 @@ class TestSending:
 
     def test_a_refused_later_copy_is_told_apart(self, world: World, linked: EngineRun, number: str) -> None:
         # what becomes of a copy that the page sends again by itself says nothing of the one before it
-        prepared = linked.engine.prepare(new_number())
+        recipient = new_number()
+        prepared = linked.engine.prepare(recipient)
+        world.lose_next_ack(number)
+        linked.engine.hand_over(prepared, "sí")
+        until(lambda: world.shown_to(number, recipient) == ["sí"])
         world.go_offline(number, linked.engine)
         linked.wait_until(lambda seen: not is_ready(seen) or not seen.online)
-        linked.engine.hand_over(prepared, "no")
         world.refuse_next(number)
 
         world.come_online(number, linked.engine)
@@ -102,6 +106,38 @@ class TestSending:
         found = linked.engine.look_up(prepared)
         assert found is not None
         assert (found.ack, found.unsent) == (-1, True)
+
+    def test_what_the_page_gave_up_on_is_sent_again_under_its_key(
+        self, world: World, linked: EngineRun, number: str
+    ) -> None:
+        recipient = new_number()
+        prepared = linked.engine.prepare(recipient)
+        with pytest.raises(EngineError):
+            linked.engine.resend(prepared)  # nothing is there yet
+        world.refuse_next(number)
+        linked.engine.hand_over(prepared, "otra vez")
+        linked.wait_for_ack(prepared.key, -1)
+        assert world.shown_to(number, recipient) == []
+
+        linked.engine.resend(prepared)
+
+        linked.wait_for_ack(prepared.key, 2)
+        assert world.shown_to(number, recipient) == ["otra vez"]
+        with pytest.raises(EngineError) as raised:
+            linked.engine.resend(prepared)
+        assert raised.value.code == "WHATSAPP_ERROR"
+
+    def test_what_the_owner_deleted_for_everyone_had_been_sent(
+        self, world: World, linked: EngineRun, number: str
+    ) -> None:
+        recipient = new_number()
+        prepared = linked.engine.prepare(recipient)
+        linked.engine.hand_over(prepared, "borrado")
+        linked.wait_for_ack(prepared.key, 2)
+
+        world.revoke_latest(number, recipient)
+
+        until(lambda: linked.engine.look_up(prepared) == Found(1, revoked=True))
 
     def test_a_key_of_another_chat_is_refused(self, linked: EngineRun) -> None:
         prepared, other = linked.engine.prepare(new_number()), linked.engine.prepare(new_number())

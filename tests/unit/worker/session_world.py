@@ -60,6 +60,7 @@ class World:
     missing: tuple[MissingName, ...] = ()  # on every page that is loaded
     running: str = ""  # the browser run that lives
     runs: list[str] = field(default_factory=list)
+    pinned: list[bool] = field(default_factory=list)  # of each run: whether it was to have the pinned build
     channel: Channel | None = None  # as told
     written: Snapshot = field(default_factory=lambda: Snapshot(51))
     written_at_ms: int = 1_000_000
@@ -108,7 +109,8 @@ class World:
     def behave(self, kind: str, count: int) -> None:
         """Sending or receiving found something of the page."""
         if self.running:
-            self.tell(on.SendsUnacknowledged(self.running, count) if kind == "sends" else on.InboundSilent(count))
+            told = on.SendsUnacknowledged if kind == "sends" else on.InboundSilent
+            self.tell(told(self.running, count))
 
     def remove_login(self) -> None:
         """The phone removes this device."""
@@ -158,7 +160,8 @@ class World:
 
     def _carry_out(self, action: do.Action) -> on.Input | None:  # noqa: PLR0912 - one table, a row for each action
         match action:
-            case do.LaunchBrowser(run):
+            case do.LaunchBrowser(run, pinned):
+                self.pinned.append(pinned)
                 return self._launch(run)
             case do.EndBrowser(run):
                 if self.channel is not None and self.channel.browser_run == run:
@@ -167,8 +170,9 @@ class World:
             case do.Probe(run):
                 if run != self.running:
                     return None
+                blind = any(one.capability is Capability.SESSION for one in self.missing)
                 seen = on.PageObserved(run, self.page, probed=True)
-                return on.ProbeFailed(run, "PAGE_FAILED") if self.page_silent else seen
+                return on.ProbeFailed(run, "PAGE_FAILED") if self.page_silent or blind else seen
             case do.ProbeBuild(run):
                 if run != self.running:
                     return None

@@ -21,7 +21,6 @@ from session_worker.engine.port import (
     RowsHinted,
 )
 from session_worker.receiving import inputs as receiving
-from session_worker.receiving.actions import ReportSilence
 from session_worker.sending import actions
 from session_worker.sending import inputs as sending
 from session_worker.sending.shell import Word
@@ -73,12 +72,6 @@ def test_what_the_engine_tells(event: EngineEvent, inbox: str, told: object) -> 
     assert everything_in(dispatcher.sending) == []
 
 
-def test_what_no_event_told_is_passed_on() -> None:
-    dispatcher = Dispatcher()
-    dispatcher.word_of_receiving(ReportSilence(3))
-    assert everything_in(dispatcher.session) == [session.InboundSilent(3)]
-
-
 def test_what_sending_and_receiving_are_told() -> None:
     dispatcher, channel = Dispatcher(), Channel("run", "login", "5491150000051")
     dispatcher.ack_recorded("key", -1, "463")
@@ -103,10 +96,12 @@ def test_what_sending_tells_the_session(word: Word, told: session.Input) -> None
     assert everything_in(dispatcher.session) == [told]
 
 
-def test_what_sending_finds_of_the_page_is_told_to_the_session() -> None:
+def test_what_others_found_of_the_page_is_told_to_the_session() -> None:
     dispatcher = Dispatcher()
     dispatcher.sends_unacknowledged("run", 3)
-    assert everything_in(dispatcher.session) == [session.SendsUnacknowledged("run", 3)]
+    dispatcher.inbound_silent("run", 2)
+    told = everything_in(dispatcher.session)
+    assert told == [session.SendsUnacknowledged("run", 3), session.InboundSilent("run", 2)]
 
 
 def imported_parts(path: Path) -> set[str]:

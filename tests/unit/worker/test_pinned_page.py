@@ -1,4 +1,4 @@
-"""Which saved page a pin names, and what a text says of its build."""
+"""Which saved page a pin names, and whether wa-js was made for a build."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from session_worker.engine.port import EngineError
-from session_worker.engine.versions.builds import build_in, is_supported
+from session_worker.engine.versions.builds import is_supported
 from session_worker.engine.versions.pinned_page import find_page, kept_versions
 
 
@@ -68,18 +68,6 @@ def test_without_the_package_the_error_says_how_to_install_it(tmp_path: Path, mo
 def test_what_is_neither_a_version_nor_a_file_is_no_path_into_the_package(whatsapp_dir: Path, text: str) -> None:
     with pytest.raises(EngineError, match="no version, and no file"):
         find_page(text, whatsapp_dir)
-
-
-@pytest.mark.parametrize(
-    ("text", "build"),
-    [
-        ('{"server_revision":7,"client_revision":1048032155,"x":1}', "2.3000.1048032155"),
-        ('importScripts("{\\"client_revision\\":1048032155}")', "2.3000.1048032155"),
-        ("nothing", None),
-    ],
-)
-def test_the_build_that_a_text_says_it_is(text: str, build: str | None) -> None:
-    assert build_in(text) == build
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,17 @@ def test_a_page_at_its_code_that_is_blind_shows_none() -> None:
     assert (world.written.qr_status, world.written.qr_string) == (QrStatus.NONE, "")
 
 
+def test_a_blind_page_stays_held_though_it_can_not_say_how_it_is() -> None:
+    world = _started(page=AT_CODE, missing=(BLIND,))
+    world.pass_time(2 * MINUTE)
+    held, runs = _held(world), len(world.runs)
+    world.page_silent = True
+    world.pass_time(MINUTE)
+
+    assert (held, runs) == (True, 1)
+    assert len(world.runs) > 1  # one that does not answer at all is another matter
+
+
 def test_pages_that_never_become_ready_are_held_after_the_third() -> None:
     world = _started(page=replace(AT_CODE, loaded=False, code=None))
     world.pass_time(2 * DEADLINES_MS[SessionStatus.INIT])

@@ -1,14 +1,13 @@
 /**
  * What comes in: told by events, which are fast and tell not everything, and read from the page's own database.
  *
- * @import { InboundText, PlaceholderPage, RowPage } from './types'
+ * @import { InboundText, PlaceholderPage, RowPage } from '../types'
  */
 const ROWS_WAIT_MS = 8_000;
 const HYDRATE_WAIT_MS = 8_000;
 const ASK_PHONE_WAIT_MS = 5_000;
 const DATABASE = 'model-storage';
 const PLACEHOLDER = 'ciphertext';
-const PLACEHOLDER_MODULE = 'WAWebNonMessageDataRequestPlaceholderMessageResendUtils';
 
 /** Digits, or the LID where WhatsApp knows no number. @param {WhatsApp.Wid} wid */
 const senderOf = async (wid) => {
@@ -118,7 +117,7 @@ const askPhone = async (messages) => {
     return '';
   }
   try {
-    const { handlePlaceholderMsgsSeen } = WPP.loader.loadModule(PLACEHOLDER_MODULE);
+    const handlePlaceholderMsgsSeen = known('PlaceholderMessageResendUtils.handlePlaceholderMsgsSeen');
     await within(Promise.resolve(handlePlaceholderMsgsSeen(fresh, true)), ASK_PHONE_WAIT_MS);
     fresh.forEach(({ id }) => asked.add(id.toString()));
     return '';
