@@ -23,9 +23,12 @@ from leadmaster.installation import credentials, embedded_server, ports
 from leadmaster.installation.addresses import database_place, listening
 from leadmaster.installation.data_dir import DataDir
 from leadmaster.screen import Screen
-from session_worker.engine.bridge.page_script import find_wa_js
+from session_worker.drift.served import revision_in
 from session_worker.engine.browser.executable import find_browser, major_version
 from session_worker.engine.port import EngineError
+from session_worker.engine.versions.builds import build_of
+from session_worker.engine.versions.bundles import BundleStore, facts
+from session_worker.engine.versions.pinned_page import find_page
 from shared.redis import client as redis_client
 from shared.settings import Settings, SettingsError, load_settings
 
@@ -54,7 +57,7 @@ def run(screen: Screen) -> int:
         return 1
     findings = [Finding("Settings", "read")]
     _show(screen, findings[0])
-    for look in (_browser, _driver, _bundle, _server, _database, _clock, _disk, _ports):
+    for look in (_browser, _driver, _bundle, _pin, _server, _database, _clock, _disk, _ports):
         finding = look(settings)
         _show(screen, finding)
         findings.append(finding)
@@ -100,9 +103,21 @@ def _driver(settings: Settings) -> Finding:
 
 def _bundle(settings: Settings) -> Finding:
     try:
-        return Finding("wa-js", str(find_wa_js(settings.wa_js_path)))
+        path = BundleStore(settings.whatsapp_dir).find(settings.wa_js_path)
+        return Finding("wa-js", f"{facts(path).version}, {path}")
     except EngineError as error:
         return Finding("wa-js", str(error), False, "make setup (it runs npm ci)")
+
+
+def _pin(settings: Settings) -> Finding:
+    if not settings.whatsapp_web_version:
+        return Finding("WhatsApp Web", "the build that the site serves")
+    try:
+        page = find_page(settings.whatsapp_web_version, settings.whatsapp_dir)
+        revision = revision_in(page.read_bytes())
+        return Finding("WhatsApp Web", f"pinned to {build_of(revision) if revision else 'a page'}, {page}")
+    except EngineError as error:
+        return Finding("WhatsApp Web", error.detail, False, "install the page, or unset WHATSAPP_WEB_VERSION")
 
 
 def _server_url(settings: Settings) -> str | None:

@@ -31,6 +31,17 @@ class Settings(BaseSettings):
         description="The site that the browsers open: WhatsApp Web, or the simulator's address. "
         "`fake://` runs sessions without any browser, for load tests.",
     )
+    whatsapp_web_version: str = Field(
+        default="",
+        description="Pins WhatsApp Web to one build: a version that the optional npm package `@wppconnect/wa-version` "
+        "keeps, e.g. `2.3000.1048032155-alpha`, or the path of a saved page. Empty: the build that the site serves. "
+        "`leadmaster whatsapp versions` shows what there is.",
+    )
+    whatsapp_web_version_fallback: bool = Field(
+        default=False,
+        description="Whether a session whose pinned build WhatsApp refuses goes on with the build that the site "
+        "serves; else it is `ERROR` / `PIN_REFUSED` and tried again every few minutes.",
+    )
     leadmaster_data_dir: Path = Field(
         default=Path("data"),
         description="Directory of browser profiles, secrets, logs, SQLite and the embedded server; mode 0700.",
@@ -93,7 +104,8 @@ class Settings(BaseSettings):
     )
     wa_js_path: Path | None = Field(
         default=None,
-        description="The wa-js bundle to put into the page. Empty: that in `node_modules` beside the code.",
+        description="The wa-js bundle to put into the page. Empty: the one that `leadmaster whatsapp use-bundle` "
+        "chose, at first that in `node_modules` beside the code.",
     )
     session_lease_seconds: float = Field(
         default=15,
@@ -290,6 +302,11 @@ class Settings(BaseSettings):
     def profiles_dir(self) -> Path:
         """Where the browser profiles live: `sessions/cliente_<id>/`."""
         return self.leadmaster_data_dir.resolve() / "sessions"
+
+    @property
+    def whatsapp_dir(self) -> Path:
+        """Where newer wa-js bundles and pages of WhatsApp Web lie."""
+        return self.leadmaster_data_dir.resolve() / "whatsapp"
 
 
 def load_settings() -> Settings:

@@ -103,6 +103,14 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "WhatsApp Web ya no acepta esta versión; actualiza LeadMaster",
         "WhatsApp Web no longer accepts this version; update LeadMaster",
     ),
+    "PIN_NOT_FOUND": (
+        "La versión fijada en WHATSAPP_WEB_VERSION no está en este servidor; mira `leadmaster whatsapp versions`",
+        "The version pinned by WHATSAPP_WEB_VERSION is not on this server; see `leadmaster whatsapp versions`",
+    ),
+    "PIN_REFUSED": (
+        "WhatsApp ya no acepta la versión fijada en WHATSAPP_WEB_VERSION; fija una más nueva o quita la variable",
+        "WhatsApp no longer accepts the version pinned by WHATSAPP_WEB_VERSION; pin a newer one or unset it",
+    ),
     "VERSION_REFUSED": (
         "WhatsApp rechaza la versión de su página y la recarga sin parar; se reintenta cada varios minutos. "
         "Si fijaste una versión, quítala; si no, actualiza LeadMaster",

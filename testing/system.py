@@ -126,6 +126,12 @@ class System:
         return self._simulator.control
 
     @property
+    def simulator_url(self) -> str:
+        """Of its page."""
+        assert self._simulator is not None, "the simulator was not started"
+        return self._simulator.url
+
+    @property
     def hub_url(self) -> str:
         return f"http://127.0.0.1:{self.hub_port}"
 

@@ -25,7 +25,7 @@ from typing import Any
 from benchmarks.harness.line_process import answer
 from benchmarks.messages.worker_with_engine import run_worker_with
 from session_worker.engine.playwright_adapter.engine import PlaywrightEngine
-from session_worker.engine.port import AckSeen, EngineConfig, EngineEvent, Listener, Prepared
+from session_worker.engine.port import AckSeen, EngineConfig, EngineEvent, Handed, Listener, Prepared
 
 _ACK_S = 10.0
 _ROUND_S = 120.0
@@ -56,14 +56,15 @@ class LoopedEngine(PlaywrightEngine):
         self._open.wait(_ROUND_S)
         return self._prepare(number, of_loop=False)
 
-    def hand_over(self, prepared: Prepared, text: str) -> None:
+    def hand_over(self, prepared: Prepared, text: str) -> Handed:
         """See `port.Engine.hand_over`."""
         times = self._times[prepared.key]
         times.append(time.perf_counter())
-        super().hand_over(prepared, text)
+        handed = super().hand_over(prepared, text)
         with self._changed:
             times.append(time.perf_counter())
             self._changed.notify_all()
+        return handed
 
     def hold(self) -> None:
         """Keeps the worker from its next message."""

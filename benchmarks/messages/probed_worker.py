@@ -14,7 +14,7 @@ import time
 from benchmarks.harness.line_process import answer
 from benchmarks.messages.worker_with_engine import run_worker_with
 from session_worker.engine.playwright_adapter.engine import PlaywrightEngine
-from session_worker.engine.port import EngineConfig, Prepared
+from session_worker.engine.port import EngineConfig, Handed, Prepared
 
 
 class ProbedEngine(PlaywrightEngine):
@@ -34,10 +34,10 @@ class ProbedEngine(PlaywrightEngine):
         self._prepare_ms = (time.perf_counter() - started) * 1000
         return prepared
 
-    def hand_over(self, prepared: Prepared, text: str) -> None:
+    def hand_over(self, prepared: Prepared, text: str) -> Handed:
         """See `port.Engine.hand_over`."""
         started = time.perf_counter()
-        super().hand_over(prepared, text)
+        handed = super().hand_over(prepared, text)
         ended_at_ns = time.time_ns()
         answer(
             kind="worker",
@@ -46,6 +46,7 @@ class ProbedEngine(PlaywrightEngine):
             prepare_ms=self._prepare_ms,
             hand_over_ms=(time.perf_counter() - started) * 1000,
         )
+        return handed
 
     def bare_send(self, number: str) -> float:
         """Prepares and hands over as the adapter does, on the page the worker sends through. Returns milliseconds."""

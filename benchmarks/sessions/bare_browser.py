@@ -17,8 +17,8 @@ from pathlib import Path
 from playwright.async_api import BrowserContext, CDPSession, Page, Playwright, async_playwright
 
 from benchmarks.harness.line_process import answer
-from session_worker.engine.bridge.page_script import find_wa_js
 from session_worker.engine.browser import executable, launch_options
+from session_worker.engine.versions.bundles import packaged_bundle
 
 _SETTINGS = "window.WPPConfig = {disableGoogleAnalytics: true};"
 # As soon as wa-js can say the code; its own event for it says so without polling.
@@ -44,7 +44,7 @@ class Launch:
 
 async def launch(url: str, profile: Path, browser: Path, major: int) -> Launch:
     """Launches the browser on a fresh profile, waits for the code, and closes it."""
-    script = find_wa_js(None).read_text("utf-8")
+    script = packaged_bundle(None).read_text("utf-8")
     started = time.perf_counter()
     async with async_playwright() as playwright:
         context, page = await open_page(playwright, url, profile, browser, major, script)

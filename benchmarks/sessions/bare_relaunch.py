@@ -19,8 +19,8 @@ from playwright.async_api import async_playwright
 
 from benchmarks.harness.line_process import answer
 from benchmarks.sessions.bare_browser import open_page
-from session_worker.engine.bridge.page_script import find_wa_js
 from session_worker.engine.browser import executable
+from session_worker.engine.versions.bundles import packaged_bundle
 
 # The same words as the session's: registered, the page at its main screen, the socket connected, wa-js able to send.
 _READY = """(untilCode) => new Promise((found) => {
@@ -38,7 +38,7 @@ _READY = """(untilCode) => new Promise((found) => {
 
 async def relaunch(url: str, profile: Path, browser: Path, major: int) -> float:
     """Launches to READY. Returns milliseconds, with those that linking took where the profile was not linked yet."""
-    script = find_wa_js(None).read_text("utf-8")
+    script = packaged_bundle(None).read_text("utf-8")
     started = time.perf_counter()
     async with async_playwright() as playwright:
         _, page = await open_page(playwright, url, profile, browser, major, script)

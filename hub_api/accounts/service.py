@@ -80,6 +80,14 @@ def user_by_id(database: Database, user_id: int) -> Account | None:
         return None if user is None else _account(user)
 
 
+def user_reaching(database: Database, cliente_id: int) -> Account | None:
+    """A user who may call for a tenant and isn't disabled: an admin where there is one, else the tenant's own."""
+    with database.reading() as session:
+        usable = select(User).where(User.disabled_at.is_(None)).order_by(User.tipo, User.id)
+        user = session.scalar(usable.where((User.tipo == "admin") | (User.cliente_id == cliente_id)).limit(1))
+        return None if user is None else _account(user)
+
+
 def verify(database: Database, passwords: Passwords, usuario: str, password: str) -> Account:
     """The user behind name and password, in the same time for unknown names. Raises InvalidCredentials."""
     with database.reading() as session:
@@ -91,9 +99,9 @@ def verify(database: Database, passwords: Passwords, usuario: str, password: str
     return account
 
 
-def issue_token(settings: Settings, user: Account) -> str:
-    """A token for a user, good for settings.jwt_ttl_seconds. Raises SettingsError without a JWT_SECRET."""
-    return issue(user.for_token, jwt_secret(settings), now_ms() // 1000, settings.jwt_ttl_seconds)
+def issue_token(settings: Settings, user: Account, ttl_s: int | None = None) -> str:
+    """A token for a user, good for `ttl_s` or settings.jwt_ttl_seconds. Raises SettingsError without a JWT_SECRET."""
+    return issue(user.for_token, jwt_secret(settings), now_ms() // 1000, ttl_s or settings.jwt_ttl_seconds)
 
 
 def jwt_secret(settings: Settings) -> str:

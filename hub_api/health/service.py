@@ -10,19 +10,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub_api.accounts import service as accounts
 from hub_api.services import Services
+from shared.builds.builds import Builds
 from shared.logs import get_logger
 from shared.sessions.hosts import Hosts
 
 _log = get_logger(__name__)
 
 _NEEDED = ("redis", "database")  # without these the hub can't serve
+_PARTS = (*_NEEDED, "background", "hosts", "ledger", "whatsapp")
 _RECENT_MS = 30_000
 _MAX_NAMED = 20
 _MAX_DEEPEST = 5
+_MAX_BUILDS = 3
 
 
 def readiness(services: Services, now_ms: int) -> tuple[bool, dict[str, dict[str, Any]]]:
-    """Whether the hub can serve, and `{name: {"ok", "detail"}}` for redis, database, background, hosts and ledger."""
+    """Whether the hub can serve, and `{name: {"ok", "detail"}}` for each of `_PARTS`."""
     found = {"redis": _redis(services), "database": _database(services)}
     if found["redis"]["ok"]:
         try:
@@ -30,11 +33,12 @@ def readiness(services: Services, now_ms: int) -> tuple[bool, dict[str, dict[str
                 "background": _background(services, now_ms),
                 "hosts": _hosts(services),
                 "ledger": _ledger(services),
+                "whatsapp": _whatsapp(services),
             }
         except redis.RedisError as error:
             found["redis"] = _state(False, type(error).__name__)
     unknown = _state(False, "not known without redis")
-    found = dict.fromkeys(("redis", "database", "background", "hosts", "ledger"), unknown) | found
+    found = dict.fromkeys(_PARTS, unknown) | found
     return all(found[name]["ok"] for name in _NEEDED), found
 
 
@@ -90,6 +94,18 @@ def _ledger(services: Services) -> dict[str, Any]:
     if tenants:
         return _state(False, "does not add up for " + ", ".join(map(str, sorted(tenants)[:_MAX_NAMED])))
     return _state(True, "adds up")
+
+
+def _whatsapp(services: Services) -> dict[str, Any]:
+    """The builds of WhatsApp Web that sessions loaded last, each with what most of them say of it."""
+    builds = Builds(services.client, services.keys)
+    served = builds.served().revision
+    judged = builds.latest(_MAX_BUILDS)
+    said = [f"{one.build.build_id} {one.verdict.words} ({one.agreeing} of {one.sessions} sessions)" for one in judged]
+    if served and all(one.build.revision != served for one in judged):
+        said.append(f"{served} is served, not tried yet")
+    good = not any(one.verdict.holds_sender for one in judged[:1])
+    return _state(good, "; ".join(said) or "no build was loaded yet")
 
 
 def _state(good: bool, detail: str) -> dict[str, Any]:

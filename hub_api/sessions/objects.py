@@ -9,6 +9,15 @@ from pydantic import BaseModel, Field
 SessionStatusName = Literal["INIT", "QR_REQUIRED", "AUTHENTICATED", "READY", "DISCONNECTED", "ERROR"]
 
 
+class SessionLimits(BaseModel):
+    """What WhatsApp allows the number, asked of it every quarter of an hour and after each refusal."""
+
+    restricted_until: str | None = Field(description="Bulk and campaigns wait until then; null where they need not")
+    new_chats_allowed: int | None = Field(description="In one cycle; null where WhatsApp names no cap")
+    new_chats_used: int | None
+    new_chats_reset_at: str | None
+
+
 class SessionObject(BaseModel):
     ok: Literal[True]
     cliente_id: int
@@ -32,6 +41,7 @@ class SessionObject(BaseModel):
     since: str | None
     updated_at: str | None
     stale: bool
+    limits: SessionLimits
     already_connected: bool | None = None
 
 

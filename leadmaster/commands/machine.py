@@ -49,13 +49,29 @@ def demo(exit_after: bool, verbose: bool, data_dir: Path, record: Path | None) -
 
 
 @click.command()
-def doctor() -> int:
+@click.option(
+    "--live",
+    "cliente_id",
+    type=click.IntRange(min=1),
+    help="Go through the checklist of docs/real-site.md with this tenant's phone; a hub must be running.",
+)
+@click.option("--to", help="With --live: the number of a second phone, which somebody can look at.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="With --live: the report's file. Default: live-report-….md here.",
+)
+def doctor(cliente_id: int | None, to: str | None, report: Path | None) -> int:
     """Check this machine and say what to do."""
-    from leadmaster.doctor import run  # noqa: PLC0415
-    from leadmaster.screen import Screen  # noqa: PLC0415
+    if cliente_id is None:
+        from leadmaster.doctor import run  # noqa: PLC0415
+        from leadmaster.screen import Screen  # noqa: PLC0415
 
-    warn_of_ignored()
-    return run(Screen())
+        warn_of_ignored()
+        return run(Screen())
+    from leadmaster.live.run import run as run_live  # noqa: PLC0415
+
+    return run_live(command_settings(), cliente_id, to, report)
 
 
 @click.command()

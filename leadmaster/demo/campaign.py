@@ -8,8 +8,8 @@ import secrets
 from hub_api.accounts.service import add_user
 from hub_api.database import Database
 from leadmaster.demo.agencies import AGENCY_B
-from leadmaster.demo.caller import Answer, Caller, CallFailed
 from leadmaster.demo.context import Context
+from leadmaster.hub_caller import Answer, Caller, CallFailed
 from leadmaster.installation.addresses import hub_address
 
 _DONE_WITHIN_S = 60.0

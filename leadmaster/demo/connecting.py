@@ -9,8 +9,8 @@ from hub_api.accounts.service import add_user
 from hub_api.database import Database
 from leadmaster.demo import messaging
 from leadmaster.demo.agencies import AGENCIES, AGENCY_A, AGENCY_B, Agency
-from leadmaster.demo.caller import CallFailed
 from leadmaster.demo.context import READY_WITHIN_S, Context
+from leadmaster.hub_caller import CallFailed
 from leadmaster.screen import Screen
 from shared.names import worker_hostname
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from leadmaster.demo.agencies import AGENCIES, Agency
-from leadmaster.demo.caller import Answer, Caller, CallFailed
+from leadmaster.hub_caller import Answer, Caller, CallFailed
 from leadmaster.installation.addresses import hub_address
 from leadmaster.screen import Screen
 from shared.settings import Settings

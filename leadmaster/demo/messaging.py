@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from leadmaster.demo.agencies import AGENCIES, AGENCY_A, Agency
-from leadmaster.demo.caller import Answer, CallFailed
 from leadmaster.demo.context import Context
+from leadmaster.hub_caller import Answer, CallFailed
 
 TICKS = {"queued": "·", "sending": "…", "sent": "✓", "delivered": "✓✓", "read": "✔✔"}  # ✔✔ are the blue ones
 _ARRIVED = ("delivered", "read")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from leadmaster.demo import campaign, connecting, messaging, worker_kill
-from leadmaster.demo.caller import CallFailed
 from leadmaster.demo.context import Context
+from leadmaster.hub_caller import CallFailed
 from leadmaster.screen import Screen
 from leadmaster.up.supervisor import Supervisor
 from shared.settings import Settings

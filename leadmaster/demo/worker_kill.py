@@ -10,8 +10,8 @@ import psutil
 
 from leadmaster.demo import messaging
 from leadmaster.demo.agencies import AGENCY_A, AGENCY_B, Agency
-from leadmaster.demo.caller import CallFailed
 from leadmaster.demo.context import READY_WITHIN_S, Context
+from leadmaster.hub_caller import CallFailed
 from shared.names import Keys
 from shared.redis import client as redis_client
 from shared.sessions.lease import Leases

@@ -1,4 +1,4 @@
-"""The engine port: all that a session may ask of WhatsApp in a few methods, and what it is told in return.
+"""The engine port: all that a session may ask of WhatsApp, and what it is told in return.
 
 Adapters are synchronous outside, whatever they are inside: async stops there. Every adapter passes the same contract
 tests (`tests/contract`). One engine object serves one session and one browser run: a relaunch makes a new one.
@@ -55,6 +55,38 @@ class Prepared:
 
     chat_id: str  # the chat WhatsApp chose, `…@c.us` or `…@lid`
     key: str  # the full message key, `true_<chat id>_<id>`
+
+
+class Handed(StrEnum):
+    """How the page answered a hand-over."""
+
+    TAKEN = "taken"  # it stands in the page's database, and the page sends it
+    KNOWN = "known"  # it stood there before: nothing was sent. `look_up` says what became of it
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message as the page's own database has it."""
+
+    ack: int  # -1 refused by the server, 0 none yet, 1 server, 2 device, 3 read
+    unsent: bool = False  # not acknowledged, and no page sends it any more unless it is told to (`resend`)
+    refusal: str = ""  # WhatsApp's code of a refusal, such as `463`; "" where it gave none
+    revoked: bool = False  # deleted for everyone: it had been sent
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What WhatsApp says of how much this number may write to people it has no chat with. Times: wall clock, in ms."""
+
+    time_lock_until_ms: int = 0  # no new chats until then ("reach-out time lock"); 0: no lock
+    new_chats_allowed: int | None = None  # messages that may open a new chat, in one cycle; None: WhatsApp names no cap
+    new_chats_used: int = 0
+    cycle_ends_ms: int = 0  # 0 where no cap is named
+
+    @property
+    def new_chats_left(self) -> int | None:
+        """None: WhatsApp names no cap."""
+        return None if self.new_chats_allowed is None else max(0, self.new_chats_allowed - self.new_chats_used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +180,13 @@ class PageChanged:
 class AckSeen:
     """WhatsApp's acknowledgement of one of our messages: 1 server, 2 device, 3 read.
 
-    -1: the server refused it when this page first handed it over. -2: it refused a copy that the page sent again; the
-    server may have taken an earlier one.
+    -1: the server refused the only copy that can have reached it. -2: it refused a copy that was sent again; the server
+    may have taken an earlier one.
     """
 
     key: str
     ack: int
+    refusal: str = ""  # of a refusal: WhatsApp's code, such as `463`; "" where it gave none
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +252,8 @@ class EngineConfig:
     browser_path: str = ""  # empty: Playwright's own, then the system's
     no_sandbox: bool = False
     wa_js_path: Path | None = None
+    whatsapp_dir: Path | None = None  # newer wa-js bundles and saved pages; None: only those beside the code
+    web_version: str = ""  # the build of WhatsApp Web to serve: a version or a saved page's path; empty: the site's own
     hand_over_timeout_s: float = 7.5  # below what must remain of the lease when a hand-over starts
     show_online: bool = False  # True: the page counts as in use: shown online, and each send marks the chat as seen
 
@@ -230,7 +265,7 @@ class Engine(Protocol):
         """Launches browser and page and returns when navigation has begun (<= 30 s).
 
         Raises EngineError: BROWSER_NOT_FOUND, BROWSER_FAILED, PROFILE_LOCKED (another browser holds the flock),
-        PAGE_FAILED (the site can't be reached).
+        PAGE_FAILED (the site can't be reached), PIN_NOT_FOUND (config.web_version isn't on this machine).
         """
 
     def stop(self, *, logout: bool = False) -> None:
@@ -262,19 +297,29 @@ class Engine(Protocol):
         PAGE_FAILED.
         """
 
-    def hand_over(self, prepared: Prepared, text: str) -> None:
+    def hand_over(self, prepared: Prepared, text: str) -> Handed:
         """Hands the message to the page under its key (<= config.hand_over_timeout_s), not waiting for an ack.
 
-        Handing the same key over again is the caller's decision. Raises EngineError: PAGE_FAILED, WHATSAPP_ERROR; the
-        message may have gone out all the same. An immediate refusal by WhatsApp's server is told as AckSeen(key, -1).
+        Raises EngineError: PAGE_FAILED, WHATSAPP_ERROR; the message may have gone out all the same. An immediate
+        refusal by WhatsApp's server is told as AckSeen(key, -1).
         """
 
-    def acknowledgement(self, prepared: Prepared) -> int | None:
-        """Asks the page for a message by its key (<= 10 s): its ack (-1, 0 pending, 1, 2, 3), None if it isn't there.
+    def look_up(self, prepared: Prepared) -> Found | None:
+        """Asks the page's database for a message by its key, under both addresses of its chat (<= 10 s).
 
-        Only on a page that is loaded, registered and MAIN does None mean that WhatsApp does not have it here.
-        Raises EngineError PAGE_FAILED.
+        None: it isn't there, and nothing says that it ever was. Only on a page that is loaded and registered does that
+        mean that no page of this login took it. Raises EngineError PAGE_FAILED.
         """
+
+    def resend(self, prepared: Prepared) -> None:
+        """Has the page send a message again that it holds unsent, under its own key (<= config.hand_over_timeout_s).
+
+        Does not wait for an ack. Raises EngineError: WHATSAPP_ERROR where the page does not hold it unsent,
+        PAGE_FAILED; the message may have gone out all the same.
+        """
+
+    def limits(self) -> Limits | None:
+        """Asks WhatsApp what it allows this number (<= 10 s). None: it could not be asked. Raises nothing."""
 
     def find_contact(self, number: str) -> Contact | None:
         """Asks whether `number` is on WhatsApp, and opens the chat with it on the page alone (<= 15 s). Sends nothing.

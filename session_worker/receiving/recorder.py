@@ -23,7 +23,7 @@ _log = get_logger(__name__)
 class Recorder:
     """Records what is put into `inbox` by any thread; None ends it.
 
-    on_ack(key, ack): called after an acknowledgement was recorded, and for a refusal (see `port.AckSeen`).
+    on_ack(key, ack, refusal): called after an acknowledgement was recorded, and for a refusal (see `port.AckSeen`).
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Recorder:
         inbox: queue.SimpleQueue[AckSeen | None],
         ledger: Ledger,
         cliente_id: int,
-        on_ack: Callable[[str, int], None],
+        on_ack: Callable[[str, int, str], None],
     ) -> None:
         self._reports = inbox
         self._ledger = ledger
@@ -63,4 +63,4 @@ class Recorder:
     def _record(self, report: AckSeen) -> None:
         if report.ack >= 1:
             self._ledger.receipts.acknowledge(self._cliente_id, report.key, report.ack, now_ms())
-        self._on_ack(report.key, report.ack)
+        self._on_ack(report.key, report.ack, report.refusal)

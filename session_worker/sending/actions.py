@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from session_worker.engine.port import Prepared
+from session_worker.engine.port import Limits, Prepared
 from session_worker.turn import Log
 from shared.ledger.claiming import work
 from shared.ledger.message import Message
@@ -84,11 +84,26 @@ class HandOver:
 
 
 @dataclass(frozen=True, slots=True)
-class AskPage:
-    """Ask the page's own store for a message by its key."""
+class LookUp:
+    """Ask the page's own database for a message by its key."""
 
     browser_run: str
     prepared: Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Have the page send what it holds unsent, under its own key."""
+
+    browser_run: str
+    prepared: Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class AskLimits:
+    """Ask WhatsApp how much this number may write to people it has no chat with."""
+
+    browser_run: str
 
 
 # Words to others; nothing comes back.
@@ -103,9 +118,11 @@ class AskRelaunch:
 
 @dataclass(frozen=True, slots=True)
 class ReportRestriction:
-    """Tell the session until when bulk and campaigns wait."""
+    """Tell the session until when bulk and campaigns wait (wall clock; 0, or in the past: they need not), and why."""
 
-    until_ms: int
+    restricted_until_ms: int  # WhatsApp refused one message after the other
+    limited_until_ms: int  # it says that this number may open no new chats
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +131,6 @@ class LoseLease:
 
 
 LedgerCall = BeginRun | ReadInFlight | Claim | PersistKey | Complete | RecordAck
-PageCall = Prepare | HandOver | AskPage
+PageCall = Prepare | HandOver | LookUp | Resend | AskLimits
 Call = LedgerCall | PageCall
 Action = Call | AskRelaunch | ReportRestriction | LoseLease | Log

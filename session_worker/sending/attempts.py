@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import random
-
+from session_worker.engine.port import Found, Handed
 from session_worker.sending import actions as do
 from session_worker.sending import state as at
 from session_worker.sending.doubts import FIRST_REFUSED
-from session_worker.sending.looking import put_in_doubt, refuse
-from session_worker.sending.rounds import SendingTurn, channel_of, complete, idle, make_call, prepared_of, run_of
+from session_worker.sending.looking import ack_of, put_in_doubt, refuse
+from session_worker.sending.rounds import (
+    SendingTurn,
+    channel_of,
+    complete,
+    idle,
+    make_call,
+    prepared_of,
+    run_of,
+    send_backoff_ms,
+)
 from session_worker.turn import Log
 from shared.ledger.claiming.work import Outcome, PutKey
 from shared.ledger.message import Message
-from shared.process.backoff import Backoff
 
 SHORT_LEASE_MS = 500  # until a hand-over that found too little lease is tried again
 FINAL_CODES = frozenset({"NOT_ON_WHATSAPP"})
-SEND_BACKOFF = Backoff(first_s=2.0, max_s=60.0, steady_s=0.0)
 
 
 def not_sent(turn: SendingTurn, message: Message, code: str, detail: str) -> None:
@@ -25,11 +31,6 @@ def not_sent(turn: SendingTurn, message: Message, code: str, detail: str) -> Non
     log = Log("info", "message.not_sent", {"message_id": message.message_id, "code": code, "detail": detail})
     again_in_ms = send_backoff_ms(message.attempts, turn.rng)
     complete(turn, at.Finishing(log), message, outcome, code, again_in_ms=again_in_ms)
-
-
-def send_backoff_ms(attempts: int, rng: random.Random) -> int:
-    """The wait before a message whose attempt certainly failed is tried again: 2 s doubling, at most 60 s."""
-    return round(1000 * SEND_BACKOFF.delay_s(max(1, attempts)) * rng.uniform(0.8, 1.2))
 
 
 def persist_key(turn: SendingTurn, attempt: at.Attempt) -> None:
@@ -65,20 +66,30 @@ def key_answered(turn: SendingTurn, attempt: at.Attempt, answer: PutKey) -> None
             turn.change(phase=at.Ended())
 
 
+def handed_over(turn: SendingTurn, attempt: at.Attempt, how: Handed) -> None:
+    """A key that the page knew before is an answer: what became of it is looked up."""
+    if how is Handed.KNOWN:
+        turn.warn("message.known_to_page", message_id=attempt.message.message_id)
+        put_in_doubt(turn, attempt.message, attempt.prepared, first=False)
+        idle(turn, 0)
+    else:
+        await_ack(turn, attempt)
+
+
 def await_ack(turn: SendingTurn, attempt: at.Attempt) -> None:
     """Nothing else is sent until WhatsApp acknowledged this one, or its time is over."""
     turn.change(phase=at.AwaitingAck(attempt, turn.now.steady_ms + turn.state.rules.ack_timeout_ms))
 
 
-def take_ack(turn: SendingTurn, attempt: at.Attempt, ack: int | None) -> None:
-    """ack: None where none came in time."""
+def take_ack(turn: SendingTurn, attempt: at.Attempt, ack: int | None, refusal: str = "") -> None:
+    """ack: None where none came in time. refusal: WhatsApp's code."""
     message = attempt.message
     if ack is not None and ack >= 1:
         turn.change(restriction=turn.state.restriction.after(refused=False, now_ms=turn.now.wall_ms))
         turn.info("message.acknowledged", message_id=message.message_id, attempts=message.attempts)
         idle(turn, 0)
     elif ack == FIRST_REFUSED and attempt.first:
-        refuse(turn, message, None)
+        refuse(turn, message, refusal, None)
     else:
         put_in_doubt(turn, message, attempt.prepared, first=attempt.first)
         idle(turn, 0)
@@ -95,15 +106,16 @@ def recover(turn: SendingTurn, message: Message) -> None:
         complete(turn, at.Finishing(log), message, Outcome.UNCERTAIN, "OUTCOME_UNKNOWN")
     else:
         attempt = at.Attempt(message, prepared, first=False)
-        make_call(turn, at.Recovering(attempt), do.AskPage(run_of(turn), prepared))
+        make_call(turn, at.Recovering(attempt), do.LookUp(run_of(turn), prepared))
 
 
-def recovered(turn: SendingTurn, attempt: at.Attempt, ack: int | None) -> None:
-    """ack: as the page has it; None where it does not have the message."""
-    turn.info("message.recovering", message_id=attempt.message.message_id, found=ack)
-    if ack is None:
+def recovered(turn: SendingTurn, attempt: at.Attempt, found: Found | None) -> None:
+    """found: as the page has it; None where it does not have the message."""
+    ack, revoked = (None, False) if found is None else (found.ack, found.revoked)
+    turn.info("message.recovering", message_id=attempt.message.message_id, found=ack, revoked=revoked)
+    if found is None:
         persist_key(turn, attempt)  # the same key, by the usual way
-    elif ack >= 1:
-        make_call(turn, at.Finishing(), do.RecordAck(attempt.prepared.key, ack))
+    elif found.revoked or found.ack >= 1:
+        make_call(turn, at.Finishing(), do.RecordAck(attempt.prepared.key, ack_of(found)))
     else:
         complete(turn, at.Adopting(attempt), attempt.message, Outcome.ADOPT, "", browser_run=run_of(turn))

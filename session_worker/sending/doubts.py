@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from session_worker.engine.port import Prepared
+from session_worker.engine.port import Found, Prepared
 from shared.ledger.message import Message
 
 FIRST_REFUSED = -1  # see `port.AckSeen`
 MAX_COPIES_REFUSED = 3  # of later copies of one key: a further one, and it is uncertain
+MAX_STUCK = 4  # browsers that waited in vain for an acknowledgement of one key: a further one, and it is uncertain
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,8 @@ class Patience:
     """How long what is in doubt may take, in milliseconds."""
 
     look_again_ms: int = 5_000
-    stuck_ms: int = 25_000  # READY, and still pending: this page waits in vain
-    unsent_ms: int = 10_000  # READY, and still pending on the page after it: that one does not send it by itself either
+    stuck_ms: int = 25_000  # READY, and still pending: this page waits in vain; doubled with each page that did
+    overdue_ms: int = 10_000  # READY, and still pending: more than the network's doing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,11 @@ class InDoubt:
     message: Message
     prepared: Prepared
     look_at_ms: int
-    first: bool  # given to one page only: its refusal of the first copy says that nothing went out
-    pending_since_ms: int  # a page that holds it at ack 0 sends it by itself: from here on it has had the time to
+    first: bool  # sent once at most: its refusal says that nothing went out
+    pending_since_ms: int  # a page that has it pending sends it by itself: from here on it has had the time to
     copies_refused: int = 0
-    asked_again: int = 0  # how often this page was handed the key once more
+    resends: int = 0  # how often this page was told to send it again
+    stuck: int = 0  # browsers that were closed since they waited for its acknowledgement in vain
 
 
 class Heard(Enum):
@@ -47,11 +49,11 @@ class Remedy(Enum):
     """What follows the page's answer on a key."""
 
     WAIT = "wait"
-    RECORD = "record"  # it was acknowledged
+    RECORD = "record"  # it was sent
+    RESEND = "resend"  # the page holds it and sends it no more by itself: the same row, the same key
     RELAUNCH_LOST = "relaunch_lost"  # the page does not have it
-    RELAUNCH_STUCK = "relaunch_stuck"
-    HAND_OVER = "hand_over"  # the same key once more: it was refused
-    HAND_OVER_STUCK = "hand_over_stuck"  # … it is still pending
+    RELAUNCH_STUCK = "relaunch_stuck"  # the page sends it, and no acknowledgement comes
+    GIVE_UP = "give_up"  # that happened once too often: a person looks into it
 
 
 def hear(doubt: InDoubt, ack: int | None) -> tuple[InDoubt, Heard]:
@@ -70,26 +72,29 @@ def hear(doubt: InDoubt, ack: int | None) -> tuple[InDoubt, Heard]:
     return doubt, Heard.UNCERTAIN if doubt.copies_refused > MAX_COPIES_REFUSED else Heard.NOTHING
 
 
-def judge(doubt: InDoubt, ack: int | None, now_ms: int, patience: Patience) -> tuple[InDoubt, Remedy]:
-    """After the page was asked for a key. ack: None where the page does not have it; now_ms: steady clock."""
+def judge(doubt: InDoubt, found: Found | None, now_ms: int, patience: Patience) -> tuple[InDoubt, Remedy]:
+    """After the page was asked for a key. found: None where the page does not have it; now_ms: steady clock."""
     looked = replace(doubt, look_at_ms=now_ms + patience.look_again_ms)
-    if ack is None:
+    if found is None:
         # The page lost it. The same key may go again only after this page, which may still hold the send, is closed:
         # the new run finds it as a recovery.
         return looked, Remedy.RELAUNCH_LOST
-    if ack >= 1:
+    if found.revoked or found.ack >= 1:
         return doubt, Remedy.RECORD
-    spread = min(doubt.asked_again, 4)  # each copy is given twice as long as the one before
-    if ack < 0:
-        return _once_more(replace(doubt, look_at_ms=now_ms + (patience.look_again_ms << spread))), Remedy.HAND_OVER
-    if now_ms - doubt.pending_since_ms <= (patience.stuck_ms if doubt.first else patience.unsent_ms):
+    if found.unsent:
+        # Each copy is given twice as long as the one before. A refused one that is refused again is counted by `hear`.
+        again_ms = patience.look_again_ms << min(doubt.resends, 4)
+        resent = replace(
+            doubt, first=False, resends=doubt.resends + 1, look_at_ms=now_ms + again_ms, pending_since_ms=now_ms
+        )
+        return resent, Remedy.RESEND
+    if now_ms - doubt.pending_since_ms <= patience.stuck_ms << doubt.stuck:
         return looked, Remedy.WAIT
-    if doubt.first:
-        # A new page is told what this one missed, without another copy; only then the same key goes once more.
-        return looked, Remedy.RELAUNCH_STUCK
-    waiting = replace(looked, pending_since_ms=now_ms + (patience.unsent_ms << spread))
-    return _once_more(waiting), Remedy.HAND_OVER_STUCK
+    # A new page is told what this one missed; there the message is unsent, and is sent again under its key.
+    stuck = replace(looked, stuck=doubt.stuck + 1)
+    return stuck, Remedy.RELAUNCH_STUCK if stuck.stuck <= MAX_STUCK else Remedy.GIVE_UP
 
 
-def _once_more(doubt: InDoubt) -> InDoubt:
-    return replace(doubt, first=False, asked_again=doubt.asked_again + 1)
+def is_overdue(doubt: InDoubt, now_ms: int, patience: Patience) -> bool:
+    """Whether the page had the time to bring it to an end while it was connected. now_ms: steady clock."""
+    return now_ms - doubt.pending_since_ms >= patience.overdue_ms

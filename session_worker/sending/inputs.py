@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from session_worker.engine.port import Prepared
+from session_worker.engine.port import Found, Handed, Limits, Prepared
 from session_worker.session.channel import Channel
 from shared.ledger.claiming import work
 from shared.ledger.message import Message
@@ -35,6 +35,7 @@ class Acknowledged:
 
     key: str
     ack: int
+    refusal: str = ""  # WhatsApp's code
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +106,23 @@ class KeyAnswered:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """To HandOver: the page took it; no word of WhatsApp's server yet."""
+    """To HandOver, or to Resend (then always taken); no word of WhatsApp's server yet."""
+
+    how: Handed = Handed.TAKEN
 
 
 @dataclass(frozen=True, slots=True)
-class AckFound:
-    """To AskPage: -1 refused, 0 pending, 1 and above acknowledged; None where the page does not have the message."""
+class LookedUp:
+    """To LookUp: the message as the page has it; None where it does not have it."""
 
-    ack: int | None
+    found: Found | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsTold:
+    """To AskLimits. None: WhatsApp could not be asked."""
+
+    limits: Limits | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +146,8 @@ Answer = (
     | KeyMade
     | KeyAnswered
     | HandedOver
-    | AckFound
+    | LookedUp
+    | LimitsTold
     | AckRecorded
     | Completed
 )

@@ -13,7 +13,16 @@ from dataclasses import replace
 from session_worker.sending import actions as do
 from session_worker.sending import inputs as on
 from session_worker.sending import state as at
-from session_worker.sending.attempts import await_ack, key_answered, not_sent, persist_key, recover, recovered, take_ack
+from session_worker.sending.attempts import (
+    await_ack,
+    handed_over,
+    key_answered,
+    not_sent,
+    persist_key,
+    recover,
+    recovered,
+    take_ack,
+)
 from session_worker.sending.looking import (
     begin_look,
     drop_doubt,
@@ -35,6 +44,7 @@ from session_worker.sending.rounds import (
     pause_or_catch_up,
     prepared_of,
     run_of,
+    take_limits,
     warn_of_hand_over,
 )
 from session_worker.session.channel import Channel
@@ -70,8 +80,8 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
             notice(turn)
         case _, on.ChannelChanged(channel):
             _change_channel(turn, channel)
-        case _, on.Acknowledged(key, ack):
-            _hear_ack(turn, key, ack)
+        case _, on.Acknowledged(key, ack, refusal):
+            _hear_ack(turn, key, ack, refusal)
         case _, on.CutShort(retry_ms):
             turn.change(cut_short=True, to_look=())
             idle(turn, retry_ms)
@@ -90,14 +100,14 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
         case at.RequeueingStray(rest), on.Completed():
             _requeue_strays(turn, rest)
         # Looking at what is in doubt.
-        case at.Looking(key), on.AckFound(found):
+        case at.Looking(key), on.LookedUp(found):
             treat_doubt(turn, key, found)
         case at.Looking(key), on.EngineFailed():
             keep_doubt(turn, replace(turn.state.doubts[key], look_at_ms=steady_ms + look_again_ms(turn)))
             look_on(turn)
-        case at.HandingOverAgain(), on.HandedOver():
+        case at.Resending(), on.HandedOver():
             look_on(turn)
-        case at.HandingOverAgain(key), on.EngineFailed(code):
+        case at.Resending(key), on.EngineFailed(code):
             warn_of_hand_over(turn, turn.state.doubts[key].message, code)
             look_on(turn)
         case at.RecordingDoubt(key), on.AckRecorded():
@@ -105,9 +115,13 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
         case at.GivingUpDoubt(key), on.Completed():
             turn.warn("message.became_uncertain", message_id=turn.state.doubts[key].message.message_id)
             drop_doubt(turn, key)
-        case at.Refusing(message, doubt_key), on.Completed():
-            refused(turn, message, doubt_key)
+        case at.Refusing(message, refusal, doubt_key), on.Completed():
+            refused(turn, message, refusal, doubt_key)
         # A claim, and the way of a new message.
+        case at.AskingLimits(), on.LimitsTold(limits):
+            take_limits(turn, limits)
+        case at.AskingLimits(), on.EngineFailed():
+            take_limits(turn, None)
         case at.Claiming(), on.Claimed(Pause(retry_ms)):
             pause_or_catch_up(turn, retry_ms)
         case at.Claiming(), on.Claimed(Send(message)):
@@ -118,15 +132,15 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
             not_sent(turn, message, code, detail)
         case at.PersistingKey(attempt), on.KeyAnswered(answer):
             key_answered(turn, attempt, answer)
-        case at.HandingOver(attempt), on.HandedOver():
-            await_ack(turn, attempt)
+        case at.HandingOver(attempt), on.HandedOver(how):
+            handed_over(turn, attempt, how)
         case at.HandingOver(attempt), on.EngineFailed(code):
             warn_of_hand_over(turn, attempt.message, code)
             await_ack(turn, attempt)
         # Recovery: an earlier browser run was given this message under a key.
         case at.Claiming(), on.Claimed(Recover(message)):
             recover(turn, message)
-        case at.Recovering(attempt), on.AckFound(found):
+        case at.Recovering(attempt), on.LookedUp(found):
             recovered(turn, attempt, found)
         case at.Recovering(attempt), on.EngineFailed(code):
             complete(turn, at.Finishing(), attempt.message, Outcome.LATER, code, again_in_ms=look_again_ms(turn))
@@ -134,7 +148,7 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
             put_in_doubt(turn, attempt.message, attempt.prepared, first=False)
             idle(turn, 0)
         # Receipts that came while no page listened.
-        case at.CatchingUp(key), on.AckFound(found):
+        case at.CatchingUp(key), on.LookedUp(found):
             caught_up(turn, key, found)
         case at.CatchingUp(_, pause_ms), on.EngineFailed(code):
             turn.info("receipts.not_read", code=code)
@@ -162,12 +176,12 @@ def _change_channel(turn: SendingTurn, channel: Channel | None) -> None:
         notice(turn)
 
 
-def _hear_ack(turn: SendingTurn, key: str, ack: int) -> None:
+def _hear_ack(turn: SendingTurn, key: str, ack: int, refusal: str) -> None:
     phase = turn.state.phase
     if ack == 0:
         return  # pending says nothing
     if isinstance(phase, at.AwaitingAck) and phase.attempt.prepared.key == key:
-        take_ack(turn, phase.attempt, ack)
+        take_ack(turn, phase.attempt, ack, refusal)
     elif key in turn.state.doubts:
         turn.change(acks={**turn.state.acks, key: ack})
         notice(turn)
@@ -186,7 +200,8 @@ def _begin_round(turn: SendingTurn) -> None:
         idle(turn, 1_000)
     elif channel.browser_run != state.begun_run:
         # What the old one had in doubt comes back from the ledger as recoveries.
-        turn.change(doubts={}, acks={})
+        tried = {key: doubt for key, doubt in state.doubts.items() if doubt.stuck or doubt.copies_refused}
+        turn.change(doubts={}, acks={}, former={**state.former, **tried})
         make_call(turn, at.Beginning(), do.BeginRun(channel.phone_number))
     else:
         _look_for_strays(turn)

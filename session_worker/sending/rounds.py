@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from session_worker.engine.port import Prepared
+import random
+
+from session_worker.engine.port import Found, Limits, Prepared
 from session_worker.sending import actions as do
 from session_worker.sending import state as at
+from session_worker.sending.doubts import is_overdue
 from session_worker.session.channel import Channel
 from session_worker.turn import Turn
 from shared.ledger.claiming.work import Outcome
 from shared.ledger.message import Message
+from shared.process.backoff import Backoff
 
 SELF_NOTIFY_MS = 3_000  # the owner asks by itself this often: a lost notification costs seconds, never a message
-MAX_IN_DOUBT = 3  # more than that pauses the session's sends
-PAUSED_MS = 60_000  # while it is so, the page is closed this often
+MAX_IN_DOUBT = 3  # more than that which should have ended: no further ones are claimed until they have
+SEND_BACKOFF = Backoff(first_s=2.0, max_s=60.0, steady_s=0.0)
 
 SendingTurn = Turn[at.State, do.Action]
 
@@ -29,17 +33,43 @@ def idle(turn: SendingTurn, wait_ms: int) -> None:
     turn.change(phase=at.Idle(turn.now.steady_ms + (0 if turn.state.notified else wait_ms)))
 
 
-def claim(turn: SendingTurn) -> None:
-    """Asks the ledger for the next message, unless too many are in doubt."""
-    state, now = turn.state, turn.now
-    if len(state.doubts) > MAX_IN_DOUBT:
-        # Sends stop, and the page that answers none of them is closed.
-        if state.paused_at_ms is None or now.steady_ms - state.paused_at_ms > PAUSED_MS:
-            turn.change(paused_at_ms=now.steady_ms)
-            turn.warn("sender.paused", in_doubt=len(state.doubts))
-            turn.do(do.AskRelaunch("TOO_MANY_IN_DOUBT"))
+def begin_claim(turn: SendingTurn) -> None:
+    """The next message, unless too many are in doubt; before it WhatsApp's limits, where it is time to ask."""
+    state, now = turn.state, turn.now.steady_ms
+    overdue = sum(is_overdue(doubt, now, state.rules.patience) for doubt in state.doubts.values())
+    paused = overdue > MAX_IN_DOUBT
+    if paused and not state.told_paused:
+        turn.warn("sender.paused", in_doubt=overdue)
+    turn.change(told_paused=paused)
+    if paused:
         idle(turn, 1_000)
-        return
+    elif now >= state.limits_due_ms:
+        make_call(turn, at.AskingLimits(), do.AskLimits(run_of(turn)))
+    else:
+        claim(turn)
+
+
+def take_limits(turn: SendingTurn, limits: Limits | None) -> None:
+    """limits: None where WhatsApp could not be asked; then what it said before holds."""
+    before = turn.state.restriction
+    after = before if limits is None else before.told(limits)
+    turn.change(restriction=after, limits_due_ms=turn.now.steady_ms + after.ask_again_ms)
+    if after != before:
+        limited = after.limited_until_ms > turn.now.wall_ms
+        turn.info("limits.told", limited=limited, new_chats_left=after.limits.new_chats_left)
+        report(turn)
+    claim(turn)
+
+
+def report(turn: SendingTurn) -> None:
+    """Tells the session until when bulk and campaigns wait."""
+    restriction = turn.state.restriction
+    turn.do(do.ReportRestriction(restriction.inferred_until_ms, restriction.limited_until_ms, restriction.limits))
+
+
+def claim(turn: SendingTurn) -> None:
+    """Asks the ledger for the next message."""
+    state, now = turn.state, turn.now
     pace = state.rules.pace.draw(turn.rng, now.wall_ms)
     bulk_allowed = not state.restriction.active(now.wall_ms)
     make_call(turn, at.Claiming(), do.Claim(run_of(turn), pace, bulk_allowed))
@@ -59,13 +89,13 @@ def pause_or_catch_up(turn: SendingTurn, retry_ms: int | None) -> None:
     if prepared is None:
         idle(turn, pause_ms)
     else:
-        make_call(turn, at.CatchingUp(prepared.key, pause_ms), do.AskPage(run_of(turn), prepared))
+        make_call(turn, at.CatchingUp(prepared.key, pause_ms), do.LookUp(run_of(turn), prepared))
 
 
-def caught_up(turn: SendingTurn, key: str, ack: int | None) -> None:
-    """ack: as the page has it; the next round begins at once, for a message to send goes first."""
-    if ack is not None and ack >= 1:
-        make_call(turn, at.Finishing(), do.RecordAck(key, ack))
+def caught_up(turn: SendingTurn, key: str, found: Found | None) -> None:
+    """found: as the page has it; the next round begins at once, for a message to send goes first."""
+    if found is not None and found.ack >= 1:
+        make_call(turn, at.Finishing(), do.RecordAck(key, found.ack))
     else:
         idle(turn, 0)
 
@@ -113,6 +143,11 @@ def prepared_of(message: Message) -> Prepared | None:
 def look_again_ms(turn: SendingTurn) -> int:
     """How long until a page that did not answer is asked again."""
     return turn.state.rules.patience.look_again_ms
+
+
+def send_backoff_ms(attempts: int, rng: random.Random) -> int:
+    """The wait before a message whose attempt certainly failed is tried again: 2 s doubling, at most 60 s."""
+    return round(1000 * SEND_BACKOFF.delay_s(max(1, attempts)) * rng.uniform(0.8, 1.2))
 
 
 def warn_of_hand_over(turn: SendingTurn, message: Message, code: str) -> None:

@@ -128,14 +128,14 @@ class Sender:
                 self._tell_session(action)
             case do.LoseLease():
                 raise LeaseLost(self._lease.cliente_id)
-            case do.Prepare(browser_run) | do.HandOver(browser_run) | do.AskPage(browser_run):
-                return self._call_page(browser_run, action)
+            case do.Prepare() | do.HandOver() | do.LookUp() | do.Resend() | do.AskLimits():
+                return self._call_page(action)
             case _:
                 return self._call_ledger(action)
         return None
 
-    def _call_page(self, browser_run: str, call: do.PageCall) -> on.Answer:
-        engine = self._engine_of(browser_run)
+    def _call_page(self, call: do.PageCall) -> on.Answer:
+        engine = self._engine_of(call.browser_run)
         if engine is None:
             return on.EngineFailed("PAGE_FAILED", "the browser run has ended")
         try:
@@ -143,10 +143,14 @@ class Sender:
                 case do.Prepare(_, to):
                     return on.KeyMade(engine.prepare(to))
                 case do.HandOver(_, prepared, text):
-                    engine.hand_over(prepared, text)
+                    return on.HandedOver(engine.hand_over(prepared, text))
+                case do.LookUp(_, prepared):
+                    return on.LookedUp(engine.look_up(prepared))
+                case do.Resend(_, prepared):
+                    engine.resend(prepared)
                     return on.HandedOver()
-                case do.AskPage(_, prepared):
-                    return on.AckFound(engine.acknowledgement(prepared))
+                case do.AskLimits():
+                    return on.LimitsTold(engine.limits())
         except EngineError as error:
             return on.EngineFailed(error.code, error.detail)
 

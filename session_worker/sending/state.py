@@ -71,7 +71,7 @@ class RequeueingStray:
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """AskPage, for a message in doubt."""
+    """LookUp, for a message in doubt."""
 
     key: str
 
@@ -84,8 +84,8 @@ class RecordingDoubt:
 
 
 @dataclass(frozen=True, slots=True)
-class HandingOverAgain:
-    """HandOver, for a message in doubt."""
+class Resending:
+    """Resend, for a message in doubt."""
 
     key: str
 
@@ -102,7 +102,13 @@ class Refusing:
     """Complete, for a message that WhatsApp refused."""
 
     message: Message
+    refusal: str  # WhatsApp's code
     doubt_key: str | None  # where it was in doubt
+
+
+@dataclass(frozen=True, slots=True)
+class AskingLimits:
+    """AskLimits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,7 @@ class HandingOver:
 
 @dataclass(frozen=True, slots=True)
 class Recovering:
-    """AskPage, for a message that an earlier browser run was given."""
+    """LookUp, for a message that an earlier browser run was given."""
 
     attempt: Attempt
 
@@ -147,7 +153,7 @@ class Adopting:
 
 @dataclass(frozen=True, slots=True)
 class CatchingUp:
-    """AskPage, for a message whose receipts may have come while no page listened."""
+    """LookUp, for a message whose receipts may have come while no page listened."""
 
     key: str
     pause_ms: int  # what to wait where the page does not answer
@@ -169,9 +175,10 @@ Phase = (
     | RequeueingStray
     | Looking
     | RecordingDoubt
-    | HandingOverAgain
+    | Resending
     | GivingUpDoubt
     | Refusing
+    | AskingLimits
     | Claiming
     | Preparing
     | PersistingKey
@@ -192,15 +199,17 @@ class State:
     channel: Channel | None = None
     begun_run: str = ""  # the browser run whose recoveries the ledger gives out
     doubts: Mapping[str, InDoubt] = field(default_factory=dict)  # by key
+    former: Mapping[str, InDoubt] = field(default_factory=dict)  # of earlier browser runs, where much was tried already
     acks: Mapping[str, int] = field(default_factory=dict)  # told of keys in doubt since they were last looked at
     to_look: tuple[str, ...] = ()  # keys in doubt that this round has still to look at
     unread: tuple[Message, ...] = ()  # sent and not read yet when this browser run began, latest last
     restriction: Restriction = field(default_factory=Restriction)
+    limits_due_ms: int = 0  # steady clock: when WhatsApp is asked for them again
     cut_short: bool = False  # a step ended in the middle: the ledger may hold what nobody here follows
     notified: bool = False  # while busy
     recycle: str = ""  # why a new browser is wanted, between two messages; "" for not at all
     stopping: bool = False
-    paused_at_ms: int | None = None  # when too many in doubt last had the page closed
+    told_paused: bool = False  # that claims wait, as too many are in doubt
 
     @property
     def wakes_at_ms(self) -> int | None:

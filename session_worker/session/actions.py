@@ -16,6 +16,7 @@ class LaunchBrowser:
     """Start a browser under this id, not waiting for it. Comes back as LaunchBegan; LaunchFailed may follow."""
 
     browser_run: str
+    pinned: bool  # with the pinned build of WhatsApp Web, else with the one that is served
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ RELOAD_WINDOW_MS = 300_000
 FINAL_CODES = frozenset({"ACCOUNT_BANNED", "ACCOUNT_LOCKED", "VERSION_UNSUPPORTED", "BROWSER_NOT_FOUND"})
 
 # Causes that no relaunch helps against at once, but that may pass.
-SLOW_CODES = frozenset({"VERSION_REFUSED"})
+SLOW_CODES = frozenset({"VERSION_REFUSED", "PIN_REFUSED", "PIN_NOT_FOUND"})
 
 
 class Step(Enum):

@@ -15,13 +15,13 @@ from session_worker.session import actions as do
 from session_worker.session import deadlines
 from session_worker.session.moves import NO_CODE, SessionTurn, login_of, move
 from session_worker.session.reading import read
-from session_worker.session.runs import fail_run
+from session_worker.session.runs import fail_run, launch
 from session_worker.session.state import new_load
 from shared.builds.verdict import Standing, Verdict
 from shared.transitions.session import SessionEvent, SessionStatus
 
 CHANGED = "WHATSAPP_CHANGED"
-_REFUSED = "VERSION_REFUSED"
+_REFUSED, _PIN_REFUSED = "VERSION_REFUSED", "PIN_REFUSED"
 
 NEXT_LOOK_MS = 10_000  # a page that does not say that it is up is looked at all the same
 HELD_LOOK_MS = 30_000  # what was missing may only have come late
@@ -97,10 +97,20 @@ def take_reload(turn: SessionTurn) -> None:
         if verdict is not None:
             _tell(turn, verdict)
         turn.change(reloads=())
-        fail_run(turn, _REFUSED, detail=f"{len(reloads)} reloads")
+        _leave_refused(turn, len(reloads))
         return
     turn.change(reloads=reloads, relaunch_at_ms=None, status_since_ms=now, load=new_load(now))
     _begin_anew(turn, "page_reloaded")
+
+
+def _leave_refused(turn: SessionTurn, reloads: int) -> None:
+    """The build that the page loads is one that WhatsApp refuses; where it was pinned, the served one may do."""
+    if turn.state.pinned and turn.state.rules.pin_fallback:
+        turn.warn("pin.refused", reloads=reloads, fallback=True)
+        turn.change(pin_refused=True)
+        launch(turn, _PIN_REFUSED)
+    else:
+        fail_run(turn, _PIN_REFUSED if turn.state.pinned else _REFUSED, detail=f"{reloads} reloads")
 
 
 def is_builds_fault(turn: SessionTurn) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from session_worker.engine.port import Observation, ProbeReport
+from session_worker.engine.port import Limits, Observation, ProbeReport
 
 # By the clock and by others.
 
@@ -42,8 +42,12 @@ class StopAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class RestrictionInferred:
-    until_ms: int  # wall clock: bulk and campaigns wait until then
+class RestrictionTold:
+    """Until when bulk and campaigns wait (wall clock), by WhatsApp's refusals and by its own word."""
+
+    restricted_until_ms: int
+    limited_until_ms: int
+    limits: Limits
 
 
 # By the browser.
@@ -138,7 +142,7 @@ Input = (
     | ConnectAsked
     | RelaunchAsked
     | StopAsked
-    | RestrictionInferred
+    | RestrictionTold
     | LaunchBegan
     | LaunchFailed
     | PageObserved

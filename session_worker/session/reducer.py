@@ -55,8 +55,8 @@ def _take(turn: SessionTurn, event: on.Input) -> None:  # noqa: PLR0912 - one ta
             launch(turn, cause)
         case on.StopAsked(logout, cause):
             _stop(turn, logout, cause)
-        case on.RestrictionInferred(until_ms):
-            turn.change(snapshot=replace(turn.state.snapshot, restricted_until=until_ms))
+        case on.RestrictionTold() as told:
+            _take_restriction(turn, told)
         # The browser.
         case on.FromBrowser(browser_run) if browser_run != turn.state.browser_run:
             pass  # an echo of an earlier browser run
@@ -215,3 +215,18 @@ def _take_login(turn: SessionTurn, seen: Observation, reading: Reading) -> None:
     if seen.progress > turn.state.progress and turn.state.snapshot.status is SessionStatus.AUTHENTICATED:
         # Syncing goes on: it may take longer.
         turn.change(progress=seen.progress, status_since_ms=turn.now.steady_ms)
+
+
+def _take_restriction(turn: SessionTurn, told: on.RestrictionTold) -> None:
+    limits = told.limits
+    turn.change(
+        snapshot=replace(
+            turn.state.snapshot,
+            restricted_until=told.restricted_until_ms,
+            limited_until=told.limited_until_ms,
+            new_chats_allowed=limits.new_chats_allowed or 0,
+            new_chats_used=limits.new_chats_used,
+            new_chats_reset_at=limits.cycle_ends_ms,
+        )
+    )
+    write(turn, None)

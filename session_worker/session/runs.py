@@ -34,7 +34,7 @@ def launch(turn: SessionTurn, cause: str) -> None:
         **NO_CODE,
         qr_attempts=0,
     )
-    turn.do(do.LaunchBrowser(browser_run))
+    turn.do(do.LaunchBrowser(browser_run, turn.state.pinned))
 
 
 def end_browser(turn: SessionTurn, *, logout: bool) -> None:

@@ -38,7 +38,8 @@ ENGINE_WAIT_S = 20.0  # so long a question waits for a browser that is just star
 class Session:
     """Runs one tenant's session until it is stopped, or its owner loses the lease.
 
-    inbox: where everybody puts what the session is told. on_engine_event: called with what the engine of a browser run
+    inbox: where everybody puts what the session is told. make_engine(pinned): a new engine, with the pinned build of
+    WhatsApp Web or without it. on_engine_event: called with what the engine of a browser run
     tells, on a thread of the engine's. on_channel: called when it changes what may be sent through. on_verdict: called
     with what each look at the page's build says of it. on_end: called once after the session stopped by itself or on
     request. on_lost: called where the lease is no longer the caller's.
@@ -51,7 +52,7 @@ class Session:
         state: State,
         lease: Lease,
         snapshots: Snapshots,
-        make_engine: Callable[[], Engine],
+        make_engine: Callable[[bool], Engine],
         profile_dir: Path,
         store_id: str,
         on_engine_event: Callable[[str, EngineEvent], None],
@@ -101,11 +102,14 @@ class Session:
         self._inbox.put(on.RelaunchAsked(cause))
 
     def page(self) -> OwnPage:
-        """The build that the page loaded, and whether it lets us send; `idle` is for others to say."""
+        """The build that the page loaded, and whether it lets us send; `idle` is for others to say.
+
+        A pinned page has none: what the site serves does not concern it.
+        """
         state = self._state
         load = state.load
         return OwnPage(
-            build=state.build if state.browser_run and load.report is not None else None,
+            build=state.build if state.browser_run and load.report is not None and not state.pinned else None,
             age_ms=steady_ms() - load.since_ms,
             linked=load.looked_linked or load.held,
             held=load.held,
@@ -178,8 +182,8 @@ class Session:
         match action:
             case Log(level, name, fields):
                 getattr(_log, level)(name, **fields)
-            case do.LaunchBrowser(browser_run):
-                self._launch(browser_run)
+            case do.LaunchBrowser(browser_run, pinned):
+                self._launch(browser_run, pinned)
                 return on.LaunchBegan(browser_run)
             case do.EndBrowser(_, logout):
                 self._end_browser(logout)
@@ -205,8 +209,8 @@ class Session:
 
     # The browser.
 
-    def _launch(self, browser_run: str) -> None:
-        engine = self._make_engine()
+    def _launch(self, browser_run: str, pinned: bool) -> None:
+        engine = self._make_engine(pinned)
         self._running = (browser_run, engine)
         threading.Thread(target=self._start_engine, args=(engine, browser_run), name="launch", daemon=True).start()
 

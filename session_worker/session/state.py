@@ -21,6 +21,8 @@ class Rules:
     qr_wait_limit_ms: int  # no scan for so long: the browser is closed
     language: Language = "es"  # of texts for people
     build_check_ms: int = 900_000  # a page that works is looked at this often for what WhatsApp took away
+    pinned: bool = False  # a build is pinned (WHATSAPP_WEB_VERSION)
+    pin_fallback: bool = False  # where WhatsApp refuses it, the session goes on with the build that is served
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,13 @@ class State:
     reloads: tuple[int, ...] = ()  # when the page loaded itself anew, since it last showed a code or was READY
     unready_loads: int = 0  # in a row, of pages that answered and never became full-ready
     holds: int = 0  # loads in a row that were held
+    pin_refused: bool = False  # since this worker began; the session has gone on with what is served
     ended: bool = False
+
+    @property
+    def pinned(self) -> bool:
+        """Whether browser runs get the pinned build."""
+        return self.rules.pinned and not self.pin_refused
 
     @property
     def channel(self) -> Channel | None:
@@ -87,5 +95,6 @@ def first_state(rules: Rules, previous: Snapshot, wall_ms: int, steady_ms: int) 
         push_name=previous.push_name,
         login_id=previous.login_id,
         restricted_until=previous.restricted_until,
+        limited_until=previous.limited_until,
     )
     return State(rules, snapshot, status_since_ms=steady_ms)

@@ -55,9 +55,9 @@ class Dispatcher:
             case BrowserGone(reason):
                 self.session.put(session.BrowserEnded(browser_run, reason))
 
-    def ack_recorded(self, key: str, ack: int) -> None:
+    def ack_recorded(self, key: str, ack: int, refusal: str) -> None:
         """An acknowledgement is in the ledger, or a refusal was told (see `port.AckSeen`)."""
-        self.sending.put(sending.Acknowledged(key, ack))
+        self.sending.put(sending.Acknowledged(key, ack, refusal))
 
     def channel_changed(self, channel: Channel | None) -> None:
         """The session became READY, or is so no longer."""
@@ -69,8 +69,8 @@ class Dispatcher:
         match word:
             case sending_actions.AskRelaunch(cause):
                 self.session.put(session.RelaunchAsked(cause))
-            case sending_actions.ReportRestriction(until_ms):
-                self.session.put(session.RestrictionInferred(until_ms))
+            case sending_actions.ReportRestriction(restricted_until_ms, limited_until_ms, limits):
+                self.session.put(session.RestrictionTold(restricted_until_ms, limited_until_ms, limits))
 
     def sends_unacknowledged(self, browser_run: str, recipients: int) -> None:
         """Sending got no acknowledgement for messages to so many people in a row; 0: it gets them again."""

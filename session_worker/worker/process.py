@@ -9,7 +9,7 @@ import os
 import random
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import redis
@@ -21,7 +21,7 @@ from session_worker.drift.served import served_revision
 from session_worker.drift.watch import BuildWatch, WatchRules, record
 from session_worker.engine.browser.profile_lock import kill_browser
 from session_worker.engine.factory import make_engine
-from session_worker.engine.port import EngineConfig
+from session_worker.engine.port import EngineConfig, Limits
 from session_worker.receiving.recorder import Recorder
 from session_worker.receiving.shell import Receiver
 from session_worker.receiving.state import Rules as ReceivingRules
@@ -150,6 +150,8 @@ class TenantWorker:
             round(settings.qr_wait_limit_seconds * 1000),
             settings.language,
             build_check_ms=round(settings.build_check_seconds * 1000),
+            pinned=bool(settings.whatsapp_web_version),
+            pin_fallback=settings.whatsapp_web_version_fallback,
         )
         config = self._engine_config()
         recorder = Recorder(dispatcher.acknowledging, ledger, self._cliente_id, dispatcher.ack_recorded)
@@ -158,7 +160,7 @@ class TenantWorker:
             state=first_state(session_rules, previous, now_ms(), steady_ms()),
             lease=lease,
             snapshots=snapshots,
-            make_engine=lambda: make_engine(config),
+            make_engine=lambda pinned: make_engine(config if pinned else replace(config, web_version="")),
             profile_dir=config.profile_dir,
             store_id=self._store.store_id,
             on_engine_event=dispatcher.engine_event,
@@ -171,7 +173,11 @@ class TenantWorker:
         sender = Sender(
             inbox=dispatcher.sending,
             state=SendingState(
-                self._sending_rules(config.hand_over_timeout_s), restriction=Restriction(previous.restricted_until)
+                self._sending_rules(config.hand_over_timeout_s),
+                # Until WhatsApp is asked again, what the last owner knew holds.
+                restriction=Restriction(
+                    previous.restricted_until, limits=Limits(time_lock_until_ms=previous.limited_until)
+                ),
             ),
             ledger=ledger,
             lease=lease,
@@ -225,6 +231,8 @@ class TenantWorker:
             browser_path=settings.browser_path,
             no_sandbox=settings.browser_no_sandbox or os.geteuid() == 0,
             wa_js_path=settings.wa_js_path,
+            whatsapp_dir=settings.whatsapp_dir,
+            web_version=settings.whatsapp_web_version,
             # Half the lease at most, and never more than eight seconds: a hand-over ends before the lease can.
             hand_over_timeout_s=min(7.5, settings.session_lease_seconds / 2),
             show_online=settings.whatsapp_show_online,

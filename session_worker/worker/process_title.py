@@ -50,8 +50,13 @@ def find_worker(pid: int) -> WorkerProcess | None:
 
 def orphans(store_id: str) -> list[WorkerProcess]:
     """Workers of a store that outlived their host."""
+    return [worker for worker in workers(store_id) if worker.orphan]
+
+
+def workers(store_id: str) -> list[WorkerProcess]:
+    """Every living worker of a store."""
     found = (find_worker(pid) for pid in psutil.pids())
-    return [worker for worker in found if worker is not None and worker.store_id == store_id and worker.orphan]
+    return [worker for worker in found if worker is not None and worker.store_id == store_id]
 
 
 def _title(process: psutil.Process) -> str:

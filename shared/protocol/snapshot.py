@@ -29,7 +29,11 @@ class Snapshot(Record):
     last_error_message: str = ""
     browser_run: str = ""  # the browser's run
     login_id: str = ""  # the login: own number and pairing
-    restricted_until: int = 0  # bulk and campaigns wait until then: WhatsApp restricts the number
+    restricted_until: int = 0  # bulk and campaigns wait until then: WhatsApp refused one message after the other
+    limited_until: int = 0  # … WhatsApp says that this number may open no new chats
+    new_chats_allowed: int = 0  # messages that may open a new chat, in one cycle; 0: WhatsApp names no cap
+    new_chats_used: int = 0
+    new_chats_reset_at: int = 0  # when the next cycle begins
     fence: int = 0  # the owner that wrote this; set by the script that writes
 
     def to_hash(self) -> list[str | int]:

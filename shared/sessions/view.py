@@ -23,8 +23,12 @@ RECOVERABLE_ERRORS = frozenset(
         "HOST_LOST",
         "WHATSAPP_CHANGED",
         "VERSION_REFUSED",
+        "PIN_REFUSED",
+        "PIN_NOT_FOUND",
     }
 )
+# Of these, the causes that lie in WhatsApp Web's build: nothing is sent until a load of it is better.
+BUILD_ERRORS = frozenset({"WHATSAPP_CHANGED", "VERSION_REFUSED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,11 @@ class SessionView:
     def can_send(self) -> bool:
         """READY, and whoever said so still owns the session. The Lua prelude's `reliable_status` says the same."""
         return FACTS[self.snapshot.status].can_send and self.owned
+
+    @property
+    def is_held_by_build(self) -> bool:
+        """WhatsApp Web's build does not let it send."""
+        return self.snapshot.status is SessionStatus.ERROR and self.snapshot.last_error_code in BUILD_ERRORS
 
     def has_code(self, now_ms: int) -> bool:
         """True while a QR code is shown that has not run out."""
@@ -88,4 +97,17 @@ class SessionView:
             "since": to_iso(snapshot.since or None),
             "updated_at": to_iso(snapshot.updated_at or None),
             "stale": self.stale,
+            "limits": self._limits(now_ms),
+        }
+
+    def _limits(self, now_ms: int) -> dict[str, object]:
+        """What WhatsApp allows the number: until when bulk and campaigns wait, and how many new chats it may open."""
+        snapshot = self.snapshot
+        until = max(snapshot.restricted_until, snapshot.limited_until)
+        capped = snapshot.new_chats_allowed > 0
+        return {
+            "restricted_until": to_iso(until) if until > now_ms else None,
+            "new_chats_allowed": snapshot.new_chats_allowed if capped else None,
+            "new_chats_used": snapshot.new_chats_used if capped else None,
+            "new_chats_reset_at": to_iso(snapshot.new_chats_reset_at) if capped else None,
         }

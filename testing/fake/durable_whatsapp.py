@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from session_worker.engine.port import EngineConfig, Prepared, RowPage
+from session_worker.engine.port import EngineConfig, Handed, Prepared, RowPage
 from shared.instant import now_ms
 from testing.fake.engine import FakeEngine
 from testing.fake.inbox import PLACEHOLDER, TEXT, FakeRow
@@ -46,15 +46,17 @@ class DurableWhatsApp(FakeWhatsApp):
         super().__init__(FakeTimes(ack_ms=20, delivered_ms=20))
         self._path = path
         self._gap = gap
-        self.page_resends = True
+        self.page_resends = False
+        self.copy_refusals = 0  # how many of the next copies the server refuses, of messages that it has
         self.mail: list[FakeMail] = []
         if path.exists():
             kept = json.loads(path.read_text("utf-8"))
             self.refusals, self.page_resends = kept["refusals"], kept["page_resends"]
+            self.copy_refusals = kept["copy_refusals"]
             self._shown = [FakeMessage(**one) for one in kept["shown"]]
             self._copies = kept["copies"]
             for device_id, messages in kept["stores"].items():
-                self.device(device_id).messages = {one["key"]: FakeMessage(**one) for one in messages}
+                self.device(device_id).messages = {one["key"]: FakeMessage(**{**one, "page": 0}) for one in messages}
             for device_id, rows in kept.get("rows", {}).items():
                 self.device(device_id).inbox.rows = [FakeRow(**one) for one in rows]
             self.mail = [FakeMail(**one) for one in kept.get("mail", [])]
@@ -63,6 +65,9 @@ class DurableWhatsApp(FakeWhatsApp):
         """The page has the message by now, the server takes it here."""
         self.save()
         self._gap("page has it")
+        if self.copy_refusals and message.key in self._copies:
+            self.copy_refusals -= 1
+            self.refusals += 1
         super().send(device_id, message)
         self.save()
         self._gap("server has it")
@@ -73,6 +78,7 @@ class DurableWhatsApp(FakeWhatsApp):
             state = {
                 "refusals": self.refusals,
                 "page_resends": self.page_resends,
+                "copy_refusals": self.copy_refusals,
                 "shown": [asdict(one) for one in self._shown],
                 "copies": self._copies,
                 "stores": {
@@ -90,7 +96,7 @@ class DurableWhatsApp(FakeWhatsApp):
 
 
 class DurablePage(FakeEngine):
-    """A page that is logged in and, once it is in sync, sends again what was not acknowledged, as the real one does."""
+    """A page that is logged in. As the real one it sends nothing again by itself, unless it is told that pages do."""
 
     def __init__(self, config: EngineConfig, whatsapp: DurableWhatsApp, gap: Gap) -> None:
         super().__init__(config, whatsapp)
@@ -108,10 +114,16 @@ class DurablePage(FakeEngine):
         self._gap("prepared")
         return prepared
 
-    def hand_over(self, prepared: Prepared, text: str) -> None:
+    def hand_over(self, prepared: Prepared, text: str) -> Handed:
         """See `port.Engine.hand_over`."""
-        super().hand_over(prepared, text)
+        handed = super().hand_over(prepared, text)
         self._gap("handed over")
+        return handed
+
+    def resend(self, prepared: Prepared) -> None:
+        """See `port.Engine.resend`."""
+        super().resend(prepared)
+        self._gap("sent again")
 
     def read_rows(self, after_row_id: int, limit: int) -> RowPage:
         """See `port.Engine.read_rows`."""
@@ -135,21 +147,34 @@ class DurablePage(FakeEngine):
             return
         for message in list(self._whatsapp.device(self._device_id).messages.values()):
             if message.ack == 0:
+                message.page = self._page_number
                 self._whatsapp.send(self._device_id, message)
 
 
 def set_up(
-    path: Path, *, refusals: int = 0, page_resends: bool = True, wiped: bool = False, mail: Sequence[FakeMail] = ()
+    path: Path,
+    *,
+    refusals: int = 0,
+    copy_refusals: int = 0,
+    page_resends: bool = False,
+    wiped: bool = False,
+    revoked: bool = False,
+    mail: Sequence[FakeMail] = (),
 ) -> None:
     """Says how WhatsApp behaves from the next process on; what the server has stays.
 
-    refusals: of the next sends. wiped: the page's store is lost. mail: comes in, after what came before.
+    refusals: of the next sends. copy_refusals: of the next copies of what the server has. wiped: the page's store is
+    lost. revoked: the owner deleted for everyone what went out. mail: comes in, after what came before.
     """
     kept = server_record(path) if path.exists() else {"shown": [], "copies": {}, "stores": {}}
     if wiped:
         kept["stores"] = kept["rows"] = {}
+    if revoked:
+        for message in (one for messages in kept["stores"].values() for one in messages):
+            message["revoked"] = message["copies"] > 0
     kept["mail"] = [*kept.get("mail", []), *map(asdict, mail)]
-    path.write_text(json.dumps(kept | {"refusals": refusals, "page_resends": page_resends}), "utf-8")
+    behaviour = {"refusals": refusals, "copy_refusals": copy_refusals, "page_resends": page_resends}
+    path.write_text(json.dumps(kept | behaviour), "utf-8")
 
 
 def server_record(path: Path) -> dict[str, Any]:

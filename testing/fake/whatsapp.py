@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from session_worker.engine.port import Limits
 from shared.instant import now_ms
 from testing.fake.inbox import PLACEHOLDER, TEXT, FakeInbox, FakeRow
 from testing.fake.site import FakeSite
@@ -40,7 +41,10 @@ class FakeMessage:
     number: str  # of the recipient
     text: str
     ack: int = 0
-    copies: int = 0  # how often this page handed it over
+    copies: int = 0  # how often it was sent
+    page: int = 0  # the number of the page that sends it while it has no ack; 0: none does
+    refusal: str = ""  # WhatsApp's code, as the page keeps it
+    revoked: bool = False  # deleted for everyone
 
 
 @dataclass(slots=True)
@@ -69,7 +73,7 @@ class FakePage:
     def unlinked(self, reason: str) -> None:
         """The phone removed this device."""
 
-    def acknowledged(self, key: str, ack: int) -> None:
+    def acknowledged(self, key: str, ack: int, refusal: str = "") -> None:
         """An own message's ack changed."""
 
     def arrived(self) -> None:
@@ -98,6 +102,9 @@ class FakeWhatsApp:
         self.shown_online: set[str] = set()  # numbers that anyone saw online
         self.marked_as_read: set[tuple[str, str]] = set()  # the phone, and whose messages got blue ticks
         self.refusals = 0  # how many of the next sends the server refuses
+        self.lost_acks = 0  # how many of the next messages the server takes and never acknowledges
+        self.refusal_code = ""  # with which code
+        self.limits = Limits()
         self._phones: dict[str, FakePhone] = {}
         self._devices: dict[str, FakeDevice] = {}
         self._pages: dict[str, FakePage] = {}
@@ -105,6 +112,7 @@ class FakeWhatsApp:
         self._shown: list[FakeMessage] = []
         self._copies: dict[str, int] = {}
         self._ids = itertools.count(1)
+        self._page_numbers = itertools.count(1)
 
     # What phones do.
 
@@ -158,6 +166,14 @@ class FakeWhatsApp:
         with self.lock:
             return [message.text for message in self._shown if message.number == number]
 
+    def revoke(self, number: str) -> None:
+        """The owner deletes for everyone, on the phone, what was last sent to `number`."""
+        with self.lock:
+            for device in self._devices.values():
+                sent = [one for one in device.messages.values() if one.number == number and one.copies]
+                for message in sent[-1:]:
+                    message.revoked = True
+
     def close(self) -> None:
         """Ends the service's time."""
         self.timeline.close()
@@ -173,6 +189,10 @@ class FakeWhatsApp:
         """From now on the page is told."""
         with self.lock:
             self._pages[device_id] = page
+
+    def next_page_number(self) -> int:
+        """A number that no other page has."""
+        return next(self._page_numbers)
 
     def close_page(self, device_id: str, page: FakePage) -> None:
         """The page is told no more, and its codes are void."""
@@ -215,6 +235,7 @@ class FakeWhatsApp:
     def send(self, device_id: str, message: FakeMessage) -> None:
         """The server takes (or refuses) a message; acks follow on the timeline."""
         with self.lock:
+            message.ack = max(message.ack, 0)
             message.copies += 1
             if self.refusals > 0:
                 self.refusals -= 1
@@ -223,6 +244,9 @@ class FakeWhatsApp:
             self._copies[message.key] = self._copies.get(message.key, 0) + 1
             if self._copies[message.key] == 1:
                 self._shown.append(message)
+            if self.lost_acks > 0:
+                self.lost_acks -= 1
+                return
             times = self.times
             steps = [(times.ack_ms, 1), (times.ack_ms + times.delivered_ms, 2)]
             if times.read_ms is not None:
@@ -244,9 +268,9 @@ class FakeWhatsApp:
 
     def _refuse(self, device_id: str, message: FakeMessage) -> None:
         """The page keeps that it failed, and tells whether that was its first copy."""
-        message.ack = -1
+        message.ack, message.page, message.refusal = -1, 0, self.refusal_code
         told = -1 if message.copies == 1 else -2
-        self._to_page(device_id, lambda page: page.acknowledged(message.key, told))
+        self._to_page(device_id, lambda page: page.acknowledged(message.key, told, message.refusal))
 
     def _to_page(self, device_id: str, tell: Callable[[FakePage], None]) -> None:
         page = self._pages.get(device_id)

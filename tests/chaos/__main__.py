@@ -49,7 +49,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--messages", type=int, default=1_000, help="per tenant")
     parser.add_argument("--every", type=float, default=3.0, help="one fault in so many seconds, on average")
     parser.add_argument("--dedupe", choices=("on", "off"), default="on", help="WhatsApp shows copies of a key once")
-    parser.add_argument("--page-resends", choices=("on", "off"), default="on", help="the page resends by itself")
+    parser.add_argument(
+        "--page-resends",
+        choices=("on", "off"),
+        default="off",
+        help="the page sends by itself again after a reload, as it once did",
+    )
     parser.add_argument("--keep", action="store_true", help="keep logs and data of a run that held, too")
     return parser
 

@@ -37,7 +37,7 @@ class Campaign:
     every_s: float  # one fault in so many seconds
     recipients: int = 12  # per tenant
     dedupe: bool = True  # WhatsApp shows the copies of one key once
-    page_resends: bool = True  # the page sends by itself again what was not acknowledged
+    page_resends: bool = False  # the page sends by itself again, after a reload, what was not acknowledged
     kinds: tuple[Kind, ...] = tuple(Kind)
     ack_timeout_s: float = 5.0
 

@@ -12,6 +12,9 @@ from hub_api.app import create_app
 from hub_api.services import make_services
 from hub_api.web.command_log import CommandLog
 from shared import logs
+from shared.builds.builds import Builds
+from shared.builds.verdict import Build, Capability, Standing, Verdict
+from shared.instant import now_ms
 from shared.settings import SettingsError
 
 SEND = {"to": "5491123456789", "message": "texto secreto", "on_not_ready": "queue"}
@@ -24,8 +27,27 @@ def test_health_and_readiness(client, services):
 
     assert (health.status_code, health.json["status"]) == (200, "ok")
     assert ready.status_code == 200
-    assert set(ready.json["parts"]) == {"redis", "database", "background", "hosts", "ledger"}
+    assert set(ready.json["parts"]) == {"redis", "database", "background", "hosts", "ledger", "whatsapp"}
     assert ready.json["parts"]["background"]["ok"] is False
+
+
+def test_readiness_shows_the_builds_and_what_sessions_say_of_them_but_not_who(client, services):
+    builds, now = Builds(services.client, services.keys), now_ms()
+    broken = Verdict(Standing.DEGRADED, frozenset({Capability.SEND}), ("functions.addAndSendMsgToChat not found",))
+    builds.judge(Build("2.3000.1000", "4.6.0"), 900051, Verdict(Standing.OK), now - 5)
+    builds.judge(Build("2.3000.1001", "4.6.0"), 900052, broken, now)
+    builds.serve(1002, now)
+
+    answer = client.get("/ready")
+    part = answer.json["parts"]["whatsapp"]
+
+    assert answer.status_code == 200
+    assert part["ok"] is False
+    assert part["detail"] == (
+        "2.3000.1001+4.6.0 degraded: send (1 of 1 sessions); 2.3000.1000+4.6.0 ok (1 of 1 sessions); "
+        "1002 is served, not tried yet"
+    )
+    assert "9000" not in answer.text
 
 
 @pytest.fixture

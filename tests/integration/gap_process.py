@@ -152,7 +152,7 @@ def run(folder: Path, redis_url: str, keys: Keys, token: str, step: str, how: st
     whatsapp = DurableWhatsApp(whatsapp_file(folder), gap)
     settings = settings_for(folder, redis_url, keys)
     store = open_store(settings.profiles_dir)
-    patience = Patience(look_again_ms=500, stuck_ms=1_500, unsent_ms=1_000)
+    patience = Patience(look_again_ms=500, stuck_ms=1_500, overdue_ms=1_000)
 
     def with_gaps(client: redis.Redis, keys: Keys, language: Language) -> Ledger:
         ledger = make_ledger(client, keys, language)

@@ -189,13 +189,14 @@ def test_a_refusal_at_each_step(tenant: Tenant, step: str, how: str) -> None:
 
 
 @pytest.mark.parametrize("refusals", [1, 2])
-def test_a_later_copy_is_refused(tenant: Tenant, refusals: int) -> None:
+@pytest.mark.parametrize("page_resends", [True, False])
+def test_a_later_copy_is_refused(tenant: Tenant, refusals: int, page_resends: bool) -> None:
     # given a message that the server took, of which the dead worker never heard
     first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
     tenant.die_at("server has it")
     assert tenant.shown(LEAD) == ["uno"]
-    # when the server refuses what the new page sends again
-    set_up(whatsapp_file(tenant.folder), refusals=refusals)
+    # when the server refuses what the new page sends again, by itself or told to
+    set_up(whatsapp_file(tenant.folder), copy_refusals=refusals, page_resends=page_resends)
     tenant.start_worker()
     # then that says nothing about the first copy: WhatsApp is asked until it is known
     everything_is_right(tenant, first, second, other)
@@ -213,14 +214,38 @@ def test_a_recovery_without_enough_lease_keeps_the_key(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize("step", ["page has it", "server has it"])
-def test_a_page_that_sends_nothing_by_itself(tenant: Tenant, step: str) -> None:
-    # given a worker that died while its page had the message, and pages that never send again what they hold
-    set_up(whatsapp_file(tenant.folder), page_resends=False)
+def test_a_page_that_sends_again_by_itself(tenant: Tenant, step: str) -> None:
+    # given a worker that died while its page had the message, and pages that send what they hold, as they once did
+    set_up(whatsapp_file(tenant.folder), page_resends=True)
     first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
     tenant.die_at(step)
-    # then the successor waits for a while and hands the same key over once more
+    # then the successor tells nobody to send it once more, or does no harm by it
     tenant.start_worker()
     everything_is_right(tenant, first, second, other)
+
+
+@pytest.mark.parametrize("step", ["page has it", "server has it", "handed over"])
+def test_killed_again_while_it_is_sent_again(tenant: Tenant, step: str) -> None:
+    # given a message that stood in the page's database when its worker died
+    first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
+    tenant.die_at(step)
+    # when its successor dies as well, right after it told its page to send it again
+    tenant.die_at("sent again")
+    # then the third one brings all to an end
+    tenant.start_worker()
+    everything_is_right(tenant, first, second, other)
+
+
+def test_what_the_owner_deleted_for_everyone_is_not_sent_again(tenant: Tenant) -> None:
+    # given a message that went out, of which the dead worker never heard
+    first, second, other = tenant.accept("uno"), tenant.accept("dos"), tenant.accept("tres", OTHER)
+    tenant.die_at("server has it")
+    # when the owner deletes it for everyone on the phone before the next page comes
+    set_up(whatsapp_file(tenant.folder), revoked=True)
+    tenant.start_worker()
+    # then it counts as sent, and WhatsApp never got another copy
+    everything_is_right(tenant, first, second, other)
+    assert server_record(whatsapp_file(tenant.folder))["copies"][str(tenant.message(first).whatsapp_id)] == 1
 
 
 class TestTheQueueIsOnlyANotification:

@@ -58,6 +58,8 @@ class CountingSite:
                 return "text/plain", str(uploaded).encode(), "no-store"
             case "/download":
                 return "application/octet-stream", bytes(DOWNLOAD_BYTES), "no-store"
+            case "/sw.js":
+                return "text/javascript", b'{"server_revision":1,"client_revision":1049000000}', "no-store"
             case _:
                 return "text/html", b"<!doctype html><title>served</title><script src=/app.js></script>", "no-store"
 

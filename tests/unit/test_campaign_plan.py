@@ -209,6 +209,7 @@ def test_what_is_released_at_17_59_must_not_leave_at_18_00():
         (replace(RUNNING, schedule_state=ScheduleState.PENDIENTE), FREE, Why.NOT_APPROVED),
         (replace(RUNNING, schedule_state=ScheduleState.PAUSADA), FREE, Why.NOT_APPROVED),
         (RUNNING, replace(FREE, ready=False), Why.SESSION_NOT_READY),
+        (RUNNING, replace(FREE, limited_until_ms=FRIDAY + 1), Why.WHATSAPP_LIMIT),
         (RUNNING, replace(FREE, in_flight=True), Why.ONE_AT_A_TIME),
         (RUNNING, replace(FREE, next_at_ms=FRIDAY + 1), Why.PACE),
         (replace(RUNNING, schedule=replace(OFFICE, daily_quota=3)), replace(FREE, used_today=3), Why.QUOTA),

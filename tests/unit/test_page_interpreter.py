@@ -106,7 +106,9 @@ def test_the_next_pairing_can_be_logged_out_too() -> None:
 
 @pytest.mark.parametrize(("told", "ack"), [(-7, -1), (-1, -1), (0, 0), (1, 1), (3, 3), (4, 3), (5, 3)])
 def test_acks_are_brought_into_range(told: int, ack: int) -> None:
-    assert PageInterpreter().events({"kind": "ack", "key": "k", "ack": told}) == [AckSeen("k", ack)]
+    assert PageInterpreter().events({"kind": "ack", "key": "k", "ack": told, "refusal": "463"}) == [
+        AckSeen("k", ack, "463")
+    ]
 
 
 def test_numbers_become_canonical_and_a_lid_stays() -> None:

@@ -13,7 +13,7 @@ from hub_api.campaigns.models import CampaignRecord, RecipientRecord, ScheduleRe
 from hub_api.campaigns.planning import plan
 from hub_api.campaigns.planning.forecast import expected_end
 from hub_api.campaigns.planning.hours import day_number, local_day
-from hub_api.campaigns.planning.plan import Wait
+from hub_api.campaigns.planning.plan import Wait, Why
 from hub_api.campaigns.releasing.counters import read_counters
 from hub_api.campaigns.schedules import service as schedules
 from hub_api.campaigns.tenants.service import rules as rules_in_force
@@ -103,8 +103,12 @@ def _forecast(services: Services, session: Session, row: CampaignRecord, remaini
     tick_ms = round(services.settings.campaign_tick_seconds * 1000)
     end = expected_end(rule, now_ms, remaining, counters.shared.used_today, counters.shared.next_at_ms, tick_ms)
     waits = isinstance(answer, Wait)
+    why = answer.why if isinstance(answer, Wait) else None
+    code = "WHATSAPP_CHANGED" if why is Why.WHATSAPP_CHANGED else None
+    shown = {} if code is None else {"reason_code": code, "reason": error_text(code, services.language)}
     return {
-        "waiting_for": answer.why.value if isinstance(answer, Wait) else None,
+        **shown,
+        "waiting_for": None if why is None else why.value,
         "next_at": to_iso(answer.until_ms if isinstance(answer, Wait) else now_ms) if waits or remaining else None,
         "expected_end": to_iso(end),
     }

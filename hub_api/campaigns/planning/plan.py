@@ -18,8 +18,10 @@ class Why(StrEnum):
     SWITCHED_OFF = "switched_off"
     NOT_APPROVED = "not_approved"
     SESSION_NOT_READY = "session_not_ready"
+    WHATSAPP_CHANGED = "whatsapp_changed"  # WhatsApp Web's build does not let the session send
     CLOSED = "outside_hours"
     OVER = "schedule_over"
+    WHATSAPP_LIMIT = "whatsapp_limit"  # WhatsApp says that this number may open no new chats now
     ONE_AT_A_TIME = "previous_message"  # the tenant's last release has no final state yet
     PACE = "pace"
     QUOTA = "daily_quota"
@@ -43,6 +45,8 @@ class Counters:
     in_flight: bool  # a released message has no final state yet
     next_at_ms: int  # when the next bulk or campaign message may leave
     used_today: int  # campaign messages of the tenant's present local day
+    limited_until_ms: int = 0  # by WhatsApp's own word; in the past, or 0, for no limit
+    changed: bool = False  # the session does not send because WhatsApp Web changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,9 @@ def due(campaign: Campaign, now_ms: int, counters: Counters, rng: random.Random)
         opens = hours.opens_at(schedule, now_ms)
         return Wait(Why.OVER) if opens is None else Wait(Why.CLOSED, opens)
     if not counters.ready:
-        return Wait(Why.SESSION_NOT_READY)
+        return Wait(Why.WHATSAPP_CHANGED if counters.changed else Why.SESSION_NOT_READY)
+    if counters.limited_until_ms > now_ms:
+        return Wait(Why.WHATSAPP_LIMIT, counters.limited_until_ms)
     if counters.in_flight:
         return Wait(Why.ONE_AT_A_TIME)
     day = hours.local_day(schedule.timezone, now_ms)

@@ -28,7 +28,7 @@ class RunningCampaign:
 
 @dataclass(frozen=True, slots=True)
 class TenantCounters:
-    """shared: for the planner. restricted: WhatsApp restricts the number now."""
+    """shared: for the planner. restricted: WhatsApp refused one message after the other."""
 
     shared: Counters
     restricted: bool

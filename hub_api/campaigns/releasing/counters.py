@@ -37,8 +37,10 @@ def _counters(cliente_id: int, row: list[Any], in_flight: set[str], now_ms: int)
     next_at = int(next_bulk or 0)
     shared = Counters(
         ready=session.can_send,
+        changed=session.is_held_by_build,
         in_flight=latest in in_flight,
         next_at_ms=0 if next_at - now_ms > MAX_PACE_MS else next_at,
         used_today=int(used or 0),
+        limited_until_ms=session.snapshot.limited_until,
     )
     return TenantCounters(shared, restricted=session.snapshot.restricted_until > now_ms)

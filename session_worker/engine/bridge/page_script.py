@@ -6,8 +6,6 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from session_worker.engine.port import EngineError
-
 # Our side, in this order: a script uses what stands before it, and all of them share one scope.
 _BRIDGE = [
     Path(__file__).parent / f"{name}.js"
@@ -18,8 +16,9 @@ _BRIDGE = [
         "observation",
         "contacts",
         "linking",
-        "sending",
-        "receiving",
+        "messages/sending",
+        "messages/limits",
+        "messages/receiving",
         "events",
         "drift/probe",
         "drift/media",
@@ -27,25 +26,9 @@ _BRIDGE = [
     )
 ]
 _BEFORE_BUNDLE = Path(__file__).with_name("drift") / "document_start.js"
-_BUNDLE = Path("node_modules/@wppconnect/wa-js/dist/wppconnect-wa.js")
 
 # Before the bundle: it reads them as it starts. Without the first, wa-js reports to an analytics service.
 _SETTINGS = "window.WPPConfig = {disableGoogleAnalytics: true, deviceName: 'LeadMaster', linkPreviewApiServers: []};"
-
-
-def find_wa_js(configured: Path | None) -> Path:
-    """wa-js's bundle: the configured file, else that of a node_modules beside or above this package.
-
-    Raises EngineError PAGE_FAILED, whose detail says what to do.
-    """
-    if configured is not None:
-        candidates = [configured]
-    else:
-        candidates = [folder / _BUNDLE for folder in (Path.cwd(), *Path(__file__).resolve().parents)]
-    for path in candidates:
-        if path.is_file():
-            return path
-    raise EngineError("PAGE_FAILED", "wa-js is not installed: run `npm ci` in LeadMaster's directory")
 
 
 @lru_cache(maxsize=1)

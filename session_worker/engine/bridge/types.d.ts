@@ -46,7 +46,7 @@ export type PageEvent =
   | { kind: 'problem'; code: string }
   | { kind: 'logout_reason'; reason: string }
   | { kind: 'logged_out' }
-  | { kind: 'ack'; key: string; ack: number }
+  | { kind: 'ack'; key: string; ack: number; refusal: string }
   | ({ kind: 'inbound' } & InboundText)
   | { kind: 'rows'; cause: string };
 

@@ -11,7 +11,7 @@ from playwright.async_api import Error
 
 from session_worker.engine.playwright_adapter.inbound_rows import placeholder_page, row_page
 from session_worker.engine.playwright_adapter.loop_thread import LoopEnded, LoopThread
-from session_worker.engine.playwright_adapter.page_interpreter import PageInterpreter, clamped_ack, probe_report
+from session_worker.engine.playwright_adapter.page_interpreter import PageInterpreter, found, limits, probe_report
 from session_worker.engine.playwright_adapter.web_browser import WebBrowser
 from session_worker.engine.port import (
     BrowserGone,
@@ -20,6 +20,9 @@ from session_worker.engine.port import (
     EngineConfig,
     EngineError,
     EngineEvent,
+    Found,
+    Handed,
+    Limits,
     Listener,
     Observation,
     PairingCode,
@@ -35,7 +38,8 @@ _OBSERVE_SECONDS = 5.0
 _PROBE_SECONDS = 15.0
 _CODE_SECONDS = 10.0
 _PREPARE_SECONDS = 15.0
-_ACKNOWLEDGEMENT_SECONDS = 10.0
+_LOOK_UP_SECONDS = 10.0
+_LIMITS_SECONDS = 10.0
 _ROWS_SECONDS = 20.0
 _PLACEHOLDERS_SECONDS = 15.0
 _LOGOUT_SECONDS = 5.0
@@ -123,16 +127,26 @@ class PlaywrightEngine:
         told = self._ask("prepare", number, _PREPARE_SECONDS)
         return Prepared(chat_id=str(told["chat_id"]), key=str(told["key"]))
 
-    def hand_over(self, prepared: Prepared, text: str) -> None:
+    def hand_over(self, prepared: Prepared, text: str) -> Handed:
         """See `port.Engine.hand_over`."""
-        message = {"chat_id": prepared.chat_id, "key": prepared.key, "text": text}
-        self._ask("handOver", message, self._config.hand_over_timeout_s)
+        return Handed(self._ask("handOver", {**_of(prepared), "text": text}, self._config.hand_over_timeout_s))
 
-    def acknowledgement(self, prepared: Prepared) -> int | None:
-        """See `port.Engine.acknowledgement`."""
-        message = {"chat_id": prepared.chat_id, "key": prepared.key}
-        ack = self._ask("acknowledgement", message, _ACKNOWLEDGEMENT_SECONDS, failure="PAGE_FAILED")
-        return None if ack is None else clamped_ack(int(ack))
+    def look_up(self, prepared: Prepared) -> Found | None:
+        """See `port.Engine.look_up`."""
+        told = self._ask("lookUp", _of(prepared), _LOOK_UP_SECONDS, failure="PAGE_FAILED")
+        return None if told is None else found(told)
+
+    def resend(self, prepared: Prepared) -> None:
+        """See `port.Engine.resend`."""
+        self._ask("resend", _of(prepared), self._config.hand_over_timeout_s)
+
+    def limits(self) -> Limits | None:
+        """See `port.Engine.limits`."""
+        try:
+            told = self._ask("limits", None, _LIMITS_SECONDS)
+        except EngineError:
+            return None
+        return limits(told)
 
     def find_contact(self, number: str) -> Contact | None:
         """See `port.Engine.find_contact`."""
@@ -206,3 +220,8 @@ class PlaywrightEngine:
             listener(event)
         except Exception:  # noqa: BLE001 - the edge of the engine's thread: a listener's fault must not end the page's events
             _log.exception("engine.listener_failed", told=type(event).__name__)
+
+
+def _of(prepared: Prepared) -> dict[str, str]:
+    """A key as the bridge takes it."""
+    return {"chat_id": prepared.chat_id, "key": prepared.key}

@@ -14,6 +14,8 @@ from session_worker.engine.playwright_adapter.inbound_rows import canonical_digi
 from session_worker.engine.port import (
     AckSeen,
     EngineEvent,
+    Found,
+    Limits,
     LoggedOut,
     MissingName,
     Observation,
@@ -52,7 +54,7 @@ class PageInterpreter:
             return [PageChanged(self.observation(told["observation"]))]
         if kind == "ack":
             ack = int(told["ack"])
-            return [AckSeen(str(told["key"]), ack if ack == _COPY_REFUSED else clamped_ack(ack))]
+            return [AckSeen(str(told["key"]), ack if ack == _COPY_REFUSED else clamped_ack(ack), str(told["refusal"]))]
         if kind == "inbound":
             return [inbound(told)]
         if kind == "rows":
@@ -148,6 +150,22 @@ def _is_logout(url: str) -> bool:
 def clamped_ack(ack: int) -> int:
     """WhatsApp's ack in the port's range."""
     return max(_REFUSED, min(ack, _READ))
+
+
+def found(told: Mapping[str, Any]) -> Found:
+    """A message of the page's database in the port's words."""
+    return Found(clamped_ack(int(told["ack"])), bool(told["unsent"]), str(told["refusal"]), bool(told["revoked"]))
+
+
+def limits(told: Mapping[str, Any]) -> Limits:
+    """What WhatsApp allows, in the port's words."""
+    allowed = told["new_chats_allowed"]
+    return Limits(
+        time_lock_until_ms=int(told["time_lock_until_ms"]),
+        new_chats_allowed=None if allowed is None else int(allowed),
+        new_chats_used=int(told["new_chats_used"]),
+        cycle_ends_ms=int(told["cycle_ends_ms"]),
+    )
 
 
 def _own_number(told: str | None) -> str | None:

@@ -6,20 +6,32 @@ Says what happens through two callbacks and knows nothing of messages, sessions 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 from playwright.async_api import BrowserContext, Error, Frame, Page, Playwright, ViewportSize, async_playwright
 
-from session_worker.engine.bridge.page_script import find_wa_js, page_script
+from session_worker.engine.bridge.page_script import page_script
 from session_worker.engine.browser import executable, launch_options, profile_lock
 from session_worker.engine.browser.process_end import ProcessEnd
-from session_worker.engine.playwright_adapter.request_rules import RequestInterceptor, RequestRules, update_polls
+from session_worker.engine.playwright_adapter.request_rules import (
+    Document,
+    RequestInterceptor,
+    RequestRules,
+    update_polls,
+)
 from session_worker.engine.port import EngineConfig, EngineError
+from session_worker.engine.versions.bundles import BundleStore, packaged_bundle
+from session_worker.engine.versions.pinned_page import find_page
+from shared.logs import get_logger
+
+_log = get_logger(__name__)
 
 _LOCKED_EXIT = "exitCode=75"  # browser/wrapper.sh
 _LAUNCH_MS = 20_000
@@ -62,7 +74,8 @@ class WebBrowser:
         """Launches the browser and begins to load the site. Raises EngineError as the port's `start`."""
         config = self._config
         browser = executable.find_browser(config.browser_path)
-        script = page_script(find_wa_js(config.wa_js_path), show_online=config.show_online)
+        script = page_script(_bundle(config), show_online=config.show_online)
+        rules = _request_rules(config)
         os.environ["NODE_OPTIONS"] = launch_options.DRIVER_OPTIONS  # the driver inherits it; the browser doesn't
         playwright, major = await asyncio.gather(
             async_playwright().start(), asyncio.to_thread(executable.major_version, browser)
@@ -79,9 +92,10 @@ class WebBrowser:
         page.on("framenavigated", self._frame_navigated)
         self._page = page
         self._requests = RequestInterceptor(context, page)
+        await self._requests.apply(rules)
+        if rules.document is not None and _is_local(config.url):
+            await _allow_local_traffic(context, config.url)
         try:
-            # A page that heard of a newer build would load it at its own time; who loads it first is ours to say.
-            await self._requests.apply(RequestRules(blocked=update_polls(config.url)))
             await page.goto(config.url, wait_until="commit", timeout=_NAVIGATION_MS)
         except Error as error:
             raise EngineError("PAGE_FAILED", _first_line(error)) from error
@@ -168,6 +182,23 @@ class WebBrowser:
             self._on_navigated(frame.url)
 
 
+def _bundle(config: EngineConfig) -> Path:
+    if config.whatsapp_dir is None:
+        return packaged_bundle(config.wa_js_path)
+    return BundleStore(config.whatsapp_dir).find(config.wa_js_path, config.profile_dir.name)
+
+
+def _request_rules(config: EngineConfig) -> RequestRules:
+    """A pinned page comes in place of the site's own; and no page hears of a newer build, pinned or not.
+
+    A page that did would load it at its own time; who loads it first is ours to say.
+    """
+    document = None
+    if config.web_version:
+        document = Document(config.url, find_page(config.web_version, config.whatsapp_dir).read_bytes())
+    return RequestRules(document, update_polls(config.url))
+
+
 def _driver_pid(browser_pid: int) -> int | None:
     """The pid of Playwright's Node process, which has no public name: it is the browser's parent and our child."""
     try:
@@ -175,6 +206,23 @@ def _driver_pid(browser_pid: int) -> int | None:
         return parent.pid if parent is not None and parent.ppid() == os.getpid() else None
     except psutil.NoSuchProcess:
         return None
+
+
+def _is_local(url: str) -> bool:
+    """Whether the site is one of this machine or network, as the simulator is."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host == "localhost"
+
+
+async def _allow_local_traffic(context: BrowserContext, url: str) -> None:
+    """Chromium takes a page that was answered here for a public one, which may open no socket to a local address."""
+    try:
+        await context.grant_permissions(["local-network-access"], origin=url)
+    except Error as error:  # a Chromium from before these checks
+        _log.info("page.local_access_not_granted", reason=_first_line(error))
 
 
 async def _in_time(work: Awaitable[object], seconds: float) -> None:

@@ -23,6 +23,7 @@ __d('SimMessageTable', (require, exports) => {
       super('model-storage', 1, [TABLE], (database) => {
         const messages = database.createObjectStore(TABLE, { keyPath: 'id' });
         messages.createIndex('rowId', 'rowId', { unique: true });
+        messages.createIndex('protocolMessageKey', 'protocolMessageKey');
         messages.createIndex('by_chat', ['remote', 't']);
       });
     }

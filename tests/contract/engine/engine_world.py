@@ -44,10 +44,13 @@ class World(Protocol):
     def not_on_whatsapp(self, number: str) -> None: ...
     def known_by_lid(self, number: str) -> None: ...
     def refuse_next(self, number: str) -> None: ...
+    def lose_next_ack(self, number: str) -> None: ...
+    def revoke_latest(self, number: str, recipient: str) -> None: ...
     def go_offline(self, number: str, engine: Engine) -> None: ...
     def come_online(self, number: str, engine: Engine) -> None: ...
     def crash(self, number: str, engine: Engine) -> None: ...
     def hang(self, number: str, engine: Engine) -> None: ...
+    def reload(self, number: str, engine: Engine) -> None: ...
     def ban(self, number: str, engine: Engine) -> None: ...
     def shown_to(self, number: str, recipient: str) -> list[str]: ...
     def close(self) -> None: ...
@@ -106,6 +109,12 @@ class FakeWorld:
     def refuse_next(self, number: str) -> None:
         self._whatsapp.refusals += 1
 
+    def lose_next_ack(self, number: str) -> None:
+        self._whatsapp.lost_acks += 1
+
+    def revoke_latest(self, number: str, recipient: str) -> None:
+        self._whatsapp.revoke(recipient)
+
     def go_offline(self, number: str, engine: Engine) -> None:
         _fake(engine).set_online(False)
 
@@ -117,6 +126,9 @@ class FakeWorld:
 
     def hang(self, number: str, engine: Engine) -> None:
         _fake(engine).hang()
+
+    def reload(self, number: str, engine: Engine) -> None:
+        _fake(engine).reload()
 
     def ban(self, number: str, engine: Engine) -> None:
         _fake(engine).tell_problem("ACCOUNT_BANNED")
@@ -191,6 +203,13 @@ class SimulatorWorld:
     def refuse_next(self, number: str) -> None:
         self._control.add_fault("refuse_sends", phone=number, count=1)
 
+    def lose_next_ack(self, number: str) -> None:
+        self._control.add_fault("drop_acks", phone=number, count=1)
+
+    def revoke_latest(self, number: str, recipient: str) -> None:
+        *_, latest = self._control.messages(number, to=recipient)
+        self._control.revoke(number, str(latest["key"]))
+
     def go_offline(self, number: str, engine: Engine) -> None:
         self._control.add_fault("offline", phone=number)
 
@@ -204,6 +223,9 @@ class SimulatorWorld:
 
     def hang(self, number: str, engine: Engine) -> None:
         self._control.add_fault("hang_page", phone=number)
+
+    def reload(self, number: str, engine: Engine) -> None:
+        self._control.add_fault("detach", phone=number)
 
     def ban(self, number: str, engine: Engine) -> None:
         self._control.add_fault("ban", phone=number, value="event", duration_ms=1)

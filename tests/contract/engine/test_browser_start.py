@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from session_worker.engine.bridge.page_script import find_wa_js
 from session_worker.engine.browser import launch_options
 from session_worker.engine.browser.executable import find_browser, user_agent
 from session_worker.engine.factory import make_engine
 from session_worker.engine.port import EngineConfig, EngineError
+from session_worker.engine.versions.bundles import packaged_bundle
 from tests.contract.engine.engine_world import REPOSITORY
 
 _WRAPPER = REPOSITORY / "session_worker/engine/browser/wrapper.sh"
@@ -61,7 +61,7 @@ def test_a_site_that_can_not_be_reached(config: EngineConfig) -> None:
 
 def test_wa_js_that_is_not_installed(config: EngineConfig, tmp_path: Path) -> None:
     with pytest.raises(EngineError) as raised:
-        find_wa_js(tmp_path / "none.js")
+        packaged_bundle(tmp_path / "none.js")
 
     assert "npm ci" in raised.value.detail
 

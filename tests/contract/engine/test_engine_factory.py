@@ -11,7 +11,7 @@ import pytest
 
 from session_worker.engine.factory import make_engine
 from session_worker.engine.playwright_adapter.engine import PlaywrightEngine
-from session_worker.engine.port import EngineConfig, EngineError
+from session_worker.engine.port import EngineConfig, EngineError, Found
 from tests.contract.engine.engine_run import EngineRun
 from tests.contract.engine.engine_world import REPOSITORY
 
@@ -56,11 +56,11 @@ def test_the_automatic_fake_links_sends_and_keeps_its_login(config: EngineConfig
 
     second = EngineRun(make_engine(config), config).start()
     again = second.wait_until_ready()
-    found = second.engine.acknowledgement(prepared)
+    found = second.engine.look_up(prepared)
     second.engine.stop(logout=True)
 
     assert (again.phone_number, again.pairing_id) == (linked.phone_number, linked.pairing_id)
-    assert found == 3
+    assert found == Found(3)
     third = EngineRun(make_engine(config), config).start()
     anew = third.wait_until_ready()
     third.engine.stop()

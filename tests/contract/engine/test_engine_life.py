@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from session_worker.engine.browser.profile_lock import is_locked
-from session_worker.engine.port import BrowserGone, EngineError, PageChanged
+from session_worker.engine.port import AckSeen, BrowserGone, EngineError, Found, Handed, PageChanged
+from support.waiting import until
 from tests.contract.engine.engine_run import Launch, is_ready
 from tests.contract.engine.engine_world import World, children_of_this_process, link, new_number, new_run, processes_of
 
@@ -30,8 +31,37 @@ class TestLife:
         seen = again.wait_until_ready()
 
         assert (seen.phone_number, seen.pairing_id) == (phone, linked.pairing_id)
-        assert again.engine.acknowledgement(prepared) in (2, 3)
+        found = again.engine.look_up(prepared)
+        assert found is not None
+        assert found.ack in (2, 3)
         again.wait_for(PageChanged, lambda event: is_ready(event.observation))
+
+    def test_a_new_page_sends_nothing_by_itself_and_holds_what_was_not_acknowledged(
+        self, world: World, launch: Launch, phone: str, tmp_path: Path
+    ) -> None:
+        # given a message whose acknowledgement was lost, and one that is deleted while no page is open
+        run = launch(tmp_path)
+        link(world, run, phone)
+        recipient, other = new_number(), new_number()
+        prepared, deleted = run.engine.prepare(recipient), run.engine.prepare(other)
+        for message, text in ((prepared, "una vez"), (deleted, "borrado")):
+            world.lose_next_ack(phone)
+            run.engine.hand_over(message, text)
+        until(lambda: world.shown_to(phone, other) == ["borrado"])
+        assert run.engine.look_up(prepared) == Found(0)
+        run.engine.stop()
+        world.revoke_latest(phone, other)
+        # when a new page opens
+        again = launch(tmp_path)
+        again.wait_until_ready()
+        # then it holds the first one unsent and refuses its key, and knows that the other one was sent
+        assert again.engine.look_up(prepared) == Found(0, unsent=True)
+        assert again.engine.hand_over(prepared, "una vez") is Handed.KNOWN
+        until(lambda: again.engine.look_up(deleted) == Found(1, revoked=True))
+        # and sends it again under its key once it is told to
+        again.engine.resend(prepared)
+        again.wait_for(AckSeen, lambda told: told.key == prepared.key and told.ack >= 1)
+        assert world.shown_to(phone, recipient) == ["una vez"]
 
     def test_a_crash_is_told_once_and_ends_the_talk(
         self, world: World, launch: Launch, phone: str, tmp_path: Path

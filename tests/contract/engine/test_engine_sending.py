@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from session_worker.engine.port import EngineError, Prepared
+from session_worker.engine.port import EngineError, Found, Handed, Prepared
+from support.waiting import until
 from tests.contract.engine.engine_run import EngineRun, is_ready
 from tests.contract.engine.engine_world import World, new_number
 
@@ -19,14 +20,15 @@ class TestSending:
         recipient = new_number()
 
         prepared = linked.engine.prepare(recipient)
-        before = linked.engine.acknowledgement(prepared)
-        linked.engine.hand_over(prepared, "hola")
+        before = linked.engine.look_up(prepared)
+        handed = linked.engine.hand_over(prepared, "hola")
 
         assert prepared.key.startswith(f"true_{prepared.chat_id}_")
         assert before is None
+        assert handed is Handed.TAKEN
         for ack in (1, 2, 3):
             linked.wait_for_ack(prepared.key, ack)
-        assert linked.engine.acknowledgement(prepared) == 3
+        assert linked.engine.look_up(prepared) == Found(3)
         assert world.shown_to(number, recipient) == ["hola"]
 
     def test_preparing_sends_nothing_and_makes_a_new_key_each_time(
@@ -46,7 +48,7 @@ class TestSending:
         linked.engine.hand_over(prepared, "una vez")
         linked.wait_for_ack(prepared.key, 2)
 
-        linked.engine.hand_over(prepared, "una vez")
+        assert linked.engine.hand_over(prepared, "otra vez") is Handed.KNOWN
 
         following = linked.engine.prepare(recipient)
         linked.engine.hand_over(following, "después")
@@ -63,7 +65,9 @@ class TestSending:
         assert prepared.chat_id.endswith("@lid")
         linked.wait_for_ack(prepared.key, 1)
         linked.wait_for_ack(prepared.key, 2)
-        assert linked.engine.acknowledgement(prepared) in (2, 3)
+        found = linked.engine.look_up(prepared)
+        assert found is not None
+        assert found.ack in (2, 3)
 
     def test_a_number_without_whatsapp_gets_no_key(self, world: World, linked: EngineRun) -> None:
         recipient = new_number()
@@ -81,20 +85,59 @@ class TestSending:
         linked.engine.hand_over(prepared, "no")
 
         linked.wait_for_ack(prepared.key, -1)
-        assert linked.engine.acknowledgement(prepared) == -1
+        found = linked.engine.look_up(prepared)
+        assert found is not None
+        assert (found.ack, found.unsent) == (-1, True)
 
     def test_a_refused_later_copy_is_told_apart(self, world: World, linked: EngineRun, number: str) -> None:
         # what becomes of a copy that the page sends again by itself says nothing of the one before it
-        prepared = linked.engine.prepare(new_number())
+        recipient = new_number()
+        prepared = linked.engine.prepare(recipient)
+        world.lose_next_ack(number)
+        linked.engine.hand_over(prepared, "sí")
+        until(lambda: world.shown_to(number, recipient) == ["sí"])
         world.go_offline(number, linked.engine)
         linked.wait_until(lambda seen: not is_ready(seen) or not seen.online)
-        linked.engine.hand_over(prepared, "no")
         world.refuse_next(number)
 
         world.come_online(number, linked.engine)
 
         linked.wait_for_ack(prepared.key, -2)
-        assert linked.engine.acknowledgement(prepared) == -1
+        found = linked.engine.look_up(prepared)
+        assert found is not None
+        assert (found.ack, found.unsent) == (-1, True)
+
+    def test_what_the_page_gave_up_on_is_sent_again_under_its_key(
+        self, world: World, linked: EngineRun, number: str
+    ) -> None:
+        recipient = new_number()
+        prepared = linked.engine.prepare(recipient)
+        with pytest.raises(EngineError):
+            linked.engine.resend(prepared)  # nothing is there yet
+        world.refuse_next(number)
+        linked.engine.hand_over(prepared, "otra vez")
+        linked.wait_for_ack(prepared.key, -1)
+        assert world.shown_to(number, recipient) == []
+
+        linked.engine.resend(prepared)
+
+        linked.wait_for_ack(prepared.key, 2)
+        assert world.shown_to(number, recipient) == ["otra vez"]
+        with pytest.raises(EngineError) as raised:
+            linked.engine.resend(prepared)
+        assert raised.value.code == "WHATSAPP_ERROR"
+
+    def test_what_the_owner_deleted_for_everyone_had_been_sent(
+        self, world: World, linked: EngineRun, number: str
+    ) -> None:
+        recipient = new_number()
+        prepared = linked.engine.prepare(recipient)
+        linked.engine.hand_over(prepared, "borrado")
+        linked.wait_for_ack(prepared.key, 2)
+
+        world.revoke_latest(number, recipient)
+
+        until(lambda: linked.engine.look_up(prepared) == Found(1, revoked=True))
 
     def test_a_key_of_another_chat_is_refused(self, linked: EngineRun) -> None:
         prepared, other = linked.engine.prepare(new_number()), linked.engine.prepare(new_number())
@@ -109,7 +152,7 @@ class TestSending:
 
         unknown = Prepared(prepared.chat_id, f"true_{prepared.chat_id}_3EB0000000000000000000")
 
-        assert linked.engine.acknowledgement(unknown) is None
+        assert linked.engine.look_up(unknown) is None
 
     def test_offline_no_key_is_made_and_a_message_in_flight_goes_out_later(
         self, world: World, linked: EngineRun, number: str
@@ -120,11 +163,11 @@ class TestSending:
         linked.wait_until(lambda seen: not is_ready(seen) or not seen.online)
 
         linked.engine.hand_over(prepared, "luego")
-        pending = linked.engine.acknowledgement(prepared)
+        pending = linked.engine.look_up(prepared)
         with pytest.raises(EngineError) as raised:
             linked.engine.prepare(unknown)
 
-        assert pending == 0
+        assert pending == Found(0)
         assert raised.value.code == "WHATSAPP_ERROR"
         world.come_online(number, linked.engine)
         linked.wait_until_ready()

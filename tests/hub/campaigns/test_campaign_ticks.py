@@ -55,6 +55,20 @@ def test_only_while_ready(world: World, own: Callable[..., Any], status: Session
     assert world.tick() == 1
 
 
+def test_it_waits_for_a_build_that_lets_the_session_send_and_says_so(world: World, own: Callable[..., Any]):
+    campaign = world.campaign(1)
+    owner = own(SessionStatus.ERROR, last_error_code="WHATSAPP_CHANGED")
+
+    released, held = world.tick(), world.read(campaign)
+    owner.shows(SessionStatus.READY, last_error_code="")
+
+    assert released == 0
+    assert (held["waiting_for"], held["reason_code"]) == ("whatsapp_changed", "WHATSAPP_CHANGED")
+    assert "WhatsApp Web" in held["reason"]
+    assert world.tick() == 1
+    assert world.read(campaign)["reason"] is None
+
+
 def test_what_was_released_before_the_window_closed_does_not_leave_after_it(world: World, worker: Worker):
     campaign = world.campaign(1)
     world.tick()

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from session_worker.engine.port import Prepared
 from session_worker.sending import actions as do
 from session_worker.sending import inputs as on
 from session_worker.sending import state as at
@@ -24,26 +23,12 @@ from session_worker.turn import Now
 from shared.ledger.claiming.work import Outcome, Pause, PutKey, Recover, Send
 from shared.ledger.message import Message
 from shared.transitions.message import Lane, MessageStatus
+from tests.unit.worker.sending_page import Fate, Pages, RuleBroken
 
 RULES = at.Rules(PaceRange(0, 0, 0, 0), ack_timeout_ms=10_000, lease_left_ms=7_500)
-UNSENT_MS = RULES.patience.unsent_ms
 MAX_ROUNDS = 400  # in one go, without time passing
 
 Step = Callable[[at.State, on.Input, Now, random.Random], tuple[at.State, tuple[do.Action, ...]]]
-
-
-class RuleBroken(AssertionError):
-    """A rule that sending must keep, whatever happens."""
-
-
-class Fate(Enum):
-    """What becomes of a hand-over."""
-
-    ACKNOWLEDGED = "acknowledged"
-    SILENT = "silent"  # the server takes it, the acknowledgement never reaches the page by itself
-    PENDING = "pending"  # the page keeps it and does not send it
-    LOST = "lost"  # the page does not even keep it
-    REFUSED = "refused"
 
 
 class Fault(Enum):
@@ -87,34 +72,19 @@ class Entry:
 
 
 @dataclass
-class HandedOver:
-    """The latest hand-over of a key in one browser run, and what that page has answered since."""
+class World(Pages):
+    """Everything around sending."""
 
-    at_ms: int
-    may_repeat: bool = False
-
-
-@dataclass
-class World:
     step: Step = step
     now_ms: int = 1_000_000
     state: at.State = field(default_factory=lambda: at.State(RULES))
     rng: random.Random = field(default_factory=lambda: random.Random(5))
     entries: dict[str, Entry] = field(default_factory=dict)
-    server: set[str] = field(default_factory=set)  # keys it took
-    stores: dict[str, dict[str, int]] = field(default_factory=dict)  # by login: key → ack, as its pages have it
-    told: list[tuple[str, int]] = field(default_factory=list)  # acknowledgements on their way
-    handed: dict[tuple[str, str], HandedOver] = field(default_factory=dict)  # by browser run and key
-    runs: int = 0
-    login_id: str = "login-1"
-    channel: Channel | None = None
     relaunch_wanted: bool = False
-    fate: Fate = Fate.ACKNOWLEDGED
-    hand_over_fails: bool = False  # it happens all the same
-    page_silent: bool = False
     fault: Fault | None = None
     key_answer: PutKey = PutKey.OK
-    made: int = 0
+    bulk_allowed: bool = True  # in the latest claim
+    reported: do.ReportRestriction | None = None
 
     # What happens.
 
@@ -147,23 +117,13 @@ class World:
         self.login_id = f"login-{self.runs + 2}"
         self.launch()
 
-    def lose_store(self) -> None:
-        """The page forgets every message."""
-        self.stores[self.login_id] = {}
-
-    def send_pending(self) -> None:
-        """The page sends by itself what it holds, as the real one does."""
-        for key, ack in self._store.items():
-            if ack == 0:
-                self._take(key)
-
     def tell_acks(self, times: int) -> None:
         """Acknowledgements arrive: `times` times each, 0 for never."""
         told, self.told = self.told, []
         for key, ack in told * times:
             if ack >= 1:
                 self._acknowledge(key, ack)  # the recorder's part
-            self.tell(on.Acknowledged(key, ack))
+            self.tell(on.Acknowledged(key, ack, self.refusal if ack < 0 else ""))
 
     def pass_time(self, ms: int) -> None:
         end_ms = self.now_ms + ms
@@ -206,12 +166,13 @@ class World:
                 raise RuleBroken("a step makes one call at most, as its last action")
             if any(isinstance(action, do.AskRelaunch) for action in actions):
                 self.relaunch_wanted = True
+            self.reported = next((one for one in actions if isinstance(one, do.ReportRestriction)), self.reported)
             answer = self._answer(calls[0]) if calls else None
         self._check_followed()
 
     def _answer(self, call: do.Call) -> on.Answer:
         if isinstance(call, do.PageCall):
-            return self._page(call)
+            return self.answer_of_page(call)
         fault, self.fault = self.fault, None
         if fault is Fault.NOT_DONE:
             return on.CutShort(1_000)
@@ -227,8 +188,13 @@ class World:
                 return on.RunBegun(0, sent)
             case do.ReadInFlight():
                 return on.InFlightRead(tuple(entry.message() for entry in self._in_flight()))
-            case do.Claim(browser_run):
-                if len(self.state.doubts) > MAX_IN_DOUBT:
+            case do.Claim(browser_run, _, bulk_allowed):
+                self.bulk_allowed = bulk_allowed
+                overdue_ms = RULES.patience.overdue_ms
+                overdue = [
+                    one for one in self.state.doubts.values() if self.now_ms - one.pending_since_ms >= overdue_ms
+                ]
+                if len(overdue) > MAX_IN_DOUBT:
                     raise RuleBroken("a claim with too many in doubt")
                 return on.Claimed(self._claim(browser_run))
             case do.PersistKey():
@@ -236,7 +202,8 @@ class World:
             case do.Complete():
                 return on.Completed(self._complete(call))
             case do.RecordAck(key, ack):
-                if ack < 1 or self._store.get(key) != ack:
+                stored = self._store.get(key)
+                if stored is None or not (stored.revoked or stored.ack == ack >= 1):
                     raise RuleBroken(f"ack {ack} recorded, which the page does not show")
                 self._acknowledge(key, ack)
                 return on.AckRecorded()
@@ -275,6 +242,7 @@ class World:
                 raise RuleBroken("a key of another login")
             entry.key, entry.login_id, entry.browser_run = call.prepared.key, call.login_id, call.browser_run
             entry.keys.add(call.prepared.key)
+            self.persisted.add(call.prepared.key)
             if len(entry.keys) > 1:
                 raise RuleBroken(f"a second key for message {entry.message_id}, whose first may live")
         return answer
@@ -289,8 +257,9 @@ class World:
             case Outcome.ADOPT:
                 entry.browser_run = call.browser_run
             case Outcome.QUEUED:
-                if entry.key is not None:
+                if self.server & entry.keys or (entry.key is not None and call.code != "REFUSED_BY_WHATSAPP"):
                     raise RuleBroken("queued again, though its key may live")
+                entry.keys.clear()
                 entry.status, entry.not_before_ms, entry.browser_run = _S.QUEUED, call.again_at_ms, ""
             case Outcome.FAILED | Outcome.UNCERTAIN:
                 if call.outcome is Outcome.FAILED and self.server & entry.keys:
@@ -304,68 +273,6 @@ class World:
         for entry in self.entries.values():
             if key in entry.keys:
                 entry.status = _S.SENT
-
-    # The page.
-
-    @property
-    def _store(self) -> dict[str, int]:
-        return self.stores.setdefault(self.login_id, {})
-
-    def _page(self, call: do.PageCall) -> on.Answer:
-        dead = self.channel is None or call.browser_run != self.channel.browser_run
-        if dead or (self.page_silent and not isinstance(call, do.HandOver)):
-            return on.EngineFailed("PAGE_FAILED")
-        match call:
-            case do.Prepare():
-                self.made += 1
-                return on.KeyMade(Prepared("c", f"key-{self.made}"))
-            case do.AskPage(browser_run, prepared):
-                ack = self._store.get(prepared.key)
-                self._note_answer(browser_run, prepared.key, ack)
-                return on.AckFound(ack)
-            case do.HandOver(browser_run, prepared):
-                self._check_hand_over(browser_run, prepared.key)
-                self._hand_over(prepared.key)
-                return on.EngineFailed("PAGE_FAILED") if self.hand_over_fails else on.HandedOver()
-
-    def _hand_over(self, key: str) -> None:
-        copy = key in self._store
-        if key in self.server and self.fate is not Fate.REFUSED:
-            self._take(key)  # a server that has it acknowledges a further copy
-            return
-        match self.fate:
-            case Fate.ACKNOWLEDGED:
-                self._take(key)
-            case Fate.SILENT:
-                self.server.add(key)
-                self._store[key] = 0
-            case Fate.PENDING:
-                self._store[key] = 0
-            case Fate.REFUSED:
-                self._store[key] = -1
-                self.told.append((key, -2 if copy or key in self.server else -1))
-
-    def _take(self, key: str) -> None:
-        self.server.add(key)
-        self._store[key] = 1
-        self.told.append((key, 1))
-
-    # The rules.
-
-    def _note_answer(self, browser_run: str, key: str, ack: int | None) -> None:
-        """A page that said no may be handed the key again; one that holds it unsent, once it has had the time."""
-        handed = self.handed.get((browser_run, key))
-        if handed is not None and ack is not None:
-            waited = self.now_ms - handed.at_ms >= UNSENT_MS
-            handed.may_repeat = ack < 0 or (ack == 0 and waited)
-
-    def _check_hand_over(self, browser_run: str, key: str) -> None:
-        before = self.handed.get((browser_run, key))
-        if before is not None and not before.may_repeat:
-            raise RuleBroken(f"{key} handed over twice on {browser_run}")
-        self.handed[browser_run, key] = HandedOver(self.now_ms)
-        if not any(entry.key == key for entry in self.entries.values()):
-            raise RuleBroken(f"{key} handed over before it was persisted")
 
     def _check_followed(self) -> None:
         """What this run has claimed is on its way, in doubt, or looked for in the next round."""

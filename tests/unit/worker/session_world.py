@@ -60,6 +60,7 @@ class World:
     missing: tuple[MissingName, ...] = ()  # on every page that is loaded
     running: str = ""  # the browser run that lives
     runs: list[str] = field(default_factory=list)
+    pinned: list[bool] = field(default_factory=list)  # of each run: whether it was to have the pinned build
     channel: Channel | None = None  # as told
     written: Snapshot = field(default_factory=lambda: Snapshot(51))
     written_at_ms: int = 1_000_000
@@ -159,7 +160,8 @@ class World:
 
     def _carry_out(self, action: do.Action) -> on.Input | None:  # noqa: PLR0912 - one table, a row for each action
         match action:
-            case do.LaunchBrowser(run):
+            case do.LaunchBrowser(run, pinned):
+                self.pinned.append(pinned)
                 return self._launch(run)
             case do.EndBrowser(run):
                 if self.channel is not None and self.channel.browser_run == run:

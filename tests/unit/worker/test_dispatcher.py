@@ -14,6 +14,7 @@ from session_worker.engine.port import (
     BrowserGone,
     EngineEvent,
     InboundSeen,
+    Limits,
     LoggedOut,
     PageChanged,
     PageReloaded,
@@ -36,8 +37,8 @@ PACKAGE = Path(__file__).parents[3] / "session_worker"
 MAY_IMPORT = {
     "engine": set(),
     "receiving": {"engine", "turn", "session.channel"},
-    "session": {"engine", "turn", "drift.judging", "drift.canary"},
     "drift": {"engine"},
+    "session": {"engine", "turn", "drift.judging", "drift.canary"},
     "sending": {"engine", "turn", "session.channel"},
     "worker": {"engine", "turn", "drift", "receiving", "session", "sending"},
     "host": {"engine", "worker"},
@@ -56,11 +57,11 @@ def everything_in(inbox: queue.SimpleQueue[T]) -> list[T]:
     [
         (PageChanged(OPEN), "session", session.PageObserved("run", OPEN)),
         (LoggedOut("user"), "session", session.LoginRemoved("run", "user")),
+        (PageReloaded(), "session", session.PageReloaded("run")),
         (BrowserGone("crash"), "session", session.BrowserEnded("run", "crash")),
         (ACK, "acknowledging", ACK),
         (INBOUND, "receiving", receiving.MessageTold(INBOUND)),
         (RowsHinted("main_ready"), "receiving", receiving.RowsHinted("main_ready")),
-        (PageReloaded(), "session", session.PageReloaded("run")),
     ],
 )
 def test_what_the_engine_tells(event: EngineEvent, inbox: str, told: object) -> None:
@@ -73,9 +74,12 @@ def test_what_the_engine_tells(event: EngineEvent, inbox: str, told: object) -> 
 
 def test_what_sending_and_receiving_are_told() -> None:
     dispatcher, channel = Dispatcher(), Channel("run", "login", "5491150000051")
-    dispatcher.ack_recorded("key", -1)
+    dispatcher.ack_recorded("key", -1, "463")
     dispatcher.channel_changed(channel)
-    assert everything_in(dispatcher.sending) == [sending.Acknowledged("key", -1), sending.ChannelChanged(channel)]
+    assert everything_in(dispatcher.sending) == [
+        sending.Acknowledged("key", -1, "463"),
+        sending.ChannelChanged(channel),
+    ]
     assert everything_in(dispatcher.receiving) == [receiving.ChannelChanged(channel)]
 
 
@@ -83,7 +87,7 @@ def test_what_sending_and_receiving_are_told() -> None:
     ("word", "told"),
     [
         (actions.AskRelaunch("MEMORY"), session.RelaunchAsked("MEMORY")),
-        (actions.ReportRestriction(5), session.RestrictionInferred(5)),
+        (actions.ReportRestriction(5, 7, Limits()), session.RestrictionTold(5, 7, Limits())),
     ],
 )
 def test_what_sending_tells_the_session(word: Word, told: session.Input) -> None:

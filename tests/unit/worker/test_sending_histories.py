@@ -1,8 +1,8 @@
 """Sending under any history: what it must never do, and that everything ends.
 
-The rule of hand-overs, as it stands: a page is given a key once. It is given the same key again only after that very
-page answered that it refused it, or that it still holds it unsent although it had the time (`Patience.unsent_ms`). A
-page that answers that it does not have it is closed, and the next one is asked.
+The rule of hand-overs, as it stands: a page is given a key once. It is told to send a message again, under that key,
+only after that very page answered that it holds it unsent. A page that answers that it does not have it is closed, and
+the next one is asked. What the owner deleted for everyone is never sent again.
 """
 
 from __future__ import annotations
@@ -15,14 +15,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from session_worker.engine.port import Found, Limits
 from session_worker.sending import actions as do
 from session_worker.sending import inputs as on
 from session_worker.sending import state as at
+from session_worker.sending.doubts import MAX_STUCK
 from session_worker.sending.reducer import step
+from session_worker.sending.restriction import ASK_EVERY_MS, Restriction
 from session_worker.turn import Now
 from shared.ledger.claiming.work import Outcome, PutKey, Recover
 from shared.transitions.message import MessageStatus
-from tests.unit.worker.sending_world import Fate, Fault, RuleBroken, Step, World
+from tests.unit.worker.sending_page import Fate, RuleBroken
+from tests.unit.worker.sending_world import Fault, Step, World
 
 Happening = tuple[str, tuple[object, ...]]
 
@@ -35,7 +39,9 @@ HAPPENINGS: st.SearchStrategy[Happening] = st.one_of(
     st.tuples(st.just("key_answer"), st.tuples(st.sampled_from([PutKey.SHORT, PutKey.LATE, PutKey.GONE]))),
     st.tuples(st.sampled_from(["hand_over_fails", "page_silent"]), st.tuples(st.booleans())),
     st.tuples(
-        st.sampled_from(["launch", "lose_connection", "reconnect", "change_login", "lose_store", "send_pending"]),
+        st.sampled_from(
+            ["launch", "lose_connection", "reconnect", "change_login", "lose_store", "send_pending", "revoke"]
+        ),
         st.just(()),
     ),
     st.tuples(
@@ -47,7 +53,7 @@ HISTORIES = st.lists(HAPPENINGS, max_size=40)
 
 def play(history: list[Happening], reducer: Step = step) -> World:
     """Lives through a history, then through a long calm. Raises RuleBroken."""
-    world = World(reducer)
+    world = World(step=reducer)
     world.accept()
     world.launch()
     for name, arguments in history:
@@ -92,12 +98,24 @@ def _call_of(done: Stepped) -> object:
     return done[1][-1] if done[1] else None
 
 
-def _hands_over_what_the_page_lost(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
-    return state, on.AckFound(-1) if isinstance(state.phase, at.Looking) and event == on.AckFound(None) else event
+def _resends_what_is_pending(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
+    return state, on.LookedUp(Found(0, unsent=True)) if event == on.LookedUp(Found(0)) else event
+
+
+def _hands_over_what_the_page_lost(done: Stepped) -> Stepped:
+    if do.AskRelaunch("MESSAGE_LOST_BY_PAGE") not in done[1]:
+        return done
+    doubt = next(iter(done[0].doubts.values()))
+    again = do.HandOver(done[0].begun_run, doubt.prepared, doubt.message.text)
+    return replace(done[0], phase=at.HandingOver(at.Attempt(doubt.message, doubt.prepared, first=False))), (again,)
+
+
+def _hands_over_what_was_revoked(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
+    return state, on.LookedUp(None) if isinstance(state.phase, at.Recovering) else event
 
 
 def _records_what_is_pending(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
-    return state, on.AckFound(1) if event == on.AckFound(0) else event
+    return state, on.LookedUp(Found(1)) if event == on.LookedUp(Found(0)) else event
 
 
 def _recovers_under_any_login(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
@@ -139,7 +157,7 @@ def _forgets_interrupted_steps(done: Stepped) -> Stepped:
 
 
 def _never_pauses(done: Stepped) -> Stepped:
-    if do.AskRelaunch("TOO_MANY_IN_DOUBT") not in done[1]:
+    if not (done[0].told_paused and isinstance(done[0].phase, at.Idle)):
         return done
     pace = done[0].rules.pace.draw(random.Random(1), 0)
     return replace(done[0], phase=at.Claiming()), (do.Claim(done[0].begun_run, pace, bulk_allowed=True),)
@@ -157,9 +175,19 @@ IN_DOUBT = [PASS, ("lose_connection", ()), ("reconnect", ()), ("accept", ())]
     ("wrong", "rule", "history"),
     [
         (
-            _instead(_hands_over_what_the_page_lost),
+            _after(_hands_over_what_the_page_lost),
             "handed over twice",
             [("fate", (Fate.LOST,)), ("pass_time", (11_000,))],
+        ),
+        (
+            _instead(_resends_what_is_pending),
+            "did not say that it holds it unsent",
+            [("fate", (Fate.SILENT,)), ("pass_time", (11_000,))],
+        ),
+        (
+            _instead(_hands_over_what_was_revoked),
+            "deleted for everyone",
+            [("fate", (Fate.SILENT,)), PASS, ("revoke", ()), ("launch", ()), PASS],
         ),
         (_after(_hands_over_before_the_key_stands), "before it was persisted", [PASS]),
         (_after(_queues_what_has_a_key), "queued again", [PASS, ("launch", ()), ("page_silent", (True,)), PASS]),
@@ -177,15 +205,18 @@ IN_DOUBT = [PASS, ("lose_connection", ()), ("reconnect", ()), ("accept", ())]
             [
                 ("fate", (Fate.SILENT,)),
                 PASS,
+                ("fate", (Fate.REFUSED,)),
                 ("launch", ()),
                 PASS,
-                ("fate", (Fate.REFUSED,)),
-                ("pass_time", (20_000,)),
                 ("tell_acks", (1,)),
                 PASS,
             ],
         ),
-        (_after(_never_pauses), "too many in doubt", [("fate", (Fate.SILENT,)), *IN_DOUBT * 4, PASS]),
+        (
+            _after(_never_pauses),
+            "too many in doubt",
+            [("fate", (Fate.SILENT,)), *IN_DOUBT * 5, ("pass_time", (11_000,))],
+        ),
         (_after(_never_waits), "spins", [PASS, ("tell_acks", (1,)), PASS]),
     ],
 )
@@ -217,3 +248,63 @@ def test_it_finishes_what_is_in_flight_and_claims_no_more() -> None:
 def test_an_answer_that_nobody_asked_for_is_a_defect() -> None:
     with pytest.raises(AssertionError, match="no answer while Idle"):
         World().tell(on.HandedOver())
+
+
+class TestLimits:
+    def test_whatsapp_is_asked_before_the_first_claim_and_after_a_refusal(self) -> None:
+        world = World(fate=Fate.REFUSED, refusal="463")
+        world.accept()
+        world.launch()
+        world.pass_time(1)
+        assert world.asked_limits == 1
+        world.limits = Limits(time_lock_until_ms=world.now_ms + 90_000)
+        # when WhatsApp refuses the message
+        world.tell_acks(1)
+        world.pass_time(1)
+        # then it is asked why, the session is told, and only single messages go on until the lock ends
+        assert [entry.status for entry in world.entries.values()] == [MessageStatus.FAILED]
+        assert world.asked_limits == 2
+        assert world.reported == do.ReportRestriction(0, world.limits.time_lock_until_ms, world.limits)
+        assert not world.bulk_allowed
+        world.pass_time(90_000)
+        assert world.bulk_allowed
+
+    def test_a_spent_cap_holds_until_its_cycle_ends(self) -> None:
+        restriction = Restriction().told(Limits(new_chats_allowed=5, new_chats_used=5, cycle_ends_ms=100))
+        assert restriction.active(99)
+        assert not restriction.active(100)
+        assert not Restriction().told(Limits(new_chats_allowed=5, new_chats_used=4, cycle_ends_ms=100)).active(99)
+
+    def test_the_fewer_are_left_the_sooner_it_asks_again(self) -> None:
+        waits = [
+            Restriction().told(Limits(new_chats_allowed=1_000, new_chats_used=used)).ask_again_ms
+            for used in (0, 950, 999, 1_000)
+        ]
+        assert waits == [ASK_EVERY_MS, 500_000, 10_000, ASK_EVERY_MS]
+
+
+def test_a_refusal_for_a_stale_address_gets_another_key() -> None:
+    # given a chat that WhatsApp addresses otherwise by now
+    world = World(fate=Fate.REFUSED, refusal="421")
+    world.accept()
+    world.launch()
+    world.pass_time(1)
+    world.tell_acks(1)
+    # then nothing went out for certain, and the message gets a key for its chat's present address
+    world.fate = Fate.ACKNOWLEDGED
+    world.calm_down()
+    assert [(entry.status, entry.key) for entry in world.entries.values()] == [(MessageStatus.SENT, "key-2")]
+
+
+def test_an_acknowledgement_that_never_comes_ends_with_a_person() -> None:
+    # given a server that takes a message and never says so, to any page
+    world = World(fate=Fate.SILENT)
+    world.accept()
+    world.launch()
+    world.pass_time(1)
+    for _ in range(90):
+        world.server.clear()  # nor does it acknowledge a further copy
+        world.pass_time(10_000)
+    # then browsers were closed a few times, and a person decides
+    assert [entry.status for entry in world.entries.values()] == [MessageStatus.UNCERTAIN]
+    assert world.runs == 1 + MAX_STUCK

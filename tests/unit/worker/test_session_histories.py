@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from session_worker.engine.port import MissingName, Observation, StreamMode
+from session_worker.engine.port import Limits, MissingName, Observation, StreamMode
 from session_worker.session import actions as do
 from session_worker.session import inputs as on
 from session_worker.session.deadlines import MAX_RECOVERIES
@@ -40,7 +40,7 @@ ASKED: list[on.Input] = [
     on.ConnectAsked(False),
     on.ConnectAsked(True),
     on.RelaunchAsked("MESSAGE_STUCK"),
-    on.RestrictionInferred(5),
+    on.RestrictionTold(5, 7, Limits(new_chats_allowed=3, new_chats_used=1, cycle_ends_ms=9)),
     on.StopAsked(False, "disconnect"),
     on.StopAsked(True, "disconnect"),
 ]

@@ -1,7 +1,7 @@
 /**
  * What comes in: told by events, which are fast and tell not everything, and read from the page's own database.
  *
- * @import { InboundText, PlaceholderPage, RowPage } from './types'
+ * @import { InboundText, PlaceholderPage, RowPage } from '../types'
  */
 const ROWS_WAIT_MS = 8_000;
 const HYDRATE_WAIT_MS = 8_000;

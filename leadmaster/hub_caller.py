@@ -38,7 +38,11 @@ class Caller:
     def log_in(self, usuario: str, password: str) -> None:
         """Signs in; later calls carry the token. Raises CallFailed."""
         answer = self.post("/api/auth/login", {"usuario": usuario, "password": password}, expect=200)
-        self._client.headers["Authorization"] = f"Bearer {answer['token']}"
+        self.bear(str(answer["token"]))
+
+    def bear(self, token: str) -> None:
+        """Later calls carry this token."""
+        self._client.headers["Authorization"] = f"Bearer {token}"
 
     def get(self, path: str, *, expect: int | tuple[int, ...] = 200, **query: object) -> Answer:
         """A GET whose answer is JSON. Raises CallFailed where the status is none of `expect`."""

@@ -1,0 +1,208 @@
+/** A message from its key to its acknowledgements. */
+
+/** @typedef {{chat_id: string, key: string}} KeyedMessage */
+/** @typedef {{ack: number, unsent: boolean, refusal: string, revoked: boolean}} FoundMessage */
+
+/** @param {string} number @returns {Promise<KeyedMessage>} */
+const prepare = async (number) => {
+  const wid = await widOf(number);
+  if (wid === null) {
+    throw new BridgeError('NOT_ON_WHATSAPP');
+  }
+  // The chat may carry another id than the number (…@lid): the key is made from the chat.
+  const chat = await WPP.chat.find(wid);
+  const key = await WPP.chat.generateMessageID(chat);
+  return { chat_id: chat.id.toString(), key: key.toString() };
+};
+
+/**
+ * Keys that can have reached the server once at most: handed over, not answered, and the connection held all the time.
+ * Only then does a refusal say that nothing arrived; the page sends again by itself once a lost connection is back.
+ */
+const onlyCopies = new Set();
+
+/** Keys whose refusal was told since they were last sent: page and outcome may both show it. */
+const refused = new Set();
+
+/** @param {string} key @param {string} [refusal] WhatsApp's code */
+const tellRefusal = (key, refusal = '') => {
+  refused.add(key);
+  tell({ kind: 'ack', key, ack: onlyCopies.has(key) ? -1 : -2, refusal });
+};
+
+/** @param {{messageSendResult: string, ackErrorCode?: number | string}} outcome @param {string} key */
+const takeOutcome = ({ messageSendResult: result, ackErrorCode: code }, key) => {
+  // A failed network is no refusal: the page holds the message unsent, which a look-up will tell.
+  if (result !== 'OK' && result !== 'ERROR_NETWORK' && !refused.has(key)) {
+    tellRefusal(key, code === undefined ? '' : String(code));
+  }
+};
+
+/**
+ * Resolves once the message stands in the page's database: `taken`, or `known` where it stood there before.
+ *
+ * These are the two steps of `sendTextMessage`: that function gives the server's answer only to those who wait for
+ * it. Without a link preview, which wa-js would fetch through other people's servers, and without marking the chat
+ * as read, which nobody did.
+ * @param {KeyedMessage & {text: string}} message
+ */
+const handOver = async ({ chat_id: chatId, key, text }) => {
+  await holdAvailability();
+  const chat = await WPP.chat.find(chatId);
+  const raw = await WPP.chat.prepareRawMessage(
+    chat,
+    { type: 'chat', body: text, subtype: null, urlText: null, urlNumber: null },
+    { messageId: key },
+  );
+  if ((await modelOf(key)) !== null) {
+    return 'known';
+  }
+  refused.delete(key);
+  onlyCopies.add(key);
+  const [added, outcome] = await whatsapp.functions.addAndSendMsgToChat(chat, raw);
+  outcome.then(
+    (told) => takeOutcome(told, key),
+    () => undefined, // no answer is no refusal: a look-up will tell
+  ).finally(() => onlyCopies.delete(key));
+  try {
+    await added;
+  } catch (error) {
+    // The page refuses a key that its database has (DuplicateMessageError). Its database has the last word.
+    if ((await modelOf(key)) !== null) {
+      return 'known';
+    }
+    throw error;
+  }
+  return 'taken';
+};
+
+/**
+ * Sends a message again that the page gave up on, as a person's click on "resend" does: the same row, the same key.
+ * Resolves once the page has begun.
+ * @param {KeyedMessage} message
+ */
+const resend = async ({ key }) => {
+  const message = await modelOf(key);
+  if (message === null || !isUnsent(message)) {
+    throw new BridgeError('NOT_UNSENT', 'the page does not hold this message unsent');
+  }
+  const own = message.id.toString();
+  refused.delete(own);
+  onlyCopies.delete(own);
+  const outcome = WPP.loader.loadModule('WAWebResendMsgAction').resendMsg(message);
+  outcome.then(
+    (/** @type {string | undefined} */ result) => result && takeOutcome({ messageSendResult: result }, own),
+    () => undefined,
+  );
+  return null;
+};
+
+/** Whether no page sends it by itself any more. @param {WhatsApp.MsgModel & {isSendFailure?: boolean}} message */
+const isUnsent = (message) => (message.ack ?? 0) < 0 || (!message.ack && message.isSendFailure === true);
+
+/** @param {KeyedMessage} message @returns {Promise<FoundMessage | null>} */
+const lookUp = async ({ key }) => {
+  const message = await modelOf(key);
+  if (message !== null) {
+    return {
+      ack: message.ack ?? 0,
+      unsent: isUnsent(message),
+      refusal: REFUSALS[String(Reflect.get(message, 'errorCode') ?? '')] ?? '',
+      revoked: message.type === 'revoked',
+    };
+  }
+  const revoked = await isRevoked(key);
+  return revoked ? { ack: 1, unsent: false, refusal: '', revoked } : null;
+};
+
+/** What the page keeps of a refusal, in the server's words. @type {Record<string, string>} */
+const REFUSALS = { UserReachedMaxMonthlyLimitForNewMessages: '475' };
+
+/**
+ * A message out of the page's database, loaded chat or not, under either address of its chat; null: it isn't there.
+ * @param {string} key @returns {Promise<(WhatsApp.MsgModel & {isSendFailure?: boolean}) | null>}
+ */
+const modelOf = async (key) => {
+  for (const form of formsOf(key)) {
+    const known = whatsapp.MsgStore.get(form);
+    if (known) {
+      return known;
+    }
+  }
+  const { messages } = await whatsapp.MsgStore.getMessagesById(formsOf(key));
+  return messages.find(Boolean) ?? null;
+};
+
+/** @param {string} key */
+const formsOf = (key) => {
+  const other = otherForm(key);
+  return other === null ? [key] : [key, other];
+};
+
+/**
+ * Whether a message was deleted for everyone: its row then stands under the key of that deletion and names its own in
+ * `protocolMessageKey`, which WhatsApp Web indexes.
+ * @param {string} key @returns {Promise<boolean>}
+ */
+const isRevoked = async (key) => {
+  const database = await openMessages();
+  try {
+    const rows = database.transaction('message').objectStore('message');
+    if (!rows.indexNames.contains('protocolMessageKey')) {
+      return false;
+    }
+    const index = rows.index('protocolMessageKey');
+    const counts = await Promise.all(formsOf(key).map((form) => settled(index.count(form))));
+    return counts.some((count) => count > 0);
+  } finally {
+    database.close();
+  }
+};
+
+/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
+const settled = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+/** WhatsApp Web's own database. It is there once the device is linked; opening it before would make an empty one. */
+const openMessages = async () => {
+  if (!WPP.conn.isRegistered()) {
+    throw new BridgeError('NOT_LOADED', 'this device is not linked');
+  }
+  return settled(indexedDB.open('model-storage'));
+};
+
+/** A key with the chat's other id: rows and receipts may name the chat by number or by LID. @param {string} key */
+const otherForm = (key) => {
+  const [, remote, id] = key.split('_');
+  const wid = whatsapp.WidFactory.createWid(remote);
+  const other = wid.isLid()
+    ? whatsapp.lidPnCache.getPhoneNumber(wid)
+    : whatsapp.lidPnCache.getCurrentLid(wid);
+  return other ? `true_${other.toString()}_${id}` : null;
+};
+
+WPP.on('chat.msg_ack_change', ({ ack, ids }) => {
+  for (const id of ids.filter((one) => one.fromMe && !one.remote.isGroup())) {
+    for (const form of formsOf(id.toString())) {
+      tell({ kind: 'ack', key: form, ack, refusal: '' });
+    }
+  }
+});
+
+WPP.loader.onInjected(() => {
+  // wa-js tells nothing of refusals that come when a message is sent again.
+  whatsapp.MsgStore.on('change:ack', (/** @type {WhatsApp.MsgModel} */ message) => {
+    const key = message.id.toString();
+    if (message.id.fromMe && (message.ack ?? 0) < 0 && !onlyCopies.has(key)) {
+      tellRefusal(key);
+    }
+  });
+  whatsapp.Socket.on('change:state', () => {
+    if (whatsapp.Socket.state !== 'CONNECTED') {
+      onlyCopies.clear();
+    }
+  });
+});
