@@ -42,10 +42,12 @@ const NAMES = Object.freeze({
   'functions.findOrCreateLatestChat': aFunction('send', () => whatsapp.functions.findOrCreateLatestChat),
   'functions.randomMessageId': aFunction('send', () => whatsapp.functions.randomMessageId),
   'functions.addAndSendMsgToChat': aFunction('send', () => whatsapp.functions.addAndSendMsgToChat),
+  // Asked for each message before it is handed over, and for what came in without an event.
+  'MsgStore.getMessagesById': aFunction('send', () => whatsapp.MsgStore.getMessagesById),
   'WAWebResendMsgAction.resendMsg': aFunction(
     'send',
     () => memberOf('WAWebResendMsgAction', 'resendMsg'),
-    'what stands unsent on the page stays in doubt until a person decides',
+    'a person decides about what stands unsent on the page',
   ),
 
   // Acknowledgements after the server's own, which MsgStore tells.
@@ -53,7 +55,6 @@ const NAMES = Object.freeze({
 
   // What comes in.
   MsgModel: aFunction('inbound', () => whatsapp.MsgModel),
-  'MsgStore.getMessagesById': aFunction('inbound', () => whatsapp.MsgStore.getMessagesById),
   'PlaceholderMessageResendUtils.handlePlaceholderMsgsSeen': aFunction(
     'inbound',
     () =>
@@ -71,6 +72,11 @@ const NAMES = Object.freeze({
     'limits',
     () => memberOf('WAWebMexFetchReachoutTimelockJob', 'mexFetchReachoutTimelock'),
     'a time lock is inferred from refusals',
+  ),
+  'WAWebMexFetchNewChatMessageCappingInfoJob.mexFetchNewChatMessageCapping': aFunction(
+    'limits',
+    () => memberOf('WAWebMexFetchNewChatMessageCappingInfoJob', 'mexFetchNewChatMessageCapping'),
+    'a spent cap is inferred from refusals',
   ),
 
   // Uploads; see `drift/media.js`.
