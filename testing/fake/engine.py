@@ -184,10 +184,6 @@ class FakeEngine(FakeOpenPage):
                         self._whatsapp.send(self._device_id, message)
             self._changed()
 
-    def silence(self) -> None:
-        """The page takes in what arrives and tells nothing of it."""
-        self._silent = True
-
     def tell_problem(self, code: str) -> None:
         """The page shows a problem of the account or of its storage."""
         with self._lock:

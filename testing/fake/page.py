@@ -47,7 +47,6 @@ class FakeOpenPage(FakePage):
         self._code_expires_at_ms: int | None = None
         self._codes_left = 0
         self._problem: str | None = None
-        self._silent = False
         self._asked: set[str] = set()  # placeholders for which this page asked its phone
 
     # --- the page, told by WhatsApp ---
@@ -79,8 +78,7 @@ class FakeOpenPage(FakePage):
             if not (self._synced and self._online) or self._silenced.is_set():
                 return
             for row in self._whatsapp.device(self._device_id).inbox.take_in():
-                if not self._silent:
-                    self._tell(row.seen if row.type == TEXT else RowsHinted("placeholder"))
+                self._tell(row.seen if row.type == TEXT else RowsHinted("placeholder"))
 
     # --- inside ---
 
@@ -139,8 +137,7 @@ class FakeOpenPage(FakePage):
         with self._lock:
             if self._whatsapp.phone_answers and not self._silenced.is_set():
                 row.type = TEXT
-                if not self._silent:
-                    self._tell(row.seen)
+                self._tell(row.seen)
 
     def _note_online(self) -> None:
         login = self._whatsapp.device(self._device_id).login

@@ -77,3 +77,42 @@ def test_while_one_is_killed(system: System, caller: Caller, victim: str) -> Non
     caller.until_ready_since(before)
     write(system, ANA, *texts[4:])
     until_recorded(caller, ANA, *texts)
+
+
+def test_the_page_reloads_itself_as_too_much_is_waiting(system: System, caller: Caller) -> None:
+    # given a page that lost its connection, and more messages than it takes in without a reload
+    since = caller.until_status("READY")["since"]
+    [browser] = system.browsers(caller.cliente_id)
+    system.simulator.put_settings(reload_above=6)
+    fault = system.simulator.add_fault("offline", phone=PHONE)
+    caller.until_status("DISCONNECTED")
+    texts = [f"mientras {n}" for n in range(7)]
+    write(system, ANA, *texts)
+    # when it comes back
+    system.simulator.lift_faults(fault)
+    # then all of them are there, though no event told any, and the browser is the same one
+    until_recorded(caller, ANA, *texts)
+    caller.until_ready_since(since)
+    assert system.browsers(caller.cliente_id) == [browser]
+
+
+def test_a_lead_from_an_ad(system: System, caller: Caller) -> None:
+    system.simulator.lead(PHONE, "5491133330003", "vi el anuncio")
+    until_recorded(caller, "5491133330003", "vi el anuncio")
+
+
+def test_an_answer_shows_nobody_that_we_read(system: System, caller: Caller) -> None:
+    write(system, LEO, "¿precio?")
+    until_recorded(caller, LEO, "¿precio?")
+    caller.until_sent(caller.accepted(LEO, "10.000"))
+    heard = [one for one in system.simulator.messages(PHONE) if one["direction"] == "in"]
+    assert {one["from"] for one in heard} >= {ANA, LEO}
+    assert [one for one in heard if one["read_at"] is not None] == []
+    phone = system.simulator.phone(PHONE)
+    assert (phone["shown_online"], phone["times_online"]) == (False, 0)
+
+
+def test_all_that_whatsapp_delivered_is_on_record(system: System, caller: Caller) -> None:
+    heard = [one["key"] for one in system.simulator.messages(PHONE) if one["direction"] == "in"]
+    items = caller.http.get(caller.path("inbound"), params={"limit": 200}).json()["items"]
+    assert sorted(item["whatsapp_id"] for item in items) == sorted(heard)

@@ -49,7 +49,7 @@ const NAMES = Object.freeze({
   'WAWebResendMsgAction.resendMsg': aFunction(
     'send',
     () => memberOf('WAWebResendMsgAction', 'resendMsg'),
-    'what stands unsent on the page stays in doubt until a person decides',
+    'a person decides about what stands unsent on the page',
   ),
 
   // Acknowledgements after the server's own, which MsgStore tells.
@@ -80,7 +80,7 @@ const NAMES = Object.freeze({
   'WAWebMexFetchNewChatMessageCappingInfoJob.mexFetchNewChatMessageCapping': aFunction(
     'limits',
     () => memberOf('WAWebMexFetchNewChatMessageCappingInfoJob', 'mexFetchNewChatMessageCapping'),
-    'the cap on new chats is found by a refusal',
+    'a spent cap is inferred from refusals',
   ),
 
   // Uploads; see `drift/media.js`.

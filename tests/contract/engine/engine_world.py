@@ -39,7 +39,6 @@ class World(Protocol):
     def write(self, sender: str, to: str, text: str) -> None: ...
     def write_from_ad(self, sender: str, to: str, text: str) -> None: ...
     def write_while_reloading(self, number: str, engine: Engine, texts: list[tuple[str, str]]) -> None: ...
-    def silence_events(self, number: str, engine: Engine) -> None: ...
     def has_blue_ticks(self, number: str, sender: str) -> bool: ...
     def was_shown_online(self, number: str) -> bool: ...
     def not_on_whatsapp(self, number: str) -> None: ...
@@ -94,9 +93,6 @@ class FakeWorld:
             _fake(engine).reload()
             for sender, text in texts:
                 self._whatsapp.write(sender, number, text)
-
-    def silence_events(self, number: str, engine: Engine) -> None:
-        _fake(engine).silence()
 
     def has_blue_ticks(self, number: str, sender: str) -> bool:
         return (number, sender) in self._whatsapp.marked_as_read
@@ -179,6 +175,24 @@ class SimulatorWorld:
 
     def write(self, sender: str, to: str, text: str) -> None:
         self._control.inbound(to, sender, text)
+
+    def write_from_ad(self, sender: str, to: str, text: str) -> None:
+        self._control.lead(to, sender, text)
+
+    def write_while_reloading(self, number: str, engine: Engine, texts: list[tuple[str, str]]) -> None:
+        self._control.put_settings(reload_above=len(texts) - 1)
+        self.go_offline(number, engine)
+        for sender, text in texts:
+            self.write(sender, number, text)
+        self.come_online(number, engine)
+
+    def has_blue_ticks(self, number: str, sender: str) -> bool:
+        heard = [one for one in self._control.messages(number) if one["direction"] == "in" and one["from"] == sender]
+        return any(one["read_at"] is not None for one in heard)
+
+    def was_shown_online(self, number: str) -> bool:
+        phone = self._control.phone(number)
+        return bool(phone["shown_online"] or phone["times_online"])
 
     def not_on_whatsapp(self, number: str) -> None:
         self._control.put_number(number, exists=False)

@@ -82,18 +82,6 @@ class TestRows:
         until_texts(run, ["antes", *(f"número {n}" for n in range(7))])
         assert [event.text for event in run.told(InboundSeen)] == ["antes"]
 
-    def test_a_message_without_an_event_is_there(
-        self, world: World, launch: Launch, phone: str, tmp_path: Path
-    ) -> None:
-        run = launch(tmp_path)
-        link(world, run, phone)
-        world.silence_events(phone, run.engine)
-        world.write(new_number(), phone, "callado")
-
-        until_texts(run, ["callado"])
-
-        assert run.told(InboundSeen) == []
-
     def test_the_first_message_of_an_ads_lead_is_asked_for(
         self, world: World, launch: Launch, phone: str, tmp_path: Path
     ) -> None:

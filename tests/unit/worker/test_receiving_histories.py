@@ -227,6 +227,17 @@ class TestPlaceholders:
         world.run_for(5_000)
         assert row.key in world.recorded
 
+    def test_a_page_that_reloaded_itself_asks_at_once(self) -> None:
+        # given one that is looked at seldom by now
+        world = linked()
+        row = world.add_row(open_=True)
+        world.run_for(RULES.every_ms + 700_000)
+        world.asked.clear()
+        # when the page that had asked is gone
+        world.tell(on.RowsHinted("main_ready"))
+        world.run_for(100)
+        assert world.asked == {row.key}
+
     def test_one_of_another_kind_is_left_to_others(self) -> None:
         world = linked()
         row = world.add_row(open_=True)
