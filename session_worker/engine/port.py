@@ -147,7 +147,10 @@ class PlaceholderPage:
 
 @dataclass(frozen=True, slots=True)
 class MissingName:
-    """A name of the bridge's table (`bridge/names.js`) that is not on the page as it must be."""
+    """A name of the bridge's table (`bridge/names.js`) that is not on the page as it must be.
+
+    Told once for each capability that is lost with it.
+    """
 
     name: str
     capability: Capability
