@@ -126,6 +126,14 @@ class ReportRestriction:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportUnacknowledged:
+    """Tell the session to how many people's messages WhatsApp says nothing, on a second page as on the first."""
+
+    browser_run: str
+    recipients: int  # 0: to nobody's any more, or to so few that it means nothing
+
+
+@dataclass(frozen=True, slots=True)
 class LoseLease:
     """The ledger says that another owns the session: end the browser and this process."""
 
@@ -133,4 +141,4 @@ class LoseLease:
 LedgerCall = BeginRun | ReadInFlight | Claim | PersistKey | Complete | RecordAck
 PageCall = Prepare | HandOver | LookUp | Resend | AskLimits
 Call = LedgerCall | PageCall
-Action = Call | AskRelaunch | ReportRestriction | LoseLease | Log
+Action = Call | AskRelaunch | ReportRestriction | ReportUnacknowledged | LoseLease | Log

@@ -16,6 +16,7 @@ from shared.process.backoff import Backoff
 
 SELF_NOTIFY_MS = 3_000  # the owner asks by itself this often: a lost notification costs seconds, never a message
 MAX_IN_DOUBT = 3  # more than that which should have ended: no further ones are claimed until they have
+MIN_UNACKNOWLEDGED = 3  # people whose messages stay without an answer: it is not theirs, it is the page's
 SEND_BACKOFF = Backoff(first_s=2.0, max_s=60.0, steady_s=0.0)
 
 SendingTurn = Turn[at.State, do.Action]
@@ -36,11 +37,17 @@ def idle(turn: SendingTurn, wait_ms: int) -> None:
 def begin_claim(turn: SendingTurn) -> None:
     """The next message, unless too many are in doubt; before it WhatsApp's limits, where it is time to ask."""
     state, now = turn.state, turn.now.steady_ms
-    overdue = sum(is_overdue(doubt, now, state.rules.patience) for doubt in state.doubts.values())
-    paused = overdue > MAX_IN_DOUBT
+    overdue = [doubt for doubt in state.doubts.values() if is_overdue(doubt, now, state.rules.patience)]
+    paused = len(overdue) > MAX_IN_DOUBT
     if paused and not state.told_paused:
-        turn.warn("sender.paused", in_doubt=overdue)
+        turn.warn("sender.paused", in_doubt=len(overdue))
     turn.change(told_paused=paused)
+    # One page that hears nothing is replaced; where the next one hears nothing either, it is the build.
+    recipients = len({doubt.message.to for doubt in overdue if doubt.resends})
+    unacknowledged = recipients if recipients >= MIN_UNACKNOWLEDGED else 0
+    if unacknowledged != state.told_unacknowledged:
+        turn.change(told_unacknowledged=unacknowledged)
+        turn.do(do.ReportUnacknowledged(run_of(turn), unacknowledged))
     if paused:
         idle(turn, 1_000)
     elif now >= state.limits_due_ms:

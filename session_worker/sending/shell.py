@@ -27,7 +27,7 @@ MAX_UNREAD = 500  # messages asked about after a downtime
 REDIS_RETRY_MS = 1_000
 DEFECT_RETRY_MS = 5_000
 
-Word = do.AskRelaunch | do.ReportRestriction
+Word = do.AskRelaunch | do.ReportRestriction | do.ReportUnacknowledged
 
 
 class Sender:
@@ -124,7 +124,7 @@ class Sender:
         match action:
             case Log(level, event, fields):
                 getattr(_log, level)(event, **fields)
-            case do.AskRelaunch() | do.ReportRestriction():
+            case do.AskRelaunch() | do.ReportRestriction() | do.ReportUnacknowledged():
                 self._tell_session(action)
             case do.LoseLease():
                 raise LeaseLost(self._lease.cliente_id)

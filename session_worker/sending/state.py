@@ -210,6 +210,7 @@ class State:
     recycle: str = ""  # why a new browser is wanted, between two messages; "" for not at all
     stopping: bool = False
     told_paused: bool = False  # that claims wait, as too many are in doubt
+    told_unacknowledged: int = 0  # to how many people's messages WhatsApp says nothing
 
     @property
     def wakes_at_ms(self) -> int | None:

@@ -71,10 +71,8 @@ class Dispatcher:
                 self.session.put(session.RelaunchAsked(cause))
             case sending_actions.ReportRestriction(restricted_until_ms, limited_until_ms, limits):
                 self.session.put(session.RestrictionTold(restricted_until_ms, limited_until_ms, limits))
-
-    def sends_unacknowledged(self, browser_run: str, recipients: int) -> None:
-        """Sending got no acknowledgement for messages to so many people in a row; 0: it gets them again."""
-        self.session.put(session.SendsUnacknowledged(browser_run, recipients))
+            case sending_actions.ReportUnacknowledged(browser_run, recipients):
+                self.session.put(session.SendsUnacknowledged(browser_run, recipients))
 
     def inbound_silent(self, browser_run: str, rows: int) -> None:
         """Receiving found rows in the page's database of which no event came; 0: events come again."""

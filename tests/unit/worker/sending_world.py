@@ -85,6 +85,7 @@ class World(Pages):
     key_answer: PutKey = PutKey.OK
     bulk_allowed: bool = True  # in the latest claim
     reported: do.ReportRestriction | None = None
+    unacknowledged: list[int] = field(default_factory=list)  # as told to the session
 
     # What happens.
 
@@ -166,6 +167,7 @@ class World(Pages):
                 raise RuleBroken("a step makes one call at most, as its last action")
             if any(isinstance(action, do.AskRelaunch) for action in actions):
                 self.relaunch_wanted = True
+            self.unacknowledged += [one.recipients for one in actions if isinstance(one, do.ReportUnacknowledged)]
             self.reported = next((one for one in actions if isinstance(one, do.ReportRestriction)), self.reported)
             answer = self._answer(calls[0]) if calls else None
         self._check_followed()

@@ -98,7 +98,7 @@ def test_what_sending_tells_the_session(word: Word, told: session.Input) -> None
 
 def test_what_others_found_of_the_page_is_told_to_the_session() -> None:
     dispatcher = Dispatcher()
-    dispatcher.sends_unacknowledged("run", 3)
+    dispatcher.word_of_sending(actions.ReportUnacknowledged("run", 3))
     dispatcher.inbound_silent("run", 2)
     told = everything_in(dispatcher.session)
     assert told == [session.SendsUnacknowledged("run", 3), session.InboundSilent("run", 2)]

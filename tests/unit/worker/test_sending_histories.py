@@ -319,3 +319,20 @@ def test_a_message_that_no_page_can_send_again_ends_with_a_person() -> None:
         world.pass_time(10_000)
     assert [entry.status for entry in world.entries.values()] == [MessageStatus.UNCERTAIN]
     assert world.runs == 1
+
+
+def test_messages_to_several_people_without_an_answer_are_told_to_the_session() -> None:
+    # given three people whose messages get no answer, on one page and on the next
+    world = World(fate=Fate.PENDING)
+    for _ in range(3):
+        world.accept()
+    world.launch()
+    world.pass_time(45_000)
+    assert (world.runs, world.unacknowledged) == (2, [])
+    world.pass_time(20_000)
+    assert world.unacknowledged == [3]
+    # when the acknowledgements come after all
+    world.calm_down()
+    world.pass_time(1_000)
+    assert {entry.status for entry in world.entries.values()} == {MessageStatus.SENT}
+    assert world.state.told_unacknowledged == 0
