@@ -26,6 +26,7 @@ _REFUSED, _PIN_REFUSED = "VERSION_REFUSED", "PIN_REFUSED"
 
 NEXT_LOOK_MS = 10_000  # a page that does not say that it is up is looked at all the same
 HELD_LOOK_MS = 30_000  # what was missing may only have come late
+MIN_HELD_MS = 60_000
 _FAILED_LOOK_MS = 1_000
 
 
@@ -41,6 +42,12 @@ def own_page(state: State, steady_ms: int) -> OwnPage:
         linked=load.looked_linked or load.held,
         held=load.held,
     )
+
+
+def may_reload(turn: SessionTurn) -> bool:
+    """Whether a person who asks to connect has a held page loaded anew: not one who asks every few seconds."""
+    load = turn.state.load
+    return load.held and turn.now.steady_ms - load.since_ms >= MIN_HELD_MS
 
 
 def see(turn: SessionTurn, seen: Observation) -> None:

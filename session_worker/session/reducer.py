@@ -118,7 +118,7 @@ def _look_at_clock(turn: SessionTurn) -> None:
 def _connect(turn: SessionTurn, refresh_code: bool) -> None:
     """Idempotent: starts what does not run; asks for a new code where WhatsApp stopped showing one."""
     state = turn.state
-    if not state.browser_run or state.load.held:
+    if not state.browser_run or holding.may_reload(turn):
         turn.change(recoveries=0)
         launch(turn, "connect")
     elif refresh_code and state.snapshot.status is SessionStatus.QR_REQUIRED:

@@ -93,12 +93,16 @@ def test_a_later_load_that_is_whole_ends_it() -> None:
     assert len(world.runs) == 2
 
 
-def test_a_person_who_connects_has_it_loaded_anew_at_once() -> None:
+def test_a_person_who_connects_has_it_loaded_anew_but_not_all_the_time() -> None:
     world = _started(missing=(SEND_IS_GONE,))
     world.tell(on.ConnectAsked(False))
     world.pass_time(1_000)
+    at_once = len(world.runs)
+    world.pass_time(MINUTE)
+    world.tell(on.ConnectAsked(False))
+    world.pass_time(1_000)
 
-    assert len(world.runs) == 2
+    assert (at_once, len(world.runs)) == (1, 2)
     assert _held(world)
 
 
