@@ -127,7 +127,7 @@ class Keys:
         return f"{self.prefix}unread:{cliente_id}"
 
     def inbound_seen_prefix(self, cliente_id: int) -> str:
-        """Strings under it, by WhatsApp's key, and by sender and id: a received message that was recorded, 7 days."""
+        """Strings under it, by WhatsApp's key and by sender and id: an inbound message was recorded, for 7 days."""
         return f"{self.prefix}inseen:{cliente_id}:"
 
     def text_cursors(self, cliente_id: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from session_worker.drift.canary import OwnPage
 from session_worker.drift.judging import Behaviour, build_of, judge
 from session_worker.engine.port import Observation, ProbeReport
 from session_worker.session import actions as do
@@ -16,7 +17,7 @@ from session_worker.session import deadlines
 from session_worker.session.moves import NO_CODE, SessionTurn, login_of, move
 from session_worker.session.reading import read
 from session_worker.session.runs import count_silence, fail_run, launch
-from session_worker.session.state import new_load
+from session_worker.session.state import State, new_load
 from shared.builds.verdict import Standing, Verdict
 from shared.transitions.session import SessionEvent, SessionStatus
 
@@ -26,6 +27,20 @@ _REFUSED, _PIN_REFUSED = "VERSION_REFUSED", "PIN_REFUSED"
 NEXT_LOOK_MS = 10_000  # a page that does not say that it is up is looked at all the same
 HELD_LOOK_MS = 30_000  # what was missing may only have come late
 _FAILED_LOOK_MS = 1_000
+
+
+def own_page(state: State, steady_ms: int) -> OwnPage:
+    """The page, for whoever decides which session loads a new build first; `idle` is not for this file to say.
+
+    A pinned page's build is not told: whatever the site serves, it would load the same one again.
+    """
+    load = state.load
+    return OwnPage(
+        build=state.build if state.browser_run and load.report is not None and not state.pinned else None,
+        age_ms=steady_ms - load.since_ms,
+        linked=load.looked_linked or load.held,
+        held=load.held,
+    )
 
 
 def see(turn: SessionTurn, seen: Observation) -> None:

@@ -16,6 +16,7 @@ import redis
 from session_worker.drift.canary import OwnPage
 from session_worker.engine.port import Contact, Engine, EngineError, EngineEvent, PairingCode
 from session_worker.session import actions as do
+from session_worker.session import holding
 from session_worker.session import inputs as on
 from session_worker.session.channel import Channel
 from session_worker.session.reducer import step
@@ -106,14 +107,7 @@ class Session:
 
         A pinned page has none: what the site serves does not concern it.
         """
-        state = self._state
-        load = state.load
-        return OwnPage(
-            build=state.build if state.browser_run and load.report is not None and not state.pinned else None,
-            age_ms=steady_ms() - load.since_ms,
-            linked=load.looked_linked or load.held,
-            held=load.held,
-        )
+        return holding.own_page(self._state, steady_ms())
 
     def disconnect(self, *, logout: bool) -> None:
         """Ends browser and session, and with it the worker, because a caller asked for it."""

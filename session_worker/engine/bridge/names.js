@@ -46,8 +46,6 @@ const NAMES = Object.freeze({
   'functions.findOrCreateLatestChat': aFunction('send', () => whatsapp.functions.findOrCreateLatestChat),
   'functions.randomMessageId': aFunction('send', () => whatsapp.functions.randomMessageId),
   'functions.addAndSendMsgToChat': aFunction('send', () => whatsapp.functions.addAndSendMsgToChat),
-  // Asked for each message before it is handed over, and for what came in without an event.
-  'MsgStore.getMessagesById': aFunction('send', () => whatsapp.MsgStore.getMessagesById),
   'WAWebResendMsgAction.resendMsg': aFunction(
     'send',
     () => memberOf('WAWebResendMsgAction', 'resendMsg'),

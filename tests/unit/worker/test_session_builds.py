@@ -11,10 +11,11 @@ from session_worker.engine.port import MissingName, Observation, StreamMode
 from session_worker.session import actions as do
 from session_worker.session import inputs as on
 from session_worker.session.deadlines import DEADLINES_MS, MAX_RELOADS
+from session_worker.session.holding import own_page
 from session_worker.session.reducer import step
 from session_worker.session.state import State
 from session_worker.turn import Now
-from shared.builds.verdict import Capability
+from shared.builds.verdict import Build, Capability
 from shared.transitions.session import QrStatus, SessionStatus
 from tests.unit.worker.session_world import AT_CODE, OPEN, SEND_IS_GONE, VERSION, RuleBroken, World
 
@@ -209,6 +210,20 @@ def test_a_page_that_reloads_on_and_on_is_left_with_its_cause_and_tried_again_sl
     assert (runs, quiet) == (1, 1)
     assert (snapshot.status, snapshot.last_error_code) == (SessionStatus.ERROR, "VERSION_REFUSED")
     assert (world.written.status, world.written.last_error_code) == (SessionStatus.READY, "")
+
+
+def test_a_page_tells_its_build_once_it_was_looked_at_and_never_a_pinned_one() -> None:
+    world = _started(page=replace(AT_CODE, loaded=False, code=None))
+    early = own_page(world.state, world.now_ms)
+    world.show(OPEN)
+    world.pass_time(MINUTE)
+    open_page = own_page(world.state, world.now_ms)
+    pinned = own_page(replace(world.state, rules=replace(world.state.rules, pinned=True)), world.now_ms)
+
+    assert (early.build, early.linked) == (None, False)
+    assert (open_page.build, open_page.linked, open_page.held) == (Build(VERSION, "4.6.0"), True, False)
+    assert open_page.age_ms >= MINUTE
+    assert pinned.build is None
 
 
 def test_reloads_with_ready_in_between_are_no_loop() -> None:
