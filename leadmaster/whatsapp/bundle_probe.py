@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from leadmaster.up.parent import PARENT_VARIABLE
 from leadmaster.up.services import own_argv
+from session_worker.drift.judging import Behaviour, judge
 from session_worker.engine.factory import make_engine
 from session_worker.engine.port import (
     AckSeen,
@@ -27,6 +28,7 @@ from session_worker.engine.port import (
     Observation,
     StreamMode,
 )
+from shared.builds.verdict import Standing
 from simulator.client import ControlError, SimulatorClient
 
 T = TypeVar("T")
@@ -70,6 +72,8 @@ def probe(bundle: Path, browser: Browser, on_step: Callable[[str], None], step_s
                 raise ProbeFailed(f"does not link: {error}") from error
             run.until("is not READY after linking", _is_ready)
             on_step("links")
+            run.find_names()
+            on_step("finds all that is needed of the page")
             run.send_one()
             on_step("sends, and hears of the acknowledgement")
             phones.inbound(_PHONE, _LEAD, _TEXT_IN)
@@ -116,6 +120,22 @@ class _Run:
                 seen = str(error)
             time.sleep(_ASK_EVERY_S)
         raise ProbeFailed(f"{failure} ({seen})")
+
+    def find_names(self) -> None:
+        """Raises ProbeFailed where the bridge's table of names has one that this bundle does not find."""
+        seen = "the page does not answer"
+        deadline = time.monotonic() + self._step_s
+        while time.monotonic() < deadline:
+            try:
+                verdict = judge(self._engine.probe(), Behaviour(), linked=True)
+            except EngineError as error:
+                seen = str(error)
+                continue
+            if verdict is not None and verdict.standing is Standing.OK:
+                return
+            seen = "not loaded" if verdict is None else "; ".join((verdict.words, *verdict.reasons))
+            time.sleep(_ASK_EVERY_S)
+        raise ProbeFailed(f"does not find what is needed of the page: {seen}")
 
     def send_one(self) -> None:
         """Raises ProbeFailed."""

@@ -329,9 +329,10 @@ class Engine(Protocol):
         Returns None where WhatsApp could not be asked. Raises nothing.
         """
 
-    def read_rows(self, after_row_id: int, limit: int) -> RowPage:
+    def read_rows(self, after_row_id: int, limit: int, since_ms: int = 0) -> RowPage:
         """Reads at most `limit` rows of the page's database after a row (<= 20 s). Nobody sees us read.
 
+        since_ms: what was written before is only counted, and costs the page little.
         Raises EngineError: PAGE_FAILED (also where the page is not loaded), WHATSAPP_ERROR (not linked, or the page
         refuses).
         """

@@ -51,6 +51,7 @@ class ReadRows:
     browser_run: str
     after_row_id: int
     limit: int
+    since_ms: int  # what was written before is left out
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,8 @@ def _read(turn: ReceivingTurn, cursor: RowCursor, back_rows: int) -> None:
     after, browser_run = turn.state.reading_at, channel_of(turn).browser_run
     if after is None:
         after = max(FIRST_ROW, cursor.row_id - back_rows)
-    make_call(turn, at.ReadingRows(back_rows), do.ReadRows(browser_run, after, turn.state.rules.page_rows))
+    limit = turn.state.rules.page_rows
+    make_call(turn, at.ReadingRows(back_rows), do.ReadRows(browser_run, after, limit, cursor.since_ms))
 
 
 def _cursor(turn: ReceivingTurn) -> RowCursor:
@@ -135,10 +136,7 @@ def _cursor(turn: ReceivingTurn) -> RowCursor:
 
 def _wanted(turn: ReceivingTurn, cursor: RowCursor, row: TextRow) -> bool:
     """What lies behind the cursor; before it, what is so young that it is known by its key if it was recorded."""
-    at_ms = row.message.at_ms
-    if at_ms < cursor.since_ms:
-        return False
-    return row.row_id > cursor.row_id or at_ms > turn.now.wall_ms - SURE_MS
+    return row.row_id > cursor.row_id or row.message.at_ms > turn.now.wall_ms - SURE_MS
 
 
 def _keep(turn: ReceivingTurn, page: RowPage) -> None:
@@ -151,9 +149,7 @@ def _keep(turn: ReceivingTurn, page: RowPage) -> None:
     found = tuple(
         Placeholder(row.key, row.at_ms)
         for row in page.placeholders
-        if row.key not in state.placeholders
-        and row.at_ms >= before.since_ms
-        and is_asked_for(row.at_ms, turn.now.wall_ms)
+        if row.key not in state.placeholders and is_asked_for(row.at_ms, turn.now.wall_ms)
     )
     phase = at.KeepingCursor(page, cursor, found)
     if cursor == before and not found:

@@ -119,8 +119,8 @@ class Receiver:
             return on.EngineFailed("PAGE_FAILED", "the browser run has ended")
         try:
             match call:
-                case do.ReadRows(_, after_row_id, limit):
-                    return on.RowsRead(engine.read_rows(after_row_id, limit))
+                case do.ReadRows(_, after_row_id, limit, since_ms):
+                    return on.RowsRead(engine.read_rows(after_row_id, limit, since_ms))
                 case do.ReadPlaceholders(_, keys):
                     return on.PlaceholdersRead(engine.read_placeholders(keys))
         except EngineError as error:

@@ -13,6 +13,7 @@ __d('SimStart', (require, exports) => {
     require('SimInbound');
     require('WAWebSendMsgChatAction');
     require('SimResending').start();
+    require('SimDeleting').start();
     require('SimScreen').start();
     require('SimFaults').start();
     require('SimAvailability').start();

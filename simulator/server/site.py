@@ -44,7 +44,7 @@ SCRIPTS = (
     "messages/rows.js",
     "messages/messages.js",
     "messages/inbound.js",
-    "messages/revoking.js",
+    "messages/deleting.js",
     "messages/placeholders.js",
     "messages/history.js",
     "messages/outbox.js",

@@ -35,7 +35,9 @@ class World:
 
     def start(self) -> None:
         """Load what is on record and begin to write behind. Needs a running event loop."""
-        self.settings = Settings().changed(self.archive.load_settings())
+        known = Settings().as_dict()
+        kept = {name: value for name, value in self.archive.load_settings().items() if name in known}
+        self.settings = Settings().changed(kept)
         self.book.phones = {phone.number: phone for phone in self.archive.load_phones()}
         self.book.contacts = {contact.number: contact for contact in self.archive.load_contacts()}
         for device in self.archive.load_devices():

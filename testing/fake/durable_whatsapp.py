@@ -125,9 +125,9 @@ class DurablePage(FakeEngine):
         super().resend(prepared)
         self._gap("sent again")
 
-    def read_rows(self, after_row_id: int, limit: int) -> RowPage:
+    def read_rows(self, after_row_id: int, limit: int, since_ms: int = 0) -> RowPage:
         """See `port.Engine.read_rows`."""
-        page = super().read_rows(after_row_id, limit)
+        page = super().read_rows(after_row_id, limit, since_ms)
         if page.rows:
             self._gap("rows read")
         return page

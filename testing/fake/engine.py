@@ -139,10 +139,10 @@ class FakeEngine(FakeOpenPage):
             return None
         return None if exists is None else Contact(exists, self._whatsapp.chat_id(number) if exists else None)
 
-    def read_rows(self, after_row_id: int, limit: int) -> RowPage:
+    def read_rows(self, after_row_id: int, limit: int, since_ms: int = 0) -> RowPage:
         """See `port.Engine.read_rows`."""
         with self._answering(_PREPARE_SECONDS):
-            return self._inbox().page(after_row_id, limit)
+            return self._inbox().page(after_row_id, limit, since_ms)
 
     def read_placeholders(self, keys: tuple[str, ...]) -> PlaceholderPage:
         """See `port.Engine.read_placeholders`."""

@@ -50,16 +50,17 @@ class FakeInbox:
     def find(self, key: str) -> FakeRow | None:
         return next((row for row in self.rows if row.key == key), None)
 
-    def page(self, after_row_id: int, limit: int) -> RowPage:
+    def page(self, after_row_id: int, limit: int, since_ms: int) -> RowPage:
         """The rows after one, as a page gives them."""
         found = [row for row in self.rows if row.row_id > after_row_id][:limit]
+        young = [row for row in found if row.at_ms >= since_ms]
         return RowPage(
             rows=len(found),
             last_row_id=found[-1].row_id if found else after_row_id,
             more=len(found) == limit,
-            texts=tuple(TextRow(row.row_id, row.seen) for row in found if row.type == TEXT),
+            texts=tuple(TextRow(row.row_id, row.seen) for row in young if row.type == TEXT),
             placeholders=tuple(
-                PlaceholderRow(row.row_id, row.key, row.at_ms) for row in found if row.type == PLACEHOLDER
+                PlaceholderRow(row.row_id, row.key, row.at_ms) for row in young if row.type == PLACEHOLDER
             ),
         )
 

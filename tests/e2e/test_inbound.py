@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 
+import psutil
 import pytest
 
 from support.waiting import until
 from testing.caller import Caller
+from testing.processes import descendants, is_alive
 from testing.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -77,6 +79,23 @@ def test_while_one_is_killed(system: System, caller: Caller, victim: str) -> Non
     caller.until_ready_since(before)
     write(system, ANA, *texts[4:])
     until_recorded(caller, ANA, *texts)
+
+
+def servers(system: System) -> list[psutil.Process]:
+    """The embedded Valkey, which names itself."""
+    started = descendants(system.services.process("up").pid)
+    return [process for process in started if process.name().startswith("valkey") and is_alive(process)]
+
+
+def test_while_redis_is_killed(system: System, caller: Caller) -> None:
+    caller.until_status("READY")
+    [server] = servers(system)
+    write(system, ANA, "antes de redis")
+    server.kill()
+    write(system, ANA, "sin redis", "sin redis todavía")
+    until(lambda: [one for one in servers(system) if one != server], 60, "another server")
+    write(system, ANA, "con redis otra vez")
+    until_recorded(caller, ANA, "antes de redis", "sin redis", "sin redis todavía", "con redis otra vez")
 
 
 def test_the_page_reloads_itself_as_too_much_is_waiting(system: System, caller: Caller) -> None:

@@ -84,6 +84,19 @@ def test_a_bundle_that_does_not_work_fails_its_probe(tmp_path: Path) -> None:
     assert seen == []
 
 
+@pytest.mark.browser
+def test_a_bundle_that_no_longer_finds_a_name_fails_its_probe(tmp_path: Path) -> None:
+    renamed = tmp_path / "renamed.js"
+    bundle = packaged_bundle(None).read_bytes()
+    renamed.write_bytes(bundle.replace(b"handleChatSimpleReceipt", b"handleChatSimpleReceiptOfOld"))
+    seen: list[str] = []
+
+    with pytest.raises(ProbeFailed, match=r"degraded: receipts; functions\.handleChatSimpleReceipt"):
+        probe(renamed, Browser("", no_sandbox=False), seen.append, step_s=10)
+
+    assert seen == ["loads and shows a code", "links"]
+
+
 def test_a_bundle_that_fails_its_probe_changes_nothing(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -164,3 +164,14 @@ def test_a_disabled_user_is_refused(client, services, maria):
     assert client.get(STATUS, headers=maria).status_code == 401
     answer = client.post("/api/auth/login", json={"usuario": "maria", "password": PASSWORD})
     assert answer.json["error"] == "INVALID_CREDENTIALS"
+
+
+def test_at_the_machine_an_admin_comes_first_then_the_tenants_own_user(services):
+    database = services.database
+    found = [accounts.user_reaching(database, cliente_id).usuario for cliente_id in (51, 99)]
+    with database.writing() as session:
+        session.get(accounts.User, 3).disabled_at = now_ms()
+
+    assert found == ["root", "root"]
+    assert accounts.user_reaching(database, 51).usuario == "maria"
+    assert accounts.user_reaching(database, 99) is None

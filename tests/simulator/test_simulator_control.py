@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -94,4 +95,25 @@ def test_a_restart_keeps_phones_messages_and_settings(simulator: Any, tmp_path: 
         assert client.settings()["auto_read"] is False
         assert client.read("5491100000001", "5491122223333") == 1
         assert client.own("5491100000001", "5491122223333", "otra")["seq"] > rows[-1]["seq"]
+    assert second.stop() == 0
+
+
+def test_a_file_of_before_is_taken_over(simulator: Any, tmp_path: Path) -> None:
+    # given a file whose messages lack the columns of today, with a setting that is no more
+    first = type(simulator)(tmp_path / "data")
+    with SimulatorClient(first.url) as client:
+        client.put_phone("5491100000001")
+        key = client.own("5491100000001", "5491122223333", "hola")["key"]
+    assert first.stop() == 0
+    with sqlite3.connect(tmp_path / "data" / "simulator.sqlite3") as database:
+        database.execute("INSERT INTO settings VALUES ('send_timeout_ms', '20000')")
+        database.execute("ALTER TABLE messages DROP COLUMN revoke_id")
+        database.execute("ALTER TABLE messages DROP COLUMN ad")
+    # when it is opened
+    second = type(simulator)(tmp_path / "data")
+    with SimulatorClient(second.url) as client:
+        # then what it holds is there and can be changed
+        assert [row["key"] for row in client.messages("5491100000001")] == [key]
+        client.revoke("5491100000001", key)
+        assert client.messages("5491100000001")[0]["revoked"] is True
     assert second.stop() == 0

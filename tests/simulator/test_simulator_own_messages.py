@@ -60,6 +60,21 @@ def test_rows_are_numbered_in_order_over_all_chats(linked: WebPage, client: Simu
     assert not any("body" in row for row in rows)
 
 
+def test_the_number_of_a_deleted_row_is_given_again(linked: WebPage, client: SimulatorClient, number: str) -> None:
+    linked.send(LEAD, "uno")
+    deleted = linked.send(LEAD, "dos")["key"]
+    linked.run(
+        """(key) => {
+          const message = WPP.whatsapp.MsgStore.get(key);
+          const chat = WPP.whatsapp.ChatStore.get(message.id.remote);
+          WPP.whatsapp.Cmd.sendDeleteMsgs(chat, { type: 'message', list: [message] }, true);
+        }""",
+        deleted,
+    )
+    until(lambda: linked.row(deleted) == {}, 15, "the row to be gone")
+    assert linked.row(linked.send(LEAD, "tres")["key"])["rowId"] == 1_000_000_002
+
+
 def test_history_lies_below_in_its_order(new_page: Any, client: SimulatorClient, number: str) -> None:
     for text in ("uno", "dos", "tres"):
         client.own(number, LEAD, text)

@@ -156,9 +156,9 @@ class PlaywrightEngine:
             return None
         return Contact(exists=bool(told["exists"]), chat_id=told["chat_id"])
 
-    def read_rows(self, after_row_id: int, limit: int) -> RowPage:
+    def read_rows(self, after_row_id: int, limit: int, since_ms: int = 0) -> RowPage:
         """See `port.Engine.read_rows`."""
-        asked = {"after_row_id": after_row_id, "limit": limit}
+        asked = {"after_row_id": after_row_id, "limit": limit, "since_ms": since_ms}
         return row_page(self._ask("readRows", asked, _ROWS_SECONDS))
 
     def read_placeholders(self, keys: tuple[str, ...]) -> PlaceholderPage:

@@ -22,7 +22,7 @@ __d('SimInbound', (require, exports) => {
     const stored = new Set(found.filter(Boolean).map((row) => row.id));
     const takeIn = (item) => {
       if (item.kind === 'revoke') {
-        return require('SimRevoking').revoked(item);
+        return require('SimDeleting').revoked(item);
       }
       if (item.kind === 'receipt') {
         return receipt(item);

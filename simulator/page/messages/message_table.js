@@ -82,6 +82,23 @@ __d('SimMessageTable', (require, exports) => {
       return this.change(TABLE, key, change);
     }
 
+    /* Change the row under the first of some keys that there is one under. */
+    updateFirst(keys, change) {
+      return this.write(TABLE, (objects) => {
+        const look = ([key, ...others]) => {
+          const request = objects.get(key);
+          request.onsuccess = () => {
+            if (request.result !== undefined) {
+              objects.put(change(request.result));
+            } else if (others.length > 0) {
+              look(others);
+            }
+          };
+        };
+        look(keys);
+      });
+    }
+
     /* Change a row and its key with it; its number stays. Nothing happens where there is none, or the new key is known. */
     rekey(key, change) {
       return this.write(TABLE, (objects) => {
@@ -94,6 +111,10 @@ __d('SimMessageTable', (require, exports) => {
           }
         };
       });
+    }
+
+    delete(key) {
+      return this.remove(TABLE, key);
     }
 
     forget() {

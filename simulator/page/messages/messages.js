@@ -50,18 +50,19 @@ __d('SimMessages', (require, exports) => {
   /* An ack never goes back. The message may stand under the chat's other id. */
   exports.raiseAck = async (text, ack) => {
     const key = MsgKey.fromString(text);
-    const twin = MsgCollection.get(key) === undefined ? getAlternateMsgKey(key) : undefined;
-    const keys = twin === undefined ? [key] : [key, twin];
-    for (const message of keys.map((one) => MsgCollection.get(one)).filter(Boolean)) {
-      if (ack > message.ack) {
-        message.isSendFailure = false;
-        message.ack = ack;
-      }
+    const keys = [key, getAlternateMsgKey(key)].filter(Boolean);
+    const message = keys.map((one) => MsgCollection.get(one)).find(Boolean);
+    if (message !== undefined && ack > message.ack) {
+      message.isSendFailure = false;
+      message.ack = ack;
     }
-    await Promise.all(keys.map((one) => messageTable.update(String(one), (row) => {
+    await messageTable.updateFirst(keys.map(String), (row) => {
+      if (ack <= row.ack) {
+        return row;
+      }
       const { isSendFailure, errorCode, ...rest } = row;
-      return ack > row.ack ? { ...rest, ack } : row;
-    })));
+      return { ...rest, ack };
+    });
   };
 });
 

@@ -51,7 +51,9 @@ __d('SimResending', (require, exports) => {
     session.on('up_to_date', () => inTurn(fromTable));
     session.on('settings', () => {
       clearInterval(timer);
-      timer = setInterval(() => inTurn(() => resend(MsgCollection.filter(isLeft))), session.settings.resend_ms);
+      if (session.settings.page_resends) {
+        timer = setInterval(() => inTurn(() => resend(MsgCollection.filter(isLeft))), session.settings.resend_ms);
+      }
     });
   };
 });

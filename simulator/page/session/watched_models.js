@@ -76,6 +76,10 @@ __d('WAWebCmd', (require, exports) => {
       this.trigger('storage_initialization_error');
     }
 
+    sendDeleteMsgs(chat, messages, clearMedia) {
+      this.trigger('send_delete_msgs', chat, messages, clearMedia);
+    }
+
     onTemporaryBan(details) {
       this.trigger('on_temporary_ban', details);
     }

@@ -62,6 +62,8 @@ class TestRows:
         assert (texts(first), first.more, first.last_row_id) == (["uno", "dos"], True, ids[1])
         rest = again.engine.read_rows(first.last_row_id, 2)
         assert (texts(rest), rest.more) == (["tres"], False)
+        later = again.engine.read_rows(FIRST_ROW, LIMIT, page.texts[-1].message.at_ms + 1)
+        assert (later.rows, later.last_row_id, later.texts) == (page.rows, page.last_row_id, ())
         none = again.engine.read_rows(rest.last_row_id, 2)
         assert (none.rows, none.last_row_id, none.more) == (0, rest.last_row_id, False)
 

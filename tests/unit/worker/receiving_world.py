@@ -139,13 +139,14 @@ class World:
     def _ask_page(self, call: do.PageCall) -> on.Answer:
         if isinstance(call, do.ReadRows):
             found = [row for row in self.rows if row.row_id > call.after_row_id][: call.limit]
+            young = [row for row in found if row.at_ms >= call.since_ms]
             return on.RowsRead(
                 RowPage(
                     rows=len(found),
                     last_row_id=found[-1].row_id if found else call.after_row_id,
                     more=len(found) == call.limit,
-                    texts=tuple(TextRow(row.row_id, row.seen) for row in found if not row.open),
-                    placeholders=tuple(PlaceholderRow(row.row_id, row.key, row.at_ms) for row in found if row.open),
+                    texts=tuple(TextRow(row.row_id, row.seen) for row in young if not row.open),
+                    placeholders=tuple(PlaceholderRow(row.row_id, row.key, row.at_ms) for row in young if row.open),
                 )
             )
         rows = {row.key: row for row in self.rows if row.key in call.keys}

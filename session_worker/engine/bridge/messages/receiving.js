@@ -77,11 +77,12 @@ const hydrated = async (keys) => {
 /** A row's key as text, whichever way the database has it. @param {{id: string | {_serialized: string}}} row */
 const keyOf = ({ id }) => (typeof id === 'string' ? id : id._serialized);
 
-/** @param {{after_row_id: number, limit: number}} asked @returns {Promise<RowPage>} */
-const readRows = async ({ after_row_id: after, limit }) => {
+/** @param {{after_row_id: number, limit: number, since_ms: number}} asked @returns {Promise<RowPage>} */
+const readRows = async ({ after_row_id: after, limit, since_ms: since }) => {
   await assertDatabase();
   const rows = await within(WPP.indexdb.getMessagesFromRowId({ minRowId: after, limit }), ROWS_WAIT_MS);
-  const ofPersons = rows.filter((row) => isFromPerson(keyOf(row)) && ['chat', PLACEHOLDER].includes(row.type));
+  const wanted = rows.filter(({ type, t }) => (type === 'chat' || type === PLACEHOLDER) && (t ?? 0) * 1000 >= since);
+  const ofPersons = wanted.filter((row) => isFromPerson(keyOf(row)));
   const messages = await hydrated(ofPersons.filter((row) => row.type === 'chat').map(keyOf));
   /** @type {RowPage} */
   const page = {

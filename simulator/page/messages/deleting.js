@@ -1,12 +1,25 @@
 'use strict';
 
-/* Delete for everyone: the message goes on under the deletion's own id, without its text. */
-__d('SimRevoking', (require, exports) => {
+/*
+ * Delete for everyone: the message goes on under the deletion's own id, without its text. Delete on this device alone: its
+ * row is gone, and the row's number with it.
+ */
+__d('SimDeleting', (require, exports) => {
   const { messageTable } = require('SimMessageTable');
   const { MsgCollection } = require('WAWebMsgCollection');
   const { ChatCollection } = require('WAWebChatCollection');
   const { getAlternateMsgKey } = require('WAWebLidMigrationUtils');
   const MsgKey = require('WAWebMsgKey').default;
+
+  exports.start = () => {
+    require('WAWebCmd').Cmd.on('send_delete_msgs', async (chat, { list }) => {
+      for (const message of list) {
+        chat.msgs.remove(message.id);
+        MsgCollection.remove(message.id);
+        await messageTable.delete(String(message.id));
+      }
+    });
+  };
 
   /* The owner deleted a message on the phone. It may stand here under the chat's other id. */
   exports.revoked = async (item) => {
