@@ -137,7 +137,7 @@ class SimulatorClient:
         """Return the settings."""
         return self._object("GET", "/control/settings")
 
-    def put_settings(self, **changes: int | bool | str) -> JsonObject:
+    def put_settings(self, **changes: object) -> JsonObject:
         """Change settings; return all of them."""
         return self._object("PUT", "/control/settings", dict(changes))
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 
 from simulator.errors import BadRequest
+
+BUILD = re.compile(r"\d+\.\d+\.\d+")
+"""How a build of WhatsApp Web is written; the last number is its revision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,12 @@ class Settings:
         startup_events: what a page takes in while it starts is told by events too; the real one is silent then.
         reload_above: with more messages waiting than that, an open page reloads itself and takes them in as it starts.
         resent_ms: how long the phone takes to send again what a page has an empty placeholder of.
+        web_version: the build that is served; pages that have another one are told so when they ask.
+        update_hard: they are told to reload, not just that there is a newer one.
+        hard_reload_ms: how long a page that is told to reload waits.
+        version_poll_ms: how often a page asks; milliseconds, every half hour on the real site.
+        refused_versions: builds that are refused at the login; their pages reload at once.
+        missing: names that a build lacks, by build: "Module", "Module.export" or "Module.export.member".
         history_messages: how many recent messages a newly linked device is given.
         modules: dummy modules registered besides the real ones.
         heap_mb: ballast in the page's JavaScript heap.
@@ -53,6 +63,12 @@ class Settings:
     startup_events: bool = False
     reload_above: int = 1_000
     resent_ms: int = 100
+    web_version: str = "2.3000.1044822804"
+    update_hard: bool = False
+    hard_reload_ms: int = 60_000
+    version_poll_ms: int = 1_800_000
+    refused_versions: list[str] = field(default_factory=list)
+    missing: dict[str, list[str]] = field(default_factory=dict)
     history_messages: int = 500
     modules: int = 0
     heap_mb: int = 0
@@ -72,6 +88,7 @@ class Settings:
                 raise BadRequest(f"{name} must be of type {type(known[name]).__name__}")
             if isinstance(value, int) and value < 0:
                 raise BadRequest(f"{name} must not be negative")
+        _check_builds(changes)
         return replace(self, **changes)  # type: ignore[arg-type]
 
     def as_dict(self) -> dict[str, object]:
@@ -88,4 +105,22 @@ class Settings:
             "reconnect_ms": self.reconnect_ms,
             "startup_events": self.startup_events,
             "reload_above": self.reload_above,
+            "version_poll_ms": self.version_poll_ms,
+            "hard_reload_ms": self.hard_reload_ms,
         }
+
+
+def _check_builds(changes: Mapping[str, object]) -> None:
+    """Refuse what isn't a build or a list of names where one has to stand. Raises BadRequest."""
+    missing = changes.get("missing")
+    refused = changes.get("refused_versions")
+    lists = list(missing.values()) if isinstance(missing, dict) else []
+    if isinstance(refused, list):
+        lists.append(refused)
+    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists):
+        raise BadRequest("refused_versions is a list of builds, missing has a list of names for each build")
+    builds = list(missing) if isinstance(missing, dict) else []
+    builds += [changes["web_version"]] if "web_version" in changes else []
+    builds += refused if isinstance(refused, list) else []
+    if not all(BUILD.fullmatch(str(build)) for build in builds):
+        raise BadRequest("a build is three numbers with dots between, as 2.3000.1044822804")

@@ -37,12 +37,16 @@ def update_bundle(version: str, cliente_id: int | None) -> int:
 @whatsapp.command()
 def bundles() -> None:
     """List the wa-js bundles that are here."""
+    from session_worker.engine.port import EngineError  # noqa: PLC0415
     from session_worker.engine.versions.bundles import PACKAGED, BundleStore, facts, packaged_bundle  # noqa: PLC0415
     from shared.instant import to_iso  # noqa: PLC0415
 
     store = BundleStore(command_settings().whatsapp_dir)
     in_use = store.in_use()
-    rows = [(PACKAGED, f"{facts(packaged_bundle(None)).version}, in node_modules")]
+    try:
+        rows = [(PACKAGED, f"{facts(packaged_bundle(None)).version}, in node_modules")]
+    except EngineError as error:
+        rows = [(PACKAGED, error.detail)]
     for kept in store.kept():
         state = "" if store.is_whole(kept) else "; DAMAGED, take it again with update-bundle"
         rows.append((kept.name, f"kept {to_iso(kept.kept_at_ms)}, {kept.integrity[:20]}…{state}"))

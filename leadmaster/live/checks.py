@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,8 +137,8 @@ def unseen(live: Live) -> Finding:
 def down(live: Live) -> Finding:
     """Ends the browser, has two messages written, starts it again."""
     before = set(live.session.received())
-    _end_browser(live)
-    live.person.confirm("The browser is down. On the second phone, write two messages to the first")
+    with _browser_down(live):
+        live.person.confirm("The browser is down. On the second phone, write two messages to the first")
     came_back = _start_browser(live)
     new = live.session.until(lambda: len(_new(live, before)) >= 2, _RECEIVED_S)
     count = len(_new(live, before))
@@ -162,8 +163,8 @@ def revoked(live: Live) -> Finding:
     message_id = live.session.send(live.to, f"{live.mark} · 4")
     if not live.session.until(lambda: live.session.settled(message_id), _SETTLED_S):
         return _unexpected(live, "the message was not sent")
-    _end_browser(live)
-    live.person.confirm(f"The browser is down. On the first phone, delete “{live.mark} · 4” for everyone")
+    with _browser_down(live):
+        live.person.confirm(f"The browser is down. On the first phone, delete “{live.mark} · 4” for everyone")
     came_back = _start_browser(live)
     again = live.person.is_so("Does the second phone show it again?")
     status = live.session.message(message_id)["status"]
@@ -223,9 +224,16 @@ def _skip_if_linked(live: Live) -> None:
         raise Skipped
 
 
-def _end_browser(live: Live) -> None:
+@contextmanager
+def _browser_down(live: Live) -> Iterator[None]:
+    """Ends the browser; whoever leaves by an exception leaves a session that is started again."""
     live.session.end()
-    live.session.until(live.session.is_down, _DOWN_S)
+    try:
+        live.session.until(live.session.is_down, _DOWN_S)
+        yield
+    except BaseException:  # Ctrl-C as well; it is raised on
+        live.session.connect()
+        raise
 
 
 def _start_browser(live: Live) -> Finding:

@@ -21,7 +21,9 @@ class Person:
         self.screen = screen
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._gone = False
-        threading.Thread(target=self._read, args=(lines or sys.stdin,), name="person", daemon=True).start()
+        source = lines or sys.stdin
+        self._at_terminal = source.isatty()
+        threading.Thread(target=self._read, args=(source,), name="person", daemon=True).start()
 
     def typed(self) -> bool:
         """Whether a line came since the last look; True for ever once nobody is there."""
@@ -59,6 +61,9 @@ class Person:
 
     def _ask(self, question: str) -> str:
         self.screen.busy(None)
+        if self._at_terminal:
+            while self.typed() and not self._gone:
+                pass  # what was typed before the question is no answer to it
         self.screen.plain(f"  ? {question}")
         if self._gone:
             raise Skipped

@@ -60,7 +60,7 @@ def run(settings: Settings, cliente_id: int, to: str | None, place: Path | None)
 
 def _carry_out(live: Live, name: str) -> Finding:
     """Raises CallFailed where the hub is not there at all."""
-    if name in NEED_READY and not live.session.is_ready():
+    if name in NEED_READY and not live.session.becomes_ready():
         return Finding(Verdict.SKIPPED, ("the session is not READY",))
     try:
         return CHECKS[name](live)

@@ -11,6 +11,7 @@ from leadmaster.live.findings import Moment
 from leadmaster.live.person import Person, Skipped
 
 _ASK_EVERY_S = 0.5
+_START_S = 120.0
 _SETTLED = frozenset({"sent", "delivered", "read", "failed", "uncertain", "expired", "cancelled"})
 
 
@@ -37,6 +38,12 @@ class LiveSession:
     def is_ready(self) -> bool:
         answer = self.status()
         return answer["status"] == "READY" and not answer["stale"]
+
+    def becomes_ready(self) -> bool:
+        """Whether it is READY, once it has started or says that it needs a person."""
+        decided = ("READY", "ERROR", "QR_REQUIRED")
+        self.until(lambda: self.status()["status"] in decided, _START_S)
+        return self.is_ready()
 
     def until(self, good: Callable[[], Any], within_s: float, *, may_skip: bool = False) -> Any:
         """Asks until `good` is truthy and returns that; None when time is up. Follows the status meanwhile.

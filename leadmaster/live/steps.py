@@ -141,6 +141,17 @@ STANDING = (
         "uploads that end",
     ),
     Standing(
+        "sending again when told",
+        "`resendMsg` sends a message that a reload left without an acknowledgement, under its key; a deleted one is "
+        "found by `protocolMessageKey`",
+        "log `message.resent`, `message.stuck`, `message.lost_by_page`; copies on the second phone",
+    ),
+    Standing(
+        "WhatsApp's limits",
+        "the page's own queries tell a time lock and the cap of new chats",
+        "log `limits.told`, the session object of a restricted number, against what the phone says",
+    ),
+    Standing(
         "rows of the page's database",
         "`rowId` grows in order of arrival over all chats, and a placeholder keeps its own when its content comes",
         "log `inbound.caught_up` after a restart with messages waiting",

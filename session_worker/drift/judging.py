@@ -10,6 +10,7 @@ from shared.builds.verdict import Build, Capability, Standing, Verdict
 LATE_MS = 45_000  # a page that is not full-ready by then may be judged as it is
 MAX_UNREADY_LOADS = 3  # in a row, on a page that answers: it is the build, not the moment
 MIN_RECIPIENTS = 3  # whose messages stay without an acknowledgement, one after the other
+MIN_SILENT = 3  # messages whose event never came: one may have been on its way
 _MAX_REASONS = 12
 
 
@@ -20,7 +21,7 @@ class Behaviour:
     unready_loads: int = 0  # in a row, this one included, that never became full-ready though their page answered
     reload_loop: bool = False  # it loads itself anew again and again
     unacknowledged: int = 0  # recipients, one after the other, whose message the server left without an ack
-    silent_rows: int = 0  # rows that came into the page's database without an event
+    silent_messages: int = 0  # that came into the page's database without an event
 
 
 def judge(report: ProbeReport | None, behaviour: Behaviour, *, linked: bool) -> Verdict | None:
@@ -58,7 +59,7 @@ def _of_parts(gone: list[MissingName], behaviour: Behaviour) -> Verdict:
     if behaviour.unacknowledged >= MIN_RECIPIENTS:
         capabilities.add(Capability.SEND)
         reasons.append("SENDS_UNACKNOWLEDGED")
-    if behaviour.silent_rows > 0:
+    if behaviour.silent_messages >= MIN_SILENT:
         capabilities.add(Capability.INBOUND)
         reasons.append("EVENTS_SILENT")
     if not capabilities:
@@ -67,4 +68,5 @@ def _of_parts(gone: list[MissingName], behaviour: Behaviour) -> Verdict:
 
 
 def _named(gone: list[MissingName]) -> tuple[str, ...]:
-    return tuple(f"{one.name} {one.fault}" for one in gone)[:_MAX_REASONS]
+    """Each once, though it may be gone for several capabilities."""
+    return tuple(dict.fromkeys(f"{one.name} {one.fault}" for one in gone))[:_MAX_REASONS]

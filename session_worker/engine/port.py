@@ -26,7 +26,6 @@ class StreamMode(StrEnum):
     TOS_BLOCK = "TOS_BLOCK"
     SMB_TOS_BLOCK = "SMB_TOS_BLOCK"
     PROXYBLOCK = "PROXYBLOCK"
-    DEPRECATED_VERSION = "DEPRECATED_VERSION"
     OTHER = "OTHER"
 
 
@@ -148,7 +147,10 @@ class PlaceholderPage:
 
 @dataclass(frozen=True, slots=True)
 class MissingName:
-    """A name of the bridge's table (`bridge/names.js`) that is not on the page as it must be."""
+    """A name of the bridge's table (`bridge/names.js`) that is not on the page as it must be.
+
+    Told once for each capability that is lost with it.
+    """
 
     name: str
     capability: Capability

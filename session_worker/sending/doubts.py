@@ -10,6 +10,7 @@ from shared.ledger.message import Message
 
 FIRST_REFUSED = -1  # see `port.AckSeen`
 MAX_COPIES_REFUSED = 3  # of later copies of one key: a further one, and it is uncertain
+MAX_RESENDS = 8  # of one message, none of them acknowledged: a further one, and it is uncertain
 MAX_STUCK = 4  # browsers that waited in vain for an acknowledgement of one key: a further one, and it is uncertain
 
 
@@ -32,7 +33,7 @@ class InDoubt:
     first: bool  # sent once at most: its refusal says that nothing went out
     pending_since_ms: int  # a page that has it pending sends it by itself: from here on it has had the time to
     copies_refused: int = 0
-    resends: int = 0  # how often this page was told to send it again
+    resends: int = 0  # how often a page was told to send it again
     stuck: int = 0  # browsers that were closed since they waited for its acknowledgement in vain
 
 
@@ -53,7 +54,7 @@ class Remedy(Enum):
     RESEND = "resend"  # the page holds it and sends it no more by itself: the same row, the same key
     RELAUNCH_LOST = "relaunch_lost"  # the page does not have it
     RELAUNCH_STUCK = "relaunch_stuck"  # the page sends it, and no acknowledgement comes
-    GIVE_UP = "give_up"  # that happened once too often: a person looks into it
+    GIVE_UP = "give_up"  # either happened once too often: a person looks into it
 
 
 def hear(doubt: InDoubt, ack: int | None) -> tuple[InDoubt, Heard]:
@@ -81,6 +82,8 @@ def judge(doubt: InDoubt, found: Found | None, now_ms: int, patience: Patience) 
         return looked, Remedy.RELAUNCH_LOST
     if found.revoked or found.ack >= 1:
         return doubt, Remedy.RECORD
+    if found.unsent and doubt.resends >= MAX_RESENDS:
+        return looked, Remedy.GIVE_UP
     if found.unsent:
         # Each copy is given twice as long as the one before. A refused one that is refused again is counted by `hear`.
         again_ms = patience.look_again_ms << min(doubt.resends, 4)

@@ -29,7 +29,7 @@ def put_in_doubt(turn: SendingTurn, message: Message, prepared: Prepared, *, fir
     now, former = turn.now.steady_ms, turn.state.former.get(prepared.key)
     doubt = InDoubt(message, prepared, look_at_ms=now, first=first, pending_since_ms=now)
     if former is not None:
-        doubt = replace(doubt, copies_refused=former.copies_refused, stuck=former.stuck)
+        doubt = replace(doubt, copies_refused=former.copies_refused, resends=former.resends, stuck=former.stuck)
     keep_doubt(turn, doubt)
     turn.warn("message.in_doubt", message_id=message.message_id, in_doubt=len(turn.state.doubts))
 

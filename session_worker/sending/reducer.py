@@ -200,7 +200,7 @@ def _begin_round(turn: SendingTurn) -> None:
         idle(turn, 1_000)
     elif channel.browser_run != state.begun_run:
         # What the old one had in doubt comes back from the ledger as recoveries.
-        tried = {key: doubt for key, doubt in state.doubts.items() if doubt.stuck or doubt.copies_refused}
+        tried = {key: doubt for key, doubt in state.doubts.items() if doubt.stuck or doubt.resends}
         turn.change(doubts={}, acks={}, former={**state.former, **tried})
         make_call(turn, at.Beginning(), do.BeginRun(channel.phone_number))
     else:

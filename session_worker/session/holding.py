@@ -15,7 +15,7 @@ from session_worker.session import actions as do
 from session_worker.session import deadlines
 from session_worker.session.moves import NO_CODE, SessionTurn, login_of, move
 from session_worker.session.reading import read
-from session_worker.session.runs import fail_run, launch
+from session_worker.session.runs import count_silence, fail_run, launch
 from session_worker.session.state import new_load
 from shared.builds.verdict import Standing, Verdict
 from shared.transitions.session import SessionEvent, SessionStatus
@@ -57,9 +57,15 @@ def ask(turn: SessionTurn) -> None:
 
 
 def ask_again(turn: SessionTurn, code: str) -> None:
-    """The page did not answer: it may just be loading itself anew."""
-    turn.info("build.not_probed", code=code)
+    """The page did not answer: it may just be loading itself anew.
+
+    A held page is asked for nothing else (it may not be able to say how it is), so there silence is counted here.
+    """
     turn.change(load=replace(turn.state.load, probe_at_ms=turn.now.steady_ms + _FAILED_LOOK_MS))
+    if turn.state.load.held:
+        count_silence(turn, code)
+    else:
+        turn.info("build.not_probed", code=code)
 
 
 def take_report(turn: SessionTurn, report: ProbeReport) -> bool:
@@ -74,17 +80,17 @@ def take_report(turn: SessionTurn, report: ProbeReport) -> bool:
     return released or linked is not load.looked_linked
 
 
-def take_behaviour(turn: SessionTurn, *, unacknowledged: int | None = None, silent_rows: int | None = None) -> bool:
-    """What others found of the page's behaviour; None: no news. True as of `take_report`."""
-    load = turn.state.load
-    turn.change(
-        load=replace(
-            load,
-            unacknowledged=load.unacknowledged if unacknowledged is None else unacknowledged,
-            silent_rows=load.silent_rows if silent_rows is None else silent_rows,
-        )
-    )
+def take_unacknowledged(turn: SessionTurn, recipients: int) -> bool:
+    """See `inputs.SendsUnacknowledged`. True as of `take_report`."""
+    turn.change(load=replace(turn.state.load, unacknowledged=recipients))
     return _judge(turn)
+
+
+def take_silence(turn: SessionTurn, messages: int) -> None:
+    """See `inputs.InboundSilent`: it is counted over the load."""
+    load = turn.state.load
+    turn.change(load=replace(load, silent_messages=load.silent_messages + messages))
+    _judge(turn)
 
 
 def take_reload(turn: SessionTurn) -> None:
@@ -127,7 +133,7 @@ def _judge(turn: SessionTurn) -> bool:
     """Judges the load anew and acts on it. True: it is held no longer."""
     load = turn.state.load
     behaviour = Behaviour(
-        unready_loads=turn.state.unready_loads, unacknowledged=load.unacknowledged, silent_rows=load.silent_rows
+        unready_loads=turn.state.unready_loads, unacknowledged=load.unacknowledged, silent_messages=load.silent_messages
     )
     verdict = judge(load.report, behaviour, linked=load.looked_linked)
     if verdict is None:

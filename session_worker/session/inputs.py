@@ -117,9 +117,9 @@ class SendsUnacknowledged(FromBrowser):
 
 @dataclass(frozen=True, slots=True)
 class InboundSilent(FromBrowser):
-    """The page's database grows and its events do not come. rows: how many were found so; 0 once events come again."""
+    """So many messages more stood in this page's database, and no event of it had told them."""
 
-    rows: int
+    messages: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,15 +73,16 @@ def _take(turn: SessionTurn, event: on.Input) -> None:  # noqa: PLR0912 - one ta
         case on.ProbeFailed(_, code):
             count_silence(turn, code)
         case on.BuildProbed(_, report):
+            turn.change(unanswered=0)
             _look_again(turn, holding.take_report(turn, report))
         case on.BuildProbeFailed(_, code):
             holding.ask_again(turn, code)
         case on.PageReloaded():
             holding.take_reload(turn)
         case on.SendsUnacknowledged(_, recipients):
-            _look_again(turn, holding.take_behaviour(turn, unacknowledged=recipients))
-        case on.InboundSilent(_, rows):
-            _look_again(turn, holding.take_behaviour(turn, silent_rows=rows))
+            _look_again(turn, holding.take_unacknowledged(turn, recipients))
+        case on.InboundSilent(_, messages):
+            holding.take_silence(turn, messages)
         case on.LoginRemoved(_, reason):
             _forget_login(turn, reason)
         case on.BrowserEnded(_, reason):
@@ -102,7 +103,7 @@ def _look_at_clock(turn: SessionTurn) -> None:
         _stop(turn, False, "QR_NOT_SCANNED")
     elif state.browser_run and now >= state.load.probe_at_ms:
         holding.ask(turn)
-    elif state.browser_run and now >= state.probe_at_ms and status is not SessionStatus.INIT:
+    elif state.browser_run and now >= state.probe_at_ms and status is not SessionStatus.INIT and not state.load.held:
         turn.change(probe_at_ms=now + PROBE_MS)
         turn.do(do.Probe(state.browser_run))
     if status is SessionStatus.READY and lasted_ms >= 1000 * deadlines.RELAUNCH_BACKOFF.steady_s:

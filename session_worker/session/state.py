@@ -37,7 +37,7 @@ class Load:
     recorded: Verdict | None = None  # as it was last told to others
     probe_at_ms: int = 0  # when its names are walked next
     unacknowledged: int = 0  # recipients, one after the other, whose message got no acknowledgement
-    silent_rows: int = 0  # rows that came into the page's database without an event
+    silent_messages: int = 0  # that came into the page's database without an event
     held: bool = False  # nothing may be sent through it: the build does not let us
 
 

@@ -18,7 +18,6 @@ __d('SimScreen', (require, exports) => {
     TOS_BLOCK: 'Esta cuenta no tiene permitido usar WhatsApp',
     SMB_TOS_BLOCK: 'Esta cuenta no tiene permitido usar WhatsApp',
     PROXYBLOCK: 'La red bloquea el acceso a WhatsApp',
-    DEPRECATED_VERSION: 'Actualiza WhatsApp Web',
     OFFLINE: 'Sin conexión con el servidor',
     SYNCING: 'Sincronizando mensajes…',
     QR: 'Escanea el código con el teléfono',

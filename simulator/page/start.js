@@ -1,22 +1,29 @@
 'use strict';
 
 /* Start: read the store, then connect. */
-(async () => {
-  const { store } = require('SimStore');
-  await store.open();
-  await require('SimMessageTable').messageTable.open();
-  await require('SimAccount').account.load();
-  await require('SimDirectory').load();
-  await require('SimChats').load();
-  require('SimBallast');
-  require('SimInbound');
-  require('WAWebSendMsgChatAction');
-  require('SimResending').start();
-  require('SimScreen').start();
-  require('SimFaults').start();
-  require('SimAvailability').start();
-  require('SimSession').session.start();
-})().catch((error) => {
-  console.error('the page could not start', error);
-  require('WAWebBackendEventBus').BackendEventBus.trigger('storage_initialization_error');
+__d('SimStart', (require, exports) => {
+  async function start() {
+    const { store } = require('SimStore');
+    await store.open();
+    await require('SimMessageTable').messageTable.open();
+    await require('SimAccount').account.load();
+    await require('SimDirectory').load();
+    await require('SimChats').load();
+    require('SimBallast');
+    require('SimInbound');
+    require('WAWebSendMsgChatAction');
+    require('SimResending').start();
+    require('SimScreen').start();
+    require('SimFaults').start();
+    require('SimAvailability').start();
+    require('SimUpdates').start();
+    require('SimSession').session.start();
+  }
+
+  exports.start = () => start().catch((error) => {
+    console.error('the page could not start', error);
+    require('WAWebBackendEventBus').BackendEventBus.trigger('storage_initialization_error');
+  });
 });
+
+require('SimStart').start();

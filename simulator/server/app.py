@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from simulator.server.builds import Builds
 from simulator.server.control import Control, errors_as_json
 from simulator.server.gateway import Gateway
 from simulator.server.site import Site
@@ -17,6 +18,7 @@ def create_app(directory: Path) -> web.Application:
     world = World(directory)
     app = web.Application(middlewares=[errors_as_json], client_max_size=8 << 20)
     app.add_routes(Control(world).routes())
+    app.add_routes(Builds(world).routes())
     app.add_routes(Site(world).routes())
     app.add_routes([web.get("/ws", Gateway(world).serve)])
 

@@ -372,5 +372,6 @@ class Control:
             "pages": 0 if connection is None else 1,
             "connected_since": None if connection is None else connection.since,
             "ref": None if connection is None else connection.ref,
+            "web_version": None if connection is None else connection.web_version,
             "auth_code": None if connection is None else connection.auth_code,
         }

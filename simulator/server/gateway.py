@@ -20,6 +20,8 @@ from simulator.world.world import World
 
 _log = logging.getLogger(__name__)
 
+_VERSION_REFUSED = 405
+
 _Ask = dict[str, object]
 _Answer = dict[str, object] | None
 
@@ -56,6 +58,11 @@ class Gateway:
             await socket.close()
             return socket
         device = self._recognise(device_id, hello)
+        version = str(hello.get("version") or "")
+        if self._world.refuses_version(device, version):
+            await socket.send_json({"push": "failure", "reason": _VERSION_REFUSED})
+            await socket.close()
+            return socket
         device.user_agent = request.headers.get("User-Agent", "")
         keys = hello.get("keys")
         connection = Connection(
@@ -66,6 +73,7 @@ class Gateway:
             now_ms(),
             lambda: self._world.latency(device),
         )
+        connection.web_version = version
         try:
             self._welcome(connection, claims_login=bool(hello.get("login")))
             while (ask := await _receive(socket)) is not None:

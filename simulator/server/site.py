@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 import secrets
+from html import escape
 from pathlib import Path
 
 import segno
 from aiohttp import web
 
-from simulator.settings import Settings
+from simulator.settings import BUILD, Settings
 from simulator.world.world import World
 
 _PACKAGE = Path(__file__).parents[1]
@@ -33,6 +35,7 @@ SCRIPTS = (
     "session/linking.js",
     "session/limits.js",
     "session/availability.js",
+    "session/updates.js",
     "chats/contacts.js",
     "chats/chats.js",
     "chats/lid_migration.js",
@@ -49,6 +52,7 @@ SCRIPTS = (
     "messages/resending.js",
     "compatibility/stubs.js",
     "compatibility/known_names.js",
+    "simulation/drift.js",
     "simulation/faults.js",
     "simulation/ballast.js",
     "screen.js",
@@ -75,7 +79,7 @@ class Site:
         return [
             web.get("/", self.page),
             web.get("/qr.svg", self.qr),
-            web.get("/page/{name:.+}", self.page_file),
+            web.get("/page/{version:" + BUILD.pattern + "}/{name:.+}", self.page_file),
             web.get("/phone", self.phone),
             web.get("/phone/{name}", self.phone_file),
             web.get("/favicon.ico", self.favicon),
@@ -107,7 +111,7 @@ class Site:
         return web.Response(body=drawing.getvalue(), content_type="image/svg+xml")
 
     async def page_file(self, request: web.Request) -> web.StreamResponse:
-        """Serve one of the page's own files."""
+        """Serve one of the page's own files: to every build the same, so that a saved page finds those it names."""
         return _file(_PAGE, request.match_info["name"])
 
     async def phone(self, request: web.Request) -> web.StreamResponse:
@@ -124,11 +128,18 @@ class Site:
 
 
 def page_html(settings: Settings, nonce: str) -> str:
-    """Return the page's HTML: its scripts under the nonce, its weight in the root element's data."""
+    """Return the page's HTML: build, what it lacks and weight in the root element's data, scripts under the nonce.
+
+    It is whole in itself: a copy that is saved is that build's page for as long as this site is there.
+    """
+    version = settings.web_version
     template = (_PAGE / "index.html").read_text("utf-8")
-    scripts = "\n".join(f'<script nonce="{nonce}" src="/page/{name}"></script>' for name in SCRIPTS)
+    scripts = "\n".join(f'<script nonce="{nonce}" src="/page/{version}/{name}"></script>' for name in SCRIPTS)
     return (
-        template.replace("{{modules}}", str(settings.modules))
+        template.replace("{{version}}", version)
+        .replace("{{revision}}", version.rpartition(".")[2])
+        .replace("{{missing}}", escape(json.dumps(settings.missing.get(version, []))))
+        .replace("{{modules}}", str(settings.modules))
         .replace("{{heap_mb}}", str(settings.heap_mb))
         .replace("{{scripts}}", scripts)
     )

@@ -52,6 +52,7 @@ class Connection:
         synced: the page has caught up; from here on it is told every change.
         since: when it connected, milliseconds since the epoch.
         linking: resolved once the page has stored its login.
+        web_version: the build that it says it is.
         shown_online: it says that somebody sits before it, and the account's contacts see that.
     """
 
@@ -69,6 +70,7 @@ class Connection:
         self.since = since
         self.ref: str | None = None
         self.synced = False
+        self.web_version = ""
         self.shown_online = False
         self.linking: asyncio.Future[None] | None = None
         self.ref_cycle: asyncio.Task[None] | None = None

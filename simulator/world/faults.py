@@ -38,7 +38,7 @@ AT_ONCE = frozenset(
 )
 """Kinds that happen once to each device they meet."""
 
-SHOWN_BY_PAGE = frozenset({"ban", "deprecated_version", "proxyblock", "storage_initialization_error"})
+SHOWN_BY_PAGE = frozenset({"ban", "proxyblock", "storage_initialization_error"})
 """Lasting kinds that the page itself has to show."""
 
 COUNTED = frozenset({"refuse_sends", "drop_acks", "drop_receipts"})

@@ -170,7 +170,7 @@ class World:
             struck = True
             if fault.kind in AT_ONCE:
                 self._strike(connection, fault)
-            elif fault.kind == "offline":
+            elif fault.kind in ("offline", "deprecated_version"):
                 connection.drop()
             elif fault.kind in SHOWN_BY_PAGE:
                 self.show_faults(connection)
@@ -206,6 +206,11 @@ class World:
         """Say whether this device is kept offline."""
         phone = device.phone if device is not None else None
         return self.faults.find("offline", phone, device_id) is not None
+
+    def refuses_version(self, device: Device, version: str) -> bool:
+        """Say whether a page of this build is refused at its login."""
+        refused = version in self.settings.refused_versions
+        return refused or self.faults.find("deprecated_version", device.phone, device.id) is not None
 
     def _strike(self, connection: Connection, fault: Fault) -> None:
         if fault.kind == "lose_device":

@@ -84,14 +84,16 @@ def test_a_page_that_dies_is_replaced_with_the_same_login(
     works(callers[name])
 
 
-@pytest.mark.parametrize(("name", "code"), [("ban", "ACCOUNT_BANNED"), ("version", "VERSION_UNSUPPORTED")])
+@pytest.mark.parametrize(
+    ("name", "code", "recoverable"), [("ban", "ACCOUNT_BANNED", False), ("version", "VERSION_REFUSED", True)]
+)
 def test_what_needs_a_person_says_so_and_is_left_alone(
-    system: System, callers: dict[str, Caller], broken: dict[str, str], name: str, code: str
+    system: System, callers: dict[str, Caller], broken: dict[str, str], name: str, code: str, recoverable: bool
 ) -> None:
     seen = callers[name].until_status("ERROR")
     assert seen["last_error_code"] == code
     assert seen["recommended_action"] == seen["last_error_message"] != code
-    assert not seen["is_recoverable"]
+    assert seen["is_recoverable"] is recoverable  # a version that WhatsApp refuses is tried again by itself, slowly
     until(lambda: not system.browsers(callers[name].cliente_id), 90, "the browser's end")
     refused = callers[name].send(LEAD, "no")
     assert (refused.status_code, refused.json()["message"]) == (503, seen["last_error_message"])
@@ -111,5 +113,5 @@ def test_a_device_that_whatsapp_forgot_asks_for_a_code(
 def test_the_events_tell_each_transition_and_its_cause(system: System, callers: dict[str, Caller]) -> None:
     # kept in the worker's log as well, for an operator
     log = system.service_log("host")
-    for cause in ("TAKEN_OVER", "ACCOUNT_BANNED", "VERSION_UNSUPPORTED", "LOGGED_OUT"):
+    for cause in ("TAKEN_OVER", "ACCOUNT_BANNED", "VERSION_REFUSED", "LOGGED_OUT"):
         assert f'"cause": "{cause}"' in log, cause

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from leadmaster.hub_caller import Caller
 from leadmaster.live import page
-from leadmaster.live.checks import CHECKS, NEED_READY
+from leadmaster.live.checks import CHECKS, NEED_READY, Live
 from leadmaster.live.findings import (
     CodeLife,
     Finding,
@@ -21,9 +23,12 @@ from leadmaster.live.findings import (
     report,
 )
 from leadmaster.live.person import Person, Skipped
+from leadmaster.live.session import LiveSession
 from leadmaster.live.steps import STANDING, STEPS
 from leadmaster.screen import Screen
+from shared.settings import Settings
 from testing.waiting import until
+from tests.front.standing_hub import StandingHub
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,3 +114,15 @@ def test_a_line_is_seen_while_something_else_is_watched() -> None:
     person = Person(Screen(), io.StringIO("\n"))
 
     until(person.typed, 10, "the line")
+
+
+def test_a_step_that_is_skipped_leaves_no_session_without_its_browser() -> None:
+    hub, person = StandingHub(), Person(Screen(), io.StringIO("skip\n"))
+    session = LiveSession(cast(Caller, hub), 51, person)
+    live = Live(Settings(), 51, session, person, "5491155557002", "mark")
+
+    with pytest.raises(Skipped):
+        CHECKS["down"](live)
+
+    assert hub.posted == ["disconnect", "connect"]
+    assert session.becomes_ready()

@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 import redis
 
+from leadmaster.whatsapp import session_trial
 from leadmaster.whatsapp.bundle_probe import Browser, ProbeFailed, probe
 from leadmaster.whatsapp.npm_package import PackageRefused, fetch, unpack
-from session_worker.engine.versions.bundles import BundleStore
+from session_worker.engine.versions.bundles import BundleStore, packaged_bundle
 from shared.builds.builds import Builds
 from shared.builds.verdict import Build, Capability, Standing, Verdict
 from shared.names import Keys
+from shared.settings import Settings
+from shared.transitions.session import SessionStatus
+from tests.front.standing_hub import StandingHub
 from tests.front.wa_js_package import pack, stand_in_npm
 from tests.support.counting_site import CountingSite
 
@@ -85,7 +89,6 @@ def test_a_bundle_that_fails_its_probe_changes_nothing(
 ) -> None:
     from leadmaster.screen import Screen  # noqa: PLC0415
     from leadmaster.whatsapp import bundle_update  # noqa: PLC0415
-    from shared.settings import Settings  # noqa: PLC0415
 
     def fail(*_: object) -> None:
         raise ProbeFailed("does not send: WHATSAPP_ERROR")
@@ -186,3 +189,27 @@ def test_versions_tells_of_a_pin_that_can_not_be_served(shell: Shell) -> None:
     assert done.returncode == 1
     assert "not known" in done.stdout
     assert "npm install --prefix" in done.stdout
+
+
+@pytest.mark.parametrize("status", [SessionStatus.ERROR, SessionStatus.QR_REQUIRED])
+def test_a_session_that_does_not_come_back_with_a_bundle_gets_the_former_one(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, status: SessionStatus
+) -> None:
+    hub = StandingHub(status, SessionStatus.READY)
+    monkeypatch.setattr(session_trial, "signed_in", lambda *_: hub)
+    settings = Settings(leadmaster_data_dir=shell.directory / "data")
+    (settings.profiles_dir / "cliente_51").mkdir(parents=True)
+    shell.store.keep("4.6.99", b"newer", "sha512-x", 0)
+
+    with pytest.raises(ProbeFailed, match=status.value):
+        session_trial.trial(settings, shell.store, "4.6.99", 51, print)
+
+    assert shell.store.find(None, "cliente_51") == packaged_bundle(None)
+    assert hub.posted == ["restart", "restart"]
+
+
+def test_a_bundle_is_not_tried_on_a_session_of_another_machine(shell: Shell) -> None:
+    settings = Settings(leadmaster_data_dir=shell.directory / "data")
+
+    with pytest.raises(ProbeFailed, match="on the session's host"):
+        session_trial.trial(settings, shell.store, "4.6.99", 51, print)

@@ -193,8 +193,9 @@ def test_a_canary_stops_a_fleet_from_reloading_into_a_build_that_cannot_send(fle
 
     # The next build works: one of the held tries it, then all of them have it.
     fleet.serve("2.3000.1002")
-    fleet.look()
-    until(lambda: len(fleet.on("2.3000.1002")) == 1 and fleet.status(51) == "READY", 20, "the canary to be back")
+    fleet.watches[51].look()
+    until(lambda: fleet.status(51) == "READY", 20, "the canary to be back")
+    assert fleet.on("2.3000.1002") == {51}
     fleet.look()
     fleet.until_on("2.3000.1002", *ALL)
     until(lambda: fleet.sending() == set(ALL), 20, "all READY again")

@@ -80,9 +80,7 @@ def test_another_window_takes_over(shared: WebPage, client: SimulatorClient) -> 
     shared.until_ready()
 
 
-@pytest.mark.parametrize(
-    ("kind", "mode"), [("ban", "TOS_BLOCK"), ("deprecated_version", "DEPRECATED_VERSION"), ("proxyblock", "PROXYBLOCK")]
-)
+@pytest.mark.parametrize(("kind", "mode"), [("ban", "TOS_BLOCK"), ("proxyblock", "PROXYBLOCK")])
 def test_the_account_or_version_is_blocked(
     shared: WebPage, client: SimulatorClient, lead: str, kind: str, mode: str
 ) -> None:

@@ -4,7 +4,7 @@
 const isReady = () =>
   WPP.conn.isRegistered() &&
   WPP.conn.getStreamData().mode === 'MAIN' &&
-  whatsapp.Socket.state === 'CONNECTED' &&
+  known('Socket').state === 'CONNECTED' &&
   WPP.conn.isOnline();
 
 /**
@@ -16,15 +16,15 @@ const isReady = () =>
  */
 const widOf = async (number) => {
   const before = isReady();
-  const known = await WPP.contact.queryWidExists(`${number}@c.us`);
-  if (known !== null) {
-    return known.wid;
+  const hinted = await WPP.contact.queryWidExists(`${number}@c.us`);
+  if (hinted !== null) {
+    return hinted.wid;
   }
   if (!before) {
     throw new BridgeError('NOT_CONNECTED', 'WhatsApp could not be asked');
   }
-  const wid = whatsapp.WidFactory.createWid(`${number}@c.us`);
-  const answer = await whatsapp.functions.queryWidExists(wid);
+  const wid = known('WidFactory').createWid(`${number}@c.us`);
+  const answer = await known('functions.queryWidExists')(wid);
   if (!answer && !isReady()) {
     throw new BridgeError('NOT_CONNECTED', 'WhatsApp could not be asked');
   }

@@ -3,7 +3,7 @@
  * take away with its next build. A probe walks this list alone: each name that is not there makes wa-js search every
  * module of the page, so all that wa-js exports is never walked.
  *
- * A row says what is lost without the name (`capability`), what must stand there (`kind`, and of an object its
+ * A row says what is lost without the name (`capabilities`), what must stand there (`kind`, and of an object its
  * `methods`), and what is done without it (`fallback`; empty: nothing can be). The bridge's scripts ask `known(name)`.
  */
 
@@ -11,14 +11,18 @@
 
 /**
  * @template T
- * @typedef {{capability: Capability, kind: 'function' | 'object', methods: readonly string[], fallback: string, find: () => T}} Row
+ * @typedef {{capabilities: readonly Capability[], kind: 'function' | 'object', methods: readonly string[], fallback: string, find: () => T}} Row
  */
 
-/** @template T @param {Capability} capability @param {() => T} find @param {string} [fallback] @returns {Row<T>} */
-const aFunction = (capability, find, fallback = '') => ({ capability, kind: 'function', methods: [], fallback, find });
+/** @template T @param {Capability | Capability[]} lost @param {() => T} find @param {string} [fallback] @returns {Row<T>} */
+const aFunction = (lost, find, fallback = '') => ({
+  capabilities: [lost].flat(), kind: 'function', methods: [], fallback, find,
+});
 
-/** @template T @param {Capability} capability @param {string[]} methods @param {() => T} find @returns {Row<T>} */
-const anObject = (capability, methods, find) => ({ capability, kind: 'object', methods, fallback: '', find });
+/** @template T @param {Capability | Capability[]} lost @param {string[]} methods @param {() => T} find @returns {Row<T>} */
+const anObject = (lost, methods, find) => ({
+  capabilities: [lost].flat(), kind: 'object', methods, fallback: '', find,
+});
 
 /** A module that wa-js does not export, by WhatsApp's own name. @param {string} id @param {string} member @returns {any} */
 const memberOf = (id, member) => WPP.loader.loadModule(id)?.[member];
@@ -38,14 +42,14 @@ const NAMES = Object.freeze({
   Wid: aFunction('send', () => whatsapp.Wid),
   WidFactory: anObject('send', ['createWid'], () => whatsapp.WidFactory),
   MsgKey: aFunction('send', () => whatsapp.MsgKey),
-  MsgStore: anObject('send', ['get', 'on'], () => whatsapp.MsgStore),
+  MsgStore: anObject(['send', 'inbound'], ['get', 'getMessagesById', 'on'], () => whatsapp.MsgStore),
   'functions.findOrCreateLatestChat': aFunction('send', () => whatsapp.functions.findOrCreateLatestChat),
   'functions.randomMessageId': aFunction('send', () => whatsapp.functions.randomMessageId),
   'functions.addAndSendMsgToChat': aFunction('send', () => whatsapp.functions.addAndSendMsgToChat),
   'WAWebResendMsgAction.resendMsg': aFunction(
     'send',
     () => memberOf('WAWebResendMsgAction', 'resendMsg'),
-    'what stands unsent on the page stays in doubt until a person decides',
+    'a person decides about what stands unsent on the page',
   ),
 
   // Acknowledgements after the server's own, which MsgStore tells.
@@ -53,7 +57,6 @@ const NAMES = Object.freeze({
 
   // What comes in.
   MsgModel: aFunction('inbound', () => whatsapp.MsgModel),
-  'MsgStore.getMessagesById': aFunction('inbound', () => whatsapp.MsgStore.getMessagesById),
   'PlaceholderMessageResendUtils.handlePlaceholderMsgsSeen': aFunction(
     'inbound',
     () =>
@@ -61,16 +64,23 @@ const NAMES = Object.freeze({
     'the first message of a lead from an ad is recorded only once a person opens its chat on the phone',
   ),
 
-  // Who is on WhatsApp, and which number stands behind a LID.
-  ContactStore: anObject('contacts', ['get'], () => whatsapp.ContactStore),
-  'functions.queryWidExists': aFunction('contacts', () => whatsapp.functions.queryWidExists),
-  lidPnCache: anObject('contacts', ['getPhoneNumber', 'getCurrentLid'], () => whatsapp.lidPnCache),
+  // Who is on WhatsApp, and which number stands behind a LID: asked by callers, and before each message.
+  ContactStore: anObject(['send', 'contacts'], ['get'], () => whatsapp.ContactStore),
+  'functions.queryWidExists': aFunction(['send', 'contacts'], () => whatsapp.functions.queryWidExists),
+  lidPnCache: anObject(
+    ['send', 'inbound', 'contacts'], ['getPhoneNumber', 'getCurrentLid'], () => whatsapp.lidPnCache,
+  ),
 
   // What WhatsApp allows the number.
   'WAWebMexFetchReachoutTimelockJob.mexFetchReachoutTimelock': aFunction(
     'limits',
     () => memberOf('WAWebMexFetchReachoutTimelockJob', 'mexFetchReachoutTimelock'),
     'a time lock is inferred from refusals',
+  ),
+  'WAWebMexFetchNewChatMessageCappingInfoJob.mexFetchNewChatMessageCapping': aFunction(
+    'limits',
+    () => memberOf('WAWebMexFetchNewChatMessageCappingInfoJob', 'mexFetchNewChatMessageCapping'),
+    'a spent cap is inferred from refusals',
   ),
 
   // Uploads; see `drift/media.js`.
@@ -103,16 +113,26 @@ const faultOf = ({ kind, methods, find }) => {
   return lacking.length === 0 ? '' : `lacks ${lacking.join(', ')}`;
 };
 
+/** When a name was last found missing: each search for one goes through every module of the page. */
+/** @type {Map<string, {at: number, fault: string}>} */
+const missed = new Map();
+const SEARCH_AGAIN_MS = 10_000;
+
 /**
  * What the page has under a name of the table. Throws BridgeError WHATSAPP_CHANGED where it is not there, or not as it
  * must be: whoever has a fallback catches it.
- * @template {keyof typeof NAMES} K @param {K} name @returns {ReturnType<(typeof NAMES)[K]['find']>}
+ * @template {keyof typeof NAMES} K @param {K} name @returns {NonNullable<ReturnType<(typeof NAMES)[K]['find']>>}
  */
 const known = (name) => {
-  const row = NAMES[name];
-  const fault = faultOf(row);
+  const before = missed.get(name);
+  const fresh = before !== undefined && performance.now() - before.at < SEARCH_AGAIN_MS;
+  const fault = fresh ? before.fault : faultOf(NAMES[name]);
   if (fault) {
+    if (!fresh) {
+      missed.set(name, { at: performance.now(), fault });
+    }
     throw new BridgeError('WHATSAPP_CHANGED', `${name} ${fault}`);
   }
-  return /** @type {any} */ (row.find());
+  missed.delete(name);
+  return /** @type {any} */ (NAMES[name].find());
 };

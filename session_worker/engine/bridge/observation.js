@@ -8,8 +8,8 @@ let shown = null;
 
 /** The code on the page with the time at which WhatsApp replaces it: the first lasts longer than those after it. */
 const currentCode = async () => {
-  const ref = whatsapp.Conn.ref;
-  if (!ref || whatsapp.Socket.state === 'UNPAIRED_IDLE') {
+  const { ref } = known('Conn');
+  if (!ref || known('Socket').state === 'UNPAIRED_IDLE') {
     shown = null;
     return null;
   }
@@ -29,7 +29,7 @@ const base64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
 
 /** The public half of this device's identity key: made anew before each pairing, wiped by a logout. */
 const identityKey = async () => {
-  const { identityKeyPair } = await whatsapp.multidevice.waSignalStore.getRegistrationInfo();
+  const { identityKeyPair } = await known('multidevice.waSignalStore').getRegistrationInfo();
   return base64(identityKeyPair.pubKey);
 };
 
@@ -57,15 +57,15 @@ const look = async () => {
     loaded: WPP.isFullReady,
     registered,
     mode: WPP.conn.getStreamData().mode ?? 'OTHER',
-    socket: whatsapp.Socket.state ?? 'UNLAUNCHED',
+    socket: known('Socket').state ?? 'UNLAUNCHED',
     online: online && WPP.conn.isOnline(),
     code: code?.full ?? null,
     code_expires_at_ms: code?.expires ?? null,
     own_number: me?.user ?? null,
-    push_name: (registered && whatsapp.Conn.pushname) || null,
+    push_name: (registered && known('Conn').pushname) || null,
     identity_key: registered ? await identityKey() : null,
     web_version: version,
-    progress: registered ? whatsapp.ChatStore.length : 0,
+    progress: registered ? known('ChatStore').length : 0,
     problem: null,
   };
 };

@@ -47,7 +47,7 @@ __d('SimAccount', (require, exports) => {
     hello() {
       const { noise, identity, adv } = this.device;
       const login = this.login && { number: this.login.number, token: this.login.token };
-      return { keys: [noise, identity, adv], login };
+      return { keys: [noise, identity, adv], login, version: window.Debug.VERSION };
     }
   }
 

@@ -5,7 +5,7 @@ __d('WAWebSocketConstants', (require, exports) => {
   const same = (...names) => Object.fromEntries(names.map((name) => [name, name]));
   exports.SOCKET_STATE = same(
     'OPENING', 'PAIRING', 'UNPAIRED', 'UNPAIRED_IDLE', 'CONNECTED', 'TIMEOUT', 'CONFLICT', 'UNLAUNCHED', 'PROXYBLOCK',
-    'TOS_BLOCK', 'SMB_TOS_BLOCK', 'DEPRECATED_VERSION',
+    'TOS_BLOCK', 'SMB_TOS_BLOCK', 'DEPRECATED_VERSION', // the socket's list still has it, nothing sets it
   );
   exports.SOCKET_STREAM = same('DISCONNECTED', 'SYNCING', 'RESUMING', 'CONNECTED');
   exports.WATCHED_SOCKET_STATE = same('OPEN', 'CLOSED');
@@ -14,7 +14,7 @@ __d('WAWebSocketConstants', (require, exports) => {
 __d('WAWebStreamConstants', (require, exports) => {
   const same = (...names) => Object.fromEntries(names.map((name) => [name, name]));
   exports.StreamMode = same(
-    'QR', 'MAIN', 'SYNCING', 'OFFLINE', 'CONFLICT', 'PROXYBLOCK', 'TOS_BLOCK', 'SMB_TOS_BLOCK', 'DEPRECATED_VERSION',
+    'QR', 'MAIN', 'SYNCING', 'OFFLINE', 'CONFLICT', 'PROXYBLOCK', 'TOS_BLOCK', 'SMB_TOS_BLOCK',
   );
   exports.StreamInfo = same('OFFLINE', 'OPENING', 'PAIRING', 'SYNCING', 'RESUMING', 'CONNECTING', 'NORMAL');
 });

@@ -14,7 +14,7 @@ __d('SimSession', (require, exports) => {
   const networkStatus = require('WAWebNetworkStatus').default;
   const { BackendEventBus } = require('WAWebBackendEventBus');
 
-  const BLOCKS = { deprecated_version: 'DEPRECATED_VERSION', proxyblock: 'PROXYBLOCK' };
+  const BLOCKS = { proxyblock: 'PROXYBLOCK' };
   const LEAVE_AFTER_MS = 150;
 
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -191,7 +191,6 @@ __d('SimSession', (require, exports) => {
           block = BLOCKS[kind];
         }
       }
-      Stream.needsUpdate = block === 'DEPRECATED_VERSION';
       const healed = this._facts.block !== null && block === null;
       this._show({ block });
       if (healed && this._facts.upToDate) {

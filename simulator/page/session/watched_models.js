@@ -47,7 +47,7 @@ __d('WAWebStreamModel', (require, exports) => {
     }
   }
   defineModel(StreamImpl, 'stream', {
-    mode: undefined, info: undefined, displayInfo: undefined, needsUpdate: false, available: true,
+    mode: undefined, info: undefined, displayInfo: undefined, needsUpdate: false, isHardRefresh: false, available: true,
   });
   exports.Stream = new StreamImpl();
 });

@@ -230,6 +230,10 @@ class SimulatorWorld:
     def ban(self, number: str, engine: Engine) -> None:
         self._control.add_fault("ban", phone=number, value="event", duration_ms=1)
 
+    def serve(self, version: str, *missing: str) -> None:
+        """From the next load on, pages get a build without these names."""
+        self._control.put_settings(web_version=version, missing={version: list(missing)})
+
     def shown_to(self, number: str, recipient: str) -> list[str]:
         return [message["body"] for message in self._control.messages(number, to=recipient)]
 

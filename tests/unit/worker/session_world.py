@@ -109,7 +109,7 @@ class World:
     def behave(self, kind: str, count: int) -> None:
         """Sending or receiving found something of the page."""
         if self.running:
-            told = {"sends": on.SendsUnacknowledged, "rows": on.InboundSilent}[kind]
+            told = on.SendsUnacknowledged if kind == "sends" else on.InboundSilent
             self.tell(told(self.running, count))
 
     def remove_login(self) -> None:
@@ -170,8 +170,9 @@ class World:
             case do.Probe(run):
                 if run != self.running:
                     return None
+                blind = any(one.capability is Capability.SESSION for one in self.missing)
                 seen = on.PageObserved(run, self.page, probed=True)
-                return on.ProbeFailed(run, "PAGE_FAILED") if self.page_silent else seen
+                return on.ProbeFailed(run, "PAGE_FAILED") if self.page_silent or blind else seen
             case do.ProbeBuild(run):
                 if run != self.running:
                     return None

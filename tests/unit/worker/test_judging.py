@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from session_worker.drift.judging import LATE_MS, MAX_UNREADY_LOADS, MIN_RECIPIENTS, Behaviour, judge
+from session_worker.drift.judging import LATE_MS, MAX_UNREADY_LOADS, MIN_RECIPIENTS, MIN_SILENT, Behaviour, judge
 from session_worker.engine.port import MissingName, ProbeReport
 from shared.builds.verdict import Build, Capability, Judgement, Standing, Verdict, revision_of, summed_up
 
@@ -91,7 +91,7 @@ def test_sends_without_an_acknowledgement_over_several_people_degrade_sending() 
 
 
 def test_silent_events_and_a_missing_name_add_up() -> None:
-    verdict = judge(without(Capability.MEDIA), Behaviour(silent_rows=1), linked=True)
+    verdict = judge(without(Capability.MEDIA), Behaviour(silent_messages=MIN_SILENT), linked=True)
 
     assert verdict is not None
     assert (verdict.words, verdict.holds_sender) == ("degraded: inbound, media", False)

@@ -31,7 +31,6 @@ AT_CODE = Observation(loaded=True, registered=False, mode=StreamMode.QR, socket=
         (replace(OPEN, mode=StreamMode.OFFLINE), Reading(SessionEvent.CONNECTION_LOST)),
         (replace(OPEN, mode=StreamMode.CONFLICT), Reading(SessionEvent.CONFLICT, "TAKEN_OVER")),
         (replace(OPEN, mode=StreamMode.TOS_BLOCK), Reading(SessionEvent.FAILED, "ACCOUNT_BANNED")),
-        (replace(OPEN, mode=StreamMode.DEPRECATED_VERSION), Reading(SessionEvent.FAILED, "VERSION_UNSUPPORTED")),
         (replace(OPEN, mode=StreamMode.PROXYBLOCK), Reading(SessionEvent.FAILED, "PROXY_BLOCKED")),
         (replace(OPEN, problem="STORAGE_FAILED"), Reading(SessionEvent.FAILED, "STORAGE_FAILED")),
     ],

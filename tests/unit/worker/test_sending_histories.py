@@ -308,3 +308,14 @@ def test_an_acknowledgement_that_never_comes_ends_with_a_person() -> None:
     # then browsers were closed a few times, and a person decides
     assert [entry.status for entry in world.entries.values()] == [MessageStatus.UNCERTAIN]
     assert world.runs == 1 + MAX_STUCK
+
+
+def test_a_message_that_no_page_can_send_again_ends_with_a_person() -> None:
+    # given a page that gave up on a message, and gives up on it whenever it is told to send it again
+    world = World(fate=Fate.NETWORK)
+    world.accept()
+    world.launch()
+    for _ in range(90):
+        world.pass_time(10_000)
+    assert [entry.status for entry in world.entries.values()] == [MessageStatus.UNCERTAIN]
+    assert world.runs == 1

@@ -126,10 +126,12 @@ def test_sends_without_an_acknowledgement_hold_it_until_another_load() -> None:
 
 def test_silent_events_are_said_and_hold_nothing() -> None:
     world = _started()
-    world.behave("rows", 2)
+    world.behave("silence", 2)
+    few = world.verdicts[-1][1].words
+    world.behave("silence", 1)
 
     assert world.written.status is SessionStatus.READY
-    assert world.verdicts[-1][1].words == "degraded: inbound"
+    assert (few, world.verdicts[-1][1].words) == ("ok", "degraded: inbound")
 
 
 def test_a_page_at_its_code_shows_it_though_it_could_not_send() -> None:
@@ -148,6 +150,17 @@ def test_a_page_at_its_code_that_is_blind_shows_none() -> None:
 
     assert _held(world)
     assert (world.written.qr_status, world.written.qr_string) == (QrStatus.NONE, "")
+
+
+def test_a_blind_page_stays_held_though_it_can_not_say_how_it_is() -> None:
+    world = _started(page=AT_CODE, missing=(BLIND,))
+    world.pass_time(2 * MINUTE)
+    held, runs = _held(world), len(world.runs)
+    world.page_silent = True
+    world.pass_time(MINUTE)
+
+    assert (held, runs) == (True, 1)
+    assert len(world.runs) > 1  # one that does not answer at all is another matter
 
 
 def test_pages_that_never_become_ready_are_held_after_the_third() -> None:

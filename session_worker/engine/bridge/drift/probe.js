@@ -6,11 +6,12 @@ WPP.loader.onFullReady(() => {
   fullReadyMs = Math.round(performance.now());
 });
 
-/** Each name of the table that is not as it must be. */
+/** Each name of the table that is not as it must be, once for each capability that is lost with it. */
 const missingNames = () =>
   Object.entries(NAMES).flatMap(([name, row]) => {
     const fault = faultOf(row);
-    return fault ? [{ name, capability: row.capability, fault, has_fallback: row.fallback !== '' }] : [];
+    const lost = fault ? row.capabilities : [];
+    return lost.map((capability) => ({ name, capability, fault, has_fallback: row.fallback !== '' }));
   });
 
 /** Works as soon as there is a page, however little of it came up. */

@@ -15,10 +15,10 @@ const unlessMissing = async (ask) => {
 
 const limits = async () => {
   const lock = await unlessMissing(() =>
-    WPP.loader.loadModule('WAWebMexFetchReachoutTimelockJob').mexFetchReachoutTimelock(),
+    known('WAWebMexFetchReachoutTimelockJob.mexFetchReachoutTimelock')(),
   );
   const cap = await unlessMissing(() =>
-    WPP.loader.loadModule('WAWebMexFetchNewChatMessageCappingInfoJob').mexFetchNewChatMessageCapping(),
+    known('WAWebMexFetchNewChatMessageCappingInfoJob.mexFetchNewChatMessageCapping')(),
   );
   if (lock === null && cap === null) {
     throw new BridgeError('NOT_TOLD', 'WhatsApp told no limits');

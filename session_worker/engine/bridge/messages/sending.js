@@ -89,7 +89,7 @@ const resend = async ({ key }) => {
   const own = message.id.toString();
   refused.delete(own);
   onlyCopies.delete(own);
-  const outcome = WPP.loader.loadModule('WAWebResendMsgAction').resendMsg(message);
+  const outcome = known('WAWebResendMsgAction.resendMsg')(message);
   outcome.then(
     (/** @type {string | undefined} */ result) => result && takeOutcome({ messageSendResult: result }, own),
     () => undefined,
