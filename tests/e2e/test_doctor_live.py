@@ -7,6 +7,8 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
+import pytest
+
 from leadmaster.live.steps import STEPS
 from testing.system import System
 from testing.waiting import until
@@ -67,6 +69,7 @@ def copies(system: System, ending: str) -> str:
     return str(sum(each["recipient_copies"] for each in sent(system, ending)))
 
 
+@pytest.mark.timeout(480)  # the person waits for five browser starts
 def test_a_person_goes_through_the_checklist(tmp_path: Path) -> None:
     report = tmp_path / "report.md"
     with System(tmp_path / "system") as system:

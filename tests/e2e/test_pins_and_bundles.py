@@ -42,6 +42,7 @@ def test_a_refused_pin_is_said_or_left_for_what_is_served(tmp_path: Path, fallba
             assert not system.browsers(AGENCY)
 
 
+@pytest.mark.timeout(480)  # two probes in browsers of their own, beside a whole system
 def test_a_bundle_is_tried_on_a_session_before_all_get_it(tmp_path: Path) -> None:
     good = pack(tmp_path, "4.6.98")
     page = tmp_path / "saved.html"
@@ -53,7 +54,7 @@ def test_a_bundle_is_tried_on_a_session_before_all_get_it(tmp_path: Path) -> Non
         before = caller.status()["since"]
 
         said = system.services.run(
-            "-m", "leadmaster", "whatsapp", "update-bundle", str(good), "--session", str(AGENCY), seconds=170
+            "-m", "leadmaster", "whatsapp", "update-bundle", str(good), "--session", str(AGENCY), seconds=400
         )
 
         assert f"session {AGENCY} is READY with it" in said
