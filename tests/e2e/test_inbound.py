@@ -9,7 +9,7 @@ import pytest
 
 from support.waiting import until
 from testing.caller import Caller
-from testing.processes import descendants, is_alive
+from testing.processes import descendants, that_run
 from testing.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -83,8 +83,8 @@ def test_while_one_is_killed(system: System, caller: Caller, victim: str) -> Non
 
 def servers(system: System) -> list[psutil.Process]:
     """The embedded Valkey, which names itself."""
-    started = descendants(system.services.process("up").pid)
-    return [process for process in started if process.name().startswith("valkey") and is_alive(process)]
+    ours = {process.pid for process in descendants(system.services.process("up").pid)}
+    return that_run(lambda process: process.pid in ours and process.name().startswith("valkey"))
 
 
 def test_while_redis_is_killed(system: System, caller: Caller) -> None:

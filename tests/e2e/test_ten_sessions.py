@@ -34,11 +34,11 @@ def test_ten_sessions_come_back_after_a_whole_restart(system: System) -> None:
     system.simulator.add_fault("hang_page", phone=phone(HANGS))
     with BrowserWatch(system, TENANTS) as watch:
         system.start()
-        # then all the others are READY again, without a code, while that one still is not
-        for caller in callers:
-            if caller.cliente_id != HANGS:
-                assert caller.until_status("READY", 120)["qr_attempts"] == 0
+        # then all the others are READY again, without a code, and none of them waited for that one
+        others = [caller.until_status("READY", 120) for caller in callers if caller.cliente_id != HANGS]
+        assert [seen["qr_attempts"] for seen in others] == [0] * len(others)
         hanging = callers[0].status()
-        assert hanging["status"] != "READY"
+        # it was closed and started again, which takes longer than a start
+        assert hanging["status"] != "READY" or hanging["since"] > sorted(seen["since"] for seen in others)[0]
         assert system.worker(HANGS) is not None, "it is being worked on, not skipped"
     assert set(watch.most.values()) == {1}

@@ -78,7 +78,8 @@ class Page:
                 report = self._run.engine.probe()
             except EngineError:  # the page is just being left
                 return None
-            ready = report.full_ready_ms is not None or report.age_ms > 4_000
+            # Names are looked for once wa-js is on the page; one without which it never gets further is found then.
+            ready = report.full_ready_ms is not None or (report.age_ms > 4_000 and report.missing)
             return report if report.web_version == version and ready else None
 
         return until(reported, 30, f"a report on a page without {names}")
