@@ -55,15 +55,20 @@ def message_ids(system: System, callers: dict[str, Caller]) -> dict[str, list[st
     for name, (kind, value, count) in CASES.items():
         caller, number = callers[name], phone(TENANTS[name])
         system.simulator.add_fault(kind, phone=number, value=value, count=count)
-        sent[name] = [caller.accepted(f"549113333000{at}", f"{name} {at}") for at in range(1, count + 1)]
+        sent[name] = [accepted(caller, f"549113333000{at}", f"{name} {at}") for at in range(1, count + 1)]
         until_it_stands(caller, sent[name][-1])
         for browser in system.browsers(caller.cliente_id):
             browser.kill()
         if name == "deleted":
             [row] = system.simulator.messages(number, to=LEAD)
             system.simulator.revoke(number, row["key"])
-        sent[name] += [caller.accepted(LEAD, f"{name} behind {at}") for at in (1, 2)]
+        sent[name] += [accepted(caller, LEAD, f"{name} behind {at}") for at in (1, 2)]
     return sent
+
+
+def accepted(caller: Caller, to: str, text: str) -> str:
+    """Accepts it also where the session is just being started again. Returns its id."""
+    return caller.accepted(to, text, on_not_ready="queue")
 
 
 def until_it_stands(caller: Caller, message_id: str) -> None:
