@@ -14,7 +14,7 @@ from typing import Protocol
 import psutil
 
 from session_worker.engine.factory import make_engine
-from session_worker.engine.port import Engine, EngineConfig, Observation
+from session_worker.engine.port import Engine, EngineConfig, Limits, Observation
 from simulator.client import SimulatorClient
 from testing.fake.engine import FakeEngine
 from testing.fake.whatsapp import FakeTimes, FakeWhatsApp
@@ -43,7 +43,8 @@ class World(Protocol):
     def was_shown_online(self, number: str) -> bool: ...
     def not_on_whatsapp(self, number: str) -> None: ...
     def known_by_lid(self, number: str) -> None: ...
-    def refuse_next(self, number: str) -> None: ...
+    def refuse_next(self, number: str, code: str = "") -> None: ...
+    def limit(self, number: str, limits: Limits) -> None: ...
     def lose_next_ack(self, number: str) -> None: ...
     def revoke_latest(self, number: str, recipient: str) -> None: ...
     def go_offline(self, number: str, engine: Engine) -> None: ...
@@ -106,8 +107,12 @@ class FakeWorld:
     def known_by_lid(self, number: str) -> None:
         self._whatsapp.known_by_lid.add(number)
 
-    def refuse_next(self, number: str) -> None:
+    def refuse_next(self, number: str, code: str = "") -> None:
         self._whatsapp.refusals += 1
+        self._whatsapp.refusal_code = code
+
+    def limit(self, number: str, limits: Limits) -> None:
+        self._whatsapp.limits = limits
 
     def lose_next_ack(self, number: str) -> None:
         self._whatsapp.lost_acks += 1
@@ -200,8 +205,17 @@ class SimulatorWorld:
     def known_by_lid(self, number: str) -> None:
         self._control.put_number(number, lid=True)
 
-    def refuse_next(self, number: str) -> None:
-        self._control.add_fault("refuse_sends", phone=number, count=1)
+    def refuse_next(self, number: str, code: str = "") -> None:
+        self._control.add_fault("refuse_sends", phone=number, value=code or None, count=1)
+
+    def limit(self, number: str, limits: Limits) -> None:
+        self._control.put_limits(
+            number,
+            time_lock_ends=limits.time_lock_until_ms // 1000 or None,
+            total_quota=limits.new_chats_allowed,
+            used_quota=limits.new_chats_used,
+            cycle_ends=limits.cycle_ends_ms // 1000 or None,
+        )
 
     def lose_next_ack(self, number: str) -> None:
         self._control.add_fault("drop_acks", phone=number, count=1)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from session_worker.engine.port import EngineError, Found, Handed, Prepared
+from session_worker.engine.port import AckSeen, EngineError, Found, Handed, Limits, Prepared
+from shared.instant import now_ms
 from support.waiting import until
 from tests.contract.engine.engine_run import EngineRun, is_ready
 from tests.contract.engine.engine_world import World, new_number
@@ -88,6 +89,31 @@ class TestSending:
         found = linked.engine.look_up(prepared)
         assert found is not None
         assert (found.ack, found.unsent) == (-1, True)
+
+    @pytest.mark.parametrize("code", ["421", "463", "475"])
+    def test_a_refusal_is_told_with_whatsapps_code(
+        self, world: World, linked: EngineRun, number: str, code: str
+    ) -> None:
+        prepared = linked.engine.prepare(new_number())
+        world.refuse_next(number, code)
+
+        linked.engine.hand_over(prepared, "no")
+
+        linked.wait_for(AckSeen, lambda told: told == AckSeen(prepared.key, -1, code))
+
+    def test_whatsapp_says_what_it_allows(self, world: World, linked: EngineRun, number: str) -> None:
+        until_ms = (now_ms() // 1000 + 3_600) * 1000
+        told = []
+        for limits in (
+            Limits(),
+            Limits(new_chats_allowed=100, new_chats_used=40, cycle_ends_ms=until_ms),
+            Limits(time_lock_until_ms=until_ms),
+            Limits(),
+        ):
+            world.limit(number, limits)
+            told.append((linked.engine.limits(), limits))
+
+        assert [seen for seen, _ in told] == [asked for _, asked in told]
 
     def test_a_refused_later_copy_is_told_apart(self, world: World, linked: EngineRun, number: str) -> None:
         # what becomes of a copy that the page sends again by itself says nothing of the one before it
