@@ -69,7 +69,6 @@ class Found:
 
     ack: int  # -1 refused by the server, 0 none yet, 1 server, 2 device, 3 read
     unsent: bool = False  # not acknowledged, and no page sends it any more unless it is told to (`resend`)
-    refusal: str = ""  # WhatsApp's code of a refusal, such as `463`; "" where it gave none
     revoked: bool = False  # deleted for everyone: it had been sent
 
 

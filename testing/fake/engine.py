@@ -115,7 +115,7 @@ class FakeEngine(FakeOpenPage):
                 return None
             if message.revoked:
                 return Found(1, revoked=True)
-            return Found(message.ack, unsent=self._is_unsent(message), refusal=message.refusal)
+            return Found(message.ack, unsent=self._is_unsent(message))
 
     def resend(self, prepared: Prepared) -> None:
         """See `port.Engine.resend`."""

@@ -43,7 +43,6 @@ class FakeMessage:
     ack: int = 0
     copies: int = 0  # how often it was sent
     page: int = 0  # the number of the page that sends it while it has no ack; 0: none does
-    refusal: str = ""  # WhatsApp's code, as the page keeps it
     revoked: bool = False  # deleted for everyone
 
 
@@ -268,9 +267,9 @@ class FakeWhatsApp:
 
     def _refuse(self, device_id: str, message: FakeMessage) -> None:
         """The page keeps that it failed, and tells whether that was its first copy."""
-        message.ack, message.page, message.refusal = -1, 0, self.refusal_code
+        message.ack, message.page = -1, 0
         told = -1 if message.copies == 1 else -2
-        self._to_page(device_id, lambda page: page.acknowledged(message.key, told, message.refusal))
+        self._to_page(device_id, lambda page: page.acknowledged(message.key, told, self.refusal_code))
 
     def _to_page(self, device_id: str, tell: Callable[[FakePage], None]) -> None:
         page = self._pages.get(device_id)

@@ -16,6 +16,7 @@ _BRIDGE = [
         "observation",
         "contacts",
         "linking",
+        "messages/database",
         "messages/sending",
         "messages/limits",
         "messages/receiving",

@@ -154,7 +154,7 @@ def clamped_ack(ack: int) -> int:
 
 def found(told: Mapping[str, Any]) -> Found:
     """A message of the page's database in the port's words."""
-    return Found(clamped_ack(int(told["ack"])), bool(told["unsent"]), str(told["refusal"]), bool(told["revoked"]))
+    return Found(clamped_ack(int(told["ack"])), bool(told["unsent"]), bool(told["revoked"]))
 
 
 def limits(told: Mapping[str, Any]) -> Limits:

@@ -6,7 +6,6 @@
 const ROWS_WAIT_MS = 8_000;
 const HYDRATE_WAIT_MS = 8_000;
 const ASK_PHONE_WAIT_MS = 5_000;
-const DATABASE = 'model-storage';
 const PLACEHOLDER = 'ciphertext';
 
 /** Digits, or the LID where WhatsApp knows no number. @param {WhatsApp.Wid} wid */
@@ -53,17 +52,6 @@ WPP.on('conn.backend_event', (name) => {
     tell({ kind: 'rows', cause: 'offline_delivery_end' });
   }
 });
-
-/** Reading a database that is not there makes an empty one, and waits for ever. */
-const assertDatabase = async () => {
-  if (!WPP.conn.isRegistered()) {
-    throw new BridgeError('NOT_LINKED');
-  }
-  const found = await indexedDB.databases();
-  if (!found.some(({ name }) => name === DATABASE)) {
-    throw new BridgeError('NO_DATABASE');
-  }
-};
 
 /** Messages with their contents, by key. @param {string[]} keys @returns {Promise<Map<string, WhatsApp.MsgModel>>} */
 const hydrated = async (keys) => {

@@ -1,7 +1,7 @@
 /** A message from its key to its acknowledgements. */
 
 /** @typedef {{chat_id: string, key: string}} KeyedMessage */
-/** @typedef {{ack: number, unsent: boolean, refusal: string, revoked: boolean}} FoundMessage */
+/** @typedef {{ack: number, unsent: boolean, revoked: boolean}} FoundMessage */
 
 /** @param {string} number @returns {Promise<KeyedMessage>} */
 const prepare = async (number) => {
@@ -107,16 +107,12 @@ const lookUp = async ({ key }) => {
     return {
       ack: message.ack ?? 0,
       unsent: isUnsent(message),
-      refusal: REFUSALS[String(Reflect.get(message, 'errorCode') ?? '')] ?? '',
       revoked: message.type === 'revoked',
     };
   }
   const revoked = await isRevoked(key);
-  return revoked ? { ack: 1, unsent: false, refusal: '', revoked } : null;
+  return revoked ? { ack: 1, unsent: false, revoked } : null;
 };
-
-/** What the page keeps of a refusal, in the server's words. @type {Record<string, string>} */
-const REFUSALS = { UserReachedMaxMonthlyLimitForNewMessages: '475' };
 
 /**
  * A message out of the page's database, loaded chat or not, under either address of its chat; null: it isn't there.
@@ -145,7 +141,7 @@ const formsOf = (key) => {
  * @param {string} key @returns {Promise<boolean>}
  */
 const isRevoked = async (key) => {
-  const database = await openMessages();
+  const database = await openDatabase();
   try {
     const rows = database.transaction('message').objectStore('message');
     if (!rows.indexNames.contains('protocolMessageKey')) {
@@ -157,21 +153,6 @@ const isRevoked = async (key) => {
   } finally {
     database.close();
   }
-};
-
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-const settled = (request) =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-
-/** WhatsApp Web's own database. It is there once the device is linked; opening it before would make an empty one. */
-const openMessages = async () => {
-  if (!WPP.conn.isRegistered()) {
-    throw new BridgeError('NOT_LOADED', 'this device is not linked');
-  }
-  return settled(indexedDB.open('model-storage'));
 };
 
 /** A key with the chat's other id: rows and receipts may name the chat by number or by LID. @param {string} key */
