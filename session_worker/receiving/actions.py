@@ -76,4 +76,5 @@ class ReportSilence:
 LedgerCall = ReadPosition | Record | KeepCursor | ForgetPlaceholders
 PageCall = ReadRows | ReadPlaceholders
 Call = LedgerCall | PageCall
-Action = Call | ReportSilence | Log
+Deed = Call | ReportSilence
+Action = Deed | Log

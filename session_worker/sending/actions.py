@@ -141,4 +141,5 @@ class LoseLease:
 LedgerCall = BeginRun | ReadInFlight | Claim | PersistKey | Complete | RecordAck
 PageCall = Prepare | HandOver | LookUp | Resend | AskLimits
 Call = LedgerCall | PageCall
-Action = Call | AskRelaunch | ReportRestriction | ReportUnacknowledged | LoseLease | Log
+Deed = Call | AskRelaunch | ReportRestriction | ReportUnacknowledged | LoseLease
+Action = Deed | Log

@@ -4,38 +4,37 @@ from __future__ import annotations
 
 import queue
 import random
-import threading
 from collections.abc import Callable
 
-import redis
-
+from session_worker.actor import Actor, Reducer
 from session_worker.engine.port import Engine, EngineError
 from session_worker.sending import actions as do
 from session_worker.sending import inputs as on
 from session_worker.sending import state as at
 from session_worker.sending.reducer import step
-from session_worker.turn import Log, Now
-from shared.instant import now_ms, steady_ms
+from shared.instant import now_ms
 from shared.ledger.claiming.work import LeaseLost, Login, PutKey
 from shared.ledger.ledger import Ledger
-from shared.logs import get_logger
 from shared.sessions.lease import Lease
 
-_log = get_logger(__name__)
-
 MAX_UNREAD = 500  # messages asked about after a downtime
-REDIS_RETRY_MS = 1_000
-DEFECT_RETRY_MS = 5_000
 
 Word = do.AskRelaunch | do.ReportRestriction | do.ReportUnacknowledged
 
 
-class Sender:
+SENDING = Reducer[at.State, on.Input, do.Deed](step, on.TimePassed(), on.StopAsked(), on.CutShort, at.Ended)
+
+
+class Sender(Actor[at.State, on.Input, do.Deed]):
     """Claims, sends and completes while the session is READY.
 
     inbox: where everybody puts what sending is told. engine_of(browser_run): that run's engine while it lives.
     tell_session: called with each word for the session. on_lost: called where the lease is no longer the caller's.
     """
+
+    name = "sender"
+    redis_retry_ms = 1_000
+    ends_with = (LeaseLost,)
 
     def __init__(
         self,
@@ -49,21 +48,14 @@ class Sender:
         on_lost: Callable[[str], None],
         rng: random.Random,
     ) -> None:
-        self._inbox = inbox
-        self._state = state
+        super().__init__(inbox, state, SENDING, rng)
         self._ledger = ledger
         self._lease = lease
         self._engine_of = engine_of
         self._tell_session = tell_session
         self._on_lost = on_lost
-        self._rng = rng
-        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
     # What other threads call.
-
-    def start(self) -> None:
-        """Starts the thread."""
-        self._thread.start()
 
     def notify(self) -> None:
         """There may be something to send."""
@@ -73,57 +65,14 @@ class Sender:
         """Asks for a new browser between two messages."""
         self._inbox.put(on.RecycleAsked(cause))
 
-    def stop(self, timeout_s: float) -> bool:
-        """Finishes the message in flight and claims no more. True: it ended in time."""
-        self._inbox.put(on.StopAsked())
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
-    # The sender's thread.
-
     def _run(self) -> None:
-        while not isinstance(self._state.phase, at.Ended):
-            try:
-                self._take(self._next_input())
-            except LeaseLost:
-                self._on_lost("the ledger knows another owner")
-                return
-
-    def _next_input(self) -> on.Input:
-        wakes_at_ms = self._state.wakes_at_ms
-        timeout_s = None if wakes_at_ms is None else max(0.0, (wakes_at_ms - steady_ms()) / 1000)
         try:
-            return self._inbox.get(timeout=timeout_s)
-        except queue.Empty:
-            return on.TimePassed()
-
-    def _take(self, event: on.Input | None) -> None:
-        """One input, and the answers to the calls that follow from it, until none is under way."""
-        while event is not None:
-            event = self._take_one(event)
-
-    def _take_one(self, event: on.Input) -> on.Answer | None:
-        """Returns the answer to the step's call, if it made one."""
-        try:
-            self._state, actions = step(self._state, event, Now(now_ms(), steady_ms()), self._rng)
-            answer: on.Answer | None = None
-            for action in actions:
-                answer = self._carry_out(action)
-            return answer
+            super()._run()
         except LeaseLost:
-            raise
-        except redis.RedisError as error:
-            _log.warning("sender.waits_for_redis", error=type(error).__name__)
-            return on.CutShort(REDIS_RETRY_MS)
-        except Exception:  # noqa: BLE001
-            # The thread's edge: a defect must neither end the tenant's sends silently nor spin.
-            _log.exception("sender.defect")
-            return on.CutShort(DEFECT_RETRY_MS)
+            self._on_lost("the ledger knows another owner")
 
-    def _carry_out(self, action: do.Action) -> on.Answer | None:
+    def _carry_out(self, action: do.Deed) -> on.Answer | None:
         match action:
-            case Log(level, event, fields):
-                getattr(_log, level)(event, **fields)
             case do.AskRelaunch() | do.ReportRestriction() | do.ReportUnacknowledged():
                 self._tell_session(action)
             case do.LoseLease():

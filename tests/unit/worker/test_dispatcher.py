@@ -36,10 +36,10 @@ PACKAGE = Path(__file__).parents[3] / "session_worker"
 # What each part may take from the others. `worker` puts them together, `host` forks workers.
 MAY_IMPORT = {
     "engine": set(),
-    "receiving": {"engine", "turn", "session.channel"},
+    "receiving": {"engine", "turn", "actor", "session.channel"},
     "drift": {"engine"},
     "session": {"engine", "turn", "drift.judging", "drift.canary"},
-    "sending": {"engine", "turn", "session.channel"},
+    "sending": {"engine", "turn", "actor", "session.channel"},
     "worker": {"engine", "turn", "drift", "receiving", "session", "sending"},
     "host": {"engine", "worker"},
 }
