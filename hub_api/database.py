@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    ExceptionContext,
     Integer,
     Select,
     and_,
@@ -67,15 +68,26 @@ class Database:
 
 
 def make_engine(url: str) -> Engine:
-    """An engine; for SQLite with WAL, a busy timeout and BEGIN IMMEDIATE for writers."""
+    """An engine; for SQLite with WAL, a busy timeout and BEGIN IMMEDIATE for writers.
+
+    The text of its errors names the statement, never a parameter: those are numbers, messages and names, and an error
+    ends in a log.
+    """
     parsed = make_url(url)
     if not parsed.drivername.startswith("sqlite"):
-        return create_engine(
-            parsed, pool_pre_ping=True, pool_size=5, max_overflow=40, connect_args={"connect_timeout": 4}
+        engine = create_engine(
+            parsed,
+            pool_pre_ping=True,
+            pool_size=5,
+            max_overflow=40,
+            connect_args={"connect_timeout": 4},
+            hide_parameters=True,
         )
+        event.listen(engine, "handle_error", _without_values)
+        return engine
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
+    engine = create_engine(parsed, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
@@ -93,6 +105,23 @@ def make_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """PostgreSQL puts values into what it says (`Key (usuario)=(maria) already exists`): only their kind is kept.
+
+    What has no SQLSTATE came from the driver, e.g. that the server can't be reached, and names none.
+    """
+    said = context.original_exception
+    state = getattr(said, "sqlstate", None)
+    if state is None:
+        return
+    of = getattr(said, "diag", None)
+    places = (getattr(of, f"{kind}_name", None) for kind in ("table", "column", "constraint"))
+    kept = " ".join([f"SQLSTATE {state}", *filter(None, places)])
+    said.args = (kept,)
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.args = (f"({type(said).__name__}) {kept}",)
 
 
 def rows_between(statement: Select[Any], column: Any, from_ms: int | None, until_ms: int | None) -> Select[Any]:
