@@ -232,12 +232,17 @@ class Keys:
 
     @property
     def hosts(self) -> str:
-        """Set: ids of hosts that announced themselves; each lives while its `host` key does."""
+        """Set: ids of hosts that announced themselves; each lives while its `host` key does, and is then taken out."""
         return f"{self.prefix}hosts"
+
+    @property
+    def host_prefix(self) -> str:
+        """Hashes under it, by host id; see `host`."""
+        return f"{self.prefix}host:"
 
     def host(self, host_id: str) -> str:
         """Hash with a time to live: one session host's heartbeat and load."""
-        return f"{self.prefix}host:{host_id}"
+        return self.host_prefix + host_id
 
     def reply(self, question_id: str) -> str:
         """List: a worker's answer to one question, short-lived."""

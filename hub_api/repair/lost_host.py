@@ -27,7 +27,8 @@ class LostHosts:
         self._missing_since: dict[str, int] = {}
 
     def mend(self) -> list[int]:
-        """Marks sessions and returns which. Raises redis.RedisError."""
+        """Forgets hosts that are gone, marks sessions and returns which. Raises redis.RedisError."""
+        self._hosts.forget_dead()
         now, (needed, announced) = self._clock(), self._stores()
         missing = set(needed.values()) - announced
         self._missing_since = {store: self._missing_since.get(store, now) for store in missing}

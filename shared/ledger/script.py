@@ -16,6 +16,7 @@ LANE_WIDTH = 2**40  # an index's score is lane * LANE_WIDTH + order of acceptanc
 QUOTA_KEPT_S = 3 * 86_400
 SENT_TODAY_KEPT_S = 2 * 86_400
 MAX_ATTEMPTS = 5
+NOTIFICATIONS = 16  # that wait on a tenant's queue at once: the owner asks by itself, so more would tell it nothing
 
 _LIMITS = lua_table(
     "LIMIT",
@@ -28,6 +29,7 @@ _LIMITS = lua_table(
         ("quota_kept_s", QUOTA_KEPT_S),
         ("sent_today_kept_s", SENT_TODAY_KEPT_S),
         ("max_attempts", MAX_ATTEMPTS),
+        ("notifications", NOTIFICATIONS),
     ),
 )
 _PRELUDE = (Path(__file__).parent / "prelude.lua").read_text("utf-8")

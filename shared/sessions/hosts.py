@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import cast
 
 import redis
 
 from shared.names import Keys
+from shared.redis.scripts import Script, Scripts
 
 HEARTBEAT_S = 15  # a host that has not announced itself for so long is gone
+
+_FORGET = Script(Path(__file__).parent / "lua" / "hosts_forget.lua")
 
 
 class Hosts:
@@ -18,6 +22,7 @@ class Hosts:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._client = client
         self._keys = keys
+        self._scripts = Scripts(client)
 
     def announce(self, host_id: str, state: Mapping[str, str | int]) -> None:
         """A host's heartbeat. state: its profile store as `store`, and its load."""
@@ -33,6 +38,11 @@ class Hosts:
         """A host that ends in order."""
         self._client.delete(self._keys.host(host_id))
         self._client.srem(self._keys.hosts, host_id)
+
+    def forget_dead(self) -> int:
+        """Takes out the ids of hosts that ended without a word; returns how many."""
+        keys = self._keys
+        return int(self._scripts.run(_FORGET, keys={"hosts": keys.hosts}, args={"host_prefix": keys.host_prefix}))
 
     def alive(self) -> int:
         """How many are alive."""

@@ -17,6 +17,7 @@ from hub_api.services import Services
 from hub_api.sessions.models import WantedSession
 from hub_api.sessions.service import connect, disconnect
 from shared.names import Keys
+from shared.sessions.hosts import Hosts
 from shared.transitions.session import SessionStatus
 from support.owner import Owner
 
@@ -69,6 +70,18 @@ class TestLostHost:
         own(SessionStatus.INIT)
         assert lost.mend() == []
         assert client.get(f"{T}/status", headers=maria).json["last_error_code"] is None
+
+    def test_hosts_whose_heartbeat_is_over_are_forgotten(
+        self, services: Services, lost: LostHosts, server: redis.Redis, keys: Keys
+    ) -> None:
+        # given a host that lives, and the runs of one that was killed again and again
+        Hosts(server, keys).announce("here/1", {"store": "s"})
+        server.sadd(keys.hosts, *(f"gone/{number}" for number in range(50)))
+        # when
+        lost.mend()
+        # then
+        assert server.smembers(keys.hosts) == {"here/1"}
+        assert Hosts(server, keys).announced_stores() == {"s"}
 
     def test_a_live_owner_and_an_unwanted_session_are_left_alone(
         self, services: Services, lost: LostHosts, clock: list[int], own: Callable[..., Owner]

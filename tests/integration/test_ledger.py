@@ -12,6 +12,7 @@ from shared.ledger.accepting.accepting import AcceptLimits
 from shared.ledger.claiming.work import LeaseLost, Outcome, Pace, Pause, PutKey, Recover, Send
 from shared.ledger.ledger import Ledger, make_ledger
 from shared.ledger.message import Draft, Message, new_message_id
+from shared.ledger.script import NOTIFICATIONS
 from shared.names import Keys, session_queue
 from shared.protocol.snapshot import Snapshot
 from shared.sessions.lease import Lease, Leases
@@ -83,6 +84,18 @@ def put_key(ledger: Ledger, lease: Lease, message: Message, key: str = KEY) -> P
 
 
 class TestAccept:
+    def test_a_session_that_never_starts_is_notified_a_few_times_only(
+        self, ledger: Ledger, client: redis.Redis, keys: Keys
+    ) -> None:
+        queue = keys.queue_list(session_queue(CLIENTE))
+        ids = [accept(ledger, draft(f"54911234{number:05}")) for number in range(2 * NOTIFICATIONS)]
+        assert client.llen(queue) == NOTIFICATIONS
+        assert client.zrange(keys.open(CLIENTE), 0, -1) == ids
+        # an owner that has heard them all is notified of the next message again
+        client.delete(queue)
+        accept(ledger, draft())
+        assert client.llen(queue) == 1
+
     def test_everything_is_written_together(self, ledger: Ledger, client: redis.Redis, keys: Keys) -> None:
         message_id = accept(ledger, draft())
         message = stored(ledger, message_id)

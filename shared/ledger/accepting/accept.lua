@@ -58,7 +58,8 @@ redis.call('ZADD', KEY.deadlines, ARG.expires_at, cliente_id .. ':' .. id)
 if ARG.body_digest ~= '' then
   redis.call('SET', KEY.idempotency, ARG.body_digest .. ':' .. id, 'PX', LIMIT.idempotency_ms)
 end
-redis.call('LPUSH', KEY.queue, ARG.notification)
+-- Who has been notified often enough asks until nothing waits; a session that never starts must not fill Redis.
+if redis.call('LLEN', KEY.queue) < LIMIT.notifications then redis.call('LPUSH', KEY.queue, ARG.notification) end
 count(KEY.counts, 'accepted', 1)
 if of_campaign then
   redis.call('SET', KEY.campaign_in_flight, id)
