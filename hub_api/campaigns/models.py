@@ -85,8 +85,23 @@ class CampaignRecord(Base):
     released_at: Mapped[int] = mapped_column(BigInteger, default=0)  # its latest; whose turn it is in its tenant
     released_recipient: Mapped[int | None] = mapped_column(BigInteger)  # … for whom, and in which turn: until the
     released_turn: Mapped[int | None] = mapped_column(SmallInteger)  # message's event is recorded, nobody else knows
+    next_position: Mapped[int] = mapped_column(Integer, default=1)  # of the recipient that comes in next
+    counted_at: Mapped[int] = mapped_column(BigInteger, default=0)  # when its counts were last looked at
 
-    __table_args__ = (Index("ix_campaigns_tenant", "cliente_id", "id"),)
+    __table_args__ = (
+        Index("ix_campaigns_tenant", "cliente_id", "id"),
+        Index("ix_campaigns_counted", "counted_at", "id"),
+    )
+
+
+class CampaignCount(Base):
+    """How many recipients of a campaign are in a state with a code; see `counting`."""
+
+    __tablename__ = "campaign_counts"
+    campaign: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
+    of_state: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    of_code: Mapped[str] = mapped_column(String(60), primary_key=True)  # "" for none
+    recipients: Mapped[int] = mapped_column(Integer)
 
 
 class RecipientRecord(Base):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, CursorResult, update
+from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.orm import Session
 
+from hub_api.campaigns import counting
 from hub_api.campaigns.models import CampaignRecord, RecipientRecord, ScheduleRecord
 from hub_api.campaigns.transitions import (
     CAMPAIGN,
@@ -25,6 +27,7 @@ from hub_api.campaigns.transitions import (
 from shared.errors import InvalidState
 
 State = TypeVar("State", bound=StrEnum)
+_AT_ONCE = 2_000  # rows
 
 
 def move_campaign(row: CampaignRecord, action: CampaignAction) -> CampaignState:
@@ -38,7 +41,7 @@ def move_schedule(row: ScheduleRecord, action: ScheduleAction) -> ScheduleState:
 
 
 def move_recipient(row: RecipientRecord, action: RecipientAction) -> bool:
-    """Moves a row on; False where the action changes nothing in its state."""
+    """Moves a row on; False where the action changes nothing in its state. Counting it is the caller's."""
     after = recipient_after(RecipientState(row.state), action)
     if after is None:
         return False
@@ -56,12 +59,27 @@ def move_campaigns(session: Session, action: CampaignAction, which: ColumnElemen
 
 
 def move_recipients(session: Session, action: RecipientAction, which: ColumnElement[bool], **values: Any) -> int:
-    """Moves all those of `which` in whose state the action is allowed; returns how many. values: further columns."""
-    transition = RECIPIENT[action]
-    statement = update(RecipientRecord).where(
-        which, RecipientRecord.state.in_(sorted(state.value for state in transition.before))
-    )
-    return _rows(session.execute(statement.values(state=int(transition.after), **values)))
+    """Moves all those of `which` in whose state the action is allowed, and counts them; returns how many.
+
+    values: further columns.
+    """
+    transition, after = RECIPIENT[action], int(RECIPIENT[action].after)
+    allowed = RecipientRecord.state.in_(sorted(int(state) for state in transition.before))
+    columns = RecipientRecord.id, RecipientRecord.campaign, RecipientRecord.state, RecipientRecord.error
+    moved: Counter[counting.Place] = Counter()
+    by_index = RecipientRecord.campaign, RecipientRecord.state, RecipientRecord.position
+    chunk = select(*columns).where(which, allowed).order_by(*by_index).limit(_AT_ONCE)
+    total = 0
+    # Locked before they are counted, so that nobody moves one in between. No action leads back to where it is allowed.
+    while rows := session.execute(chunk.with_for_update()).all():
+        for _, campaign, state, error in rows:
+            moved[campaign, state, error or ""] -= 1
+            moved[campaign, after, values.get("error", error) or ""] += 1
+        chosen = RecipientRecord.id.in_([row.id for row in rows])
+        session.execute(update(RecipientRecord).where(chosen).values(state=after, **values))
+        total += len(rows)
+    counting.move(session, moved)
+    return total
 
 
 def _move(row: CampaignRecord | ScheduleRecord, after: State | None, action: StrEnum) -> State:

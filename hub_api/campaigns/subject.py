@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from hub_api.campaigns.counting import Recount
 from hub_api.campaigns.lifecycle import views as lifecycle_views
 from hub_api.campaigns.optouts import views as optout_views
 from hub_api.campaigns.optouts.answers import Answers
@@ -19,6 +20,8 @@ from hub_api.registry import PeriodicTask, Subject
 from hub_api.services import Services
 from shared import names
 
+_RECOUNT_EACH_S = 60.0  # one campaign at a time
+
 
 def _answers(services: Services) -> Callable[[], object]:
     return Answers(services).send_due
@@ -26,6 +29,10 @@ def _answers(services: Services) -> Callable[[], object]:
 
 def _tick(services: Services) -> Callable[[], object]:
     return Tick(services, random.SystemRandom()).run_slot
+
+
+def _recount(services: Services) -> Callable[[], object]:
+    return Recount(services.database).run
 
 
 SUBJECT = Subject(
@@ -40,6 +47,9 @@ SUBJECT = Subject(
     event_handlers=(Outcomes,),
     after_events=(_answers,),
     restore=(restore,),
-    tasks=(PeriodicTask(names.TASK_CAMPAIGN_TICK, lambda settings: settings.campaign_tick_seconds, _tick),),
+    tasks=(
+        PeriodicTask(names.TASK_CAMPAIGN_TICK, lambda settings: settings.campaign_tick_seconds, _tick),
+        PeriodicTask(names.TASK_CAMPAIGN_RECOUNT, lambda settings: _RECOUNT_EACH_S, _recount),
+    ),
     command_line={"campaign import": import_file},
 )

@@ -6,10 +6,10 @@ import json
 import random
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hub_api.campaigns.models import CampaignRecord, RecipientRecord, ScheduleRecord
+from hub_api.campaigns import counting
+from hub_api.campaigns.models import CampaignRecord, ScheduleRecord
 from hub_api.campaigns.planning import plan
 from hub_api.campaigns.planning.forecast import expected_end
 from hub_api.campaigns.planning.hours import day_number, local_day
@@ -27,18 +27,13 @@ _DETAILED = (_S.FAILED, _S.SKIPPED)
 
 
 def counts(session: Session, key: int) -> dict[str, Any]:
-    """Recipients by what became of them."""
+    """Recipients by what became of them, as they were counted: nobody is looked at."""
     by_state: dict[int, int] = {}
     by_code: dict[int, dict[str, int]] = {int(state): {} for state in _DETAILED}
-    statement = (
-        select(RecipientRecord.state, RecipientRecord.error, func.count())
-        .where(RecipientRecord.campaign == key)
-        .group_by(RecipientRecord.state, RecipientRecord.error)
-    )
-    for state, error, count in session.execute(statement):
+    for state, code, count in counting.of_campaign(session, key):
         by_state[state] = by_state.get(state, 0) + count
         if state in by_code:
-            by_code[state][error or ""] = count
+            by_code[state][code] = count
     return {
         "total": sum(by_state.values()),
         "remaining": by_state.get(_S.PENDING, 0) + by_state.get(_S.RELEASED, 0),

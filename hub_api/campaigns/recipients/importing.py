@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
-from hub_api.campaigns import audit
+from hub_api.campaigns import audit, counting
 from hub_api.campaigns.lookup import locked
 from hub_api.campaigns.models import CampaignRecord, RecipientRecord
 from hub_api.campaigns.recipients.message import rendered
@@ -55,12 +55,15 @@ def store(database: Database, campaign_id: str, sheet: Sheet, who: str, progress
             raise ValidationFailed(details={"columns": f"more than {MAX_COLUMNS}"})
         checked_templates(json.loads(row.templates), columns)
         row.columns, row.import_done, row.import_total = json.dumps(columns), 0, total
-        key, position = row.id, _next_position(session, row.id)
+        key, position = row.id, row.next_position
+        row.next_position += total
         audit.note(session, who, "campaign.import", row.cliente_id, campaign_id, rows=sheet.rows, good=total)
     for begin in range(0, total, CHUNK):
         chunk = sheet.recipients[begin : begin + CHUNK]
         with database.writing() as session:
-            added += _insert(session, key, position + begin, chunk)
+            new = _insert(session, key, position + begin, chunk)
+            counting.move(session, {(key, int(RecipientState.PENDING), ""): new})
+            added += new
             done = begin + len(chunk)
             session.query(CampaignRecord).filter(CampaignRecord.id == key).update({"import_done": done})
         if progress is not None:
@@ -91,10 +94,6 @@ def summary(sheet: Sheet) -> dict[str, Any]:
             for error in sheet.errors
         ],
     }
-
-
-def _next_position(session: Session, key: int) -> int:
-    return 1 + (session.scalar(select(func.max(RecipientRecord.position)).where(RecipientRecord.campaign == key)) or 0)
 
 
 def _insert(session: Session, key: int, position: int, chunk: list[Recipient]) -> int:

@@ -5,11 +5,13 @@ Called where the events stream is drained, within its transaction; an event that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from hub_api.campaigns import counting
 from hub_api.campaigns.models import CampaignRecord, NotOnWhatsApp, RecipientRecord
 from hub_api.campaigns.optouts.keywords import asks_to_stop
 from hub_api.campaigns.optouts.service import OptOuts
@@ -47,6 +49,7 @@ class Outcomes:
     def apply(self, session: Session, events: Sequence[Event]) -> None:
         """Applies events that are recorded for the first time, in their order."""
         recipients = _recipients(session, [event for event in events if event_facts.status_of(event) is not None])
+        before = {row.id: counting.place(row) for row in recipients.values()}
         for event in events:
             status, inbound = event_facts.status_of(event), event_facts.inbound_of(event)
             if status is not None:
@@ -55,6 +58,7 @@ class Outcomes:
                 self._take_inbound(session, event, inbound)
             elif (cause := event_facts.failure_of(event)) in guard.BANS:
                 tenants.hold(session, self._stop_versions, event.cliente_id, cause, event.at)
+        counting.move(session, _moved(recipients.values(), before))
 
     def _take_message(
         self, session: Session, event: Event, status: MessageStatus, recipient: RecipientRecord | None
@@ -90,6 +94,14 @@ class Outcomes:
         self._optouts.add_by_keyword(session, event.cliente_id, number, event.at, storable(event.message_id, 200))
 
 
+def _moved(recipients: Iterable[RecipientRecord], before: Mapping[int, counting.Place]) -> Counter[counting.Place]:
+    moved: Counter[counting.Place] = Counter()
+    for row in {row.id: row for row in recipients}.values():
+        moved[before[row.id]] -= 1
+        moved[counting.place(row)] += 1
+    return moved
+
+
 def _remember_unknown(session: Session, event: Event) -> None:
     to = session.scalar(select(MessageRecord.to_number).where(MessageRecord.message_id == event.message_id))
     if to:
@@ -105,7 +117,10 @@ def _recipients(session: Session, events: Sequence[Event]) -> dict[str, Recipien
         accepted[event.message_id] = accepted.get(event.message_id) or event_facts.accepted_of(event)
     keys = [one.recipient for one in accepted.values() if one is not None]
     rows = session.scalars(
-        select(RecipientRecord).where(or_(RecipientRecord.message_id.in_(accepted), RecipientRecord.id.in_(keys)))
+        select(RecipientRecord)
+        .where(or_(RecipientRecord.message_id.in_(accepted), RecipientRecord.id.in_(keys)))
+        .order_by(RecipientRecord.id)
+        .with_for_update()  # nobody else moves them until they are counted
     )
     by_key = {row.id: row for row in rows}
     found = {row.message_id: row for row in by_key.values() if row.message_id}
