@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from tests.chaos.campaign import Campaign, report, run
+from tests.chaos.kinds import KINDS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         every_s=given.every,
         dedupe=given.dedupe == "on",
         page_resends=given.page_resends == "on",
+        kinds=tuple(kind for kind in KINDS if not given.only or kind.name in given.only),
     )
     folder = Path(tempfile.mkdtemp(prefix="lm-chaos-"))
     started = time.monotonic()
@@ -54,6 +56,12 @@ def _parser() -> argparse.ArgumentParser:
         choices=("on", "off"),
         default="off",
         help="the page sends by itself again after a reload, as it once did",
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=[kind.name for kind in KINDS],
+        help="these kinds of fault alone; may be repeated",
     )
     parser.add_argument("--keep", action="store_true", help="keep logs and data of a run that held, too")
     return parser

@@ -14,7 +14,8 @@ import httpx
 
 from testing.caller import Caller
 from testing.waiting import until
-from tests.chaos.faults import Injector, phone
+from tests.chaos.faults import Injector
+from tests.chaos.kinds import KINDS, phone
 from tests.chaos.plan import Fault, Kind, schedule
 from tests.chaos.supervised import Supervised
 from tests.chaos.traffic import Load, Traffic
@@ -38,7 +39,7 @@ class Campaign:
     recipients: int = 12  # per tenant
     dedupe: bool = True  # WhatsApp shows the copies of one key once
     page_resends: bool = False  # the page sends by itself again, after a reload, what was not acknowledged
-    kinds: tuple[Kind, ...] = tuple(Kind)
+    kinds: tuple[Kind, ...] = KINDS
     ack_timeout_s: float = 5.0
 
     @property
@@ -48,9 +49,7 @@ class Campaign:
     def plan(self) -> list[Fault]:
         """The faults that the seed stands for."""
         rng = random.Random(self.seed)
-        return schedule(
-            rng, self.cliente_ids, seconds=self.seconds, every_s=self.every_s, lease_s=LEASE_S, kinds=self.kinds
-        )
+        return schedule(rng, self.cliente_ids, self.kinds, seconds=self.seconds, every_s=self.every_s, lease_s=LEASE_S)
 
 
 @dataclass(frozen=True, slots=True)

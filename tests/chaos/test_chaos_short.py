@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos import kinds
 from tests.chaos.campaign import QUIET_S, Campaign, report, run
-from tests.chaos.plan import Kind
 
 pytestmark = pytest.mark.browser
 
 KINDS = (
-    Kind.KILL_WORKER,
-    Kind.KILL_BROWSER,
-    Kind.KILL_HOST,
-    Kind.KILL_HUB,
-    Kind.RESTART_REDIS,
-    Kind.OFFLINE,
-    Kind.DROP_ACKS,
-    Kind.WIPE,
-    Kind.REFUSE,
+    kinds.KILL_WORKER,
+    kinds.KILL_BROWSER,
+    kinds.KILL_HOST,
+    kinds.KILL_HUB,
+    kinds.RESTART_REDIS,
+    kinds.OFFLINE,
+    kinds.DROP_ACKS,
+    kinds.WIPE,
+    kinds.REFUSE,
 )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.plan import ENDS_PAGE, ENDS_WINDOW_S, MAX_ENDS, WHOLE, Kind, schedule
+from tests.chaos.kinds import KINDS
+from tests.chaos.plan import ENDS_WINDOW_S, MAX_ENDS, schedule
 from tests.chaos.verdict import Posted, judge, table
 
 A, B = "549111", "549112"
@@ -84,13 +85,13 @@ def test_copies_are_nobodys_fault_where_whatsapp_shows_them_all() -> None:
 
 def test_a_seed_stands_for_one_plan_with_every_kind() -> None:
     def made(seed: int) -> list[Any]:
-        return schedule(random.Random(seed), [71, 72], seconds=600, every_s=2, lease_s=5)
+        return schedule(random.Random(seed), [71, 72], KINDS, seconds=600, every_s=2, lease_s=5)
 
     assert made(1) == made(1) != made(2)
     plan = made(1)
-    assert {fault.kind for fault in plan} == set(Kind)
-    assert all((fault.cliente_id is None) == (fault.kind in WHOLE) for fault in plan)
-    ends = [(fault.cliente_id, fault.at_s) for fault in plan if fault.kind in ENDS_PAGE]
+    assert {fault.kind.name for fault in plan} == {kind.name for kind in KINDS}
+    assert all((fault.cliente_id is None) == fault.kind.whole for fault in plan)
+    ends = [(fault.cliente_id, fault.at_s) for fault in plan if fault.kind.ends_page]
     for cliente_id, at_s in ends:
         near = [one for one in ends if one[0] == cliente_id and 0 <= at_s - one[1] < ENDS_WINDOW_S - 0.1]
         assert len(near) <= MAX_ENDS
