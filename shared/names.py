@@ -88,15 +88,27 @@ class Keys:
 
     def open(self, cliente_id: int) -> str:
         """Sorted set: queued messages of a tenant, scored by lane and order of acceptance."""
-        return f"{self.prefix}open:{cliente_id}"
+        return f"{self.open_prefix}{cliente_id}"
+
+    @property
+    def open_prefix(self) -> str:
+        return f"{self.prefix}open:"
 
     def in_flight(self, cliente_id: int) -> str:
         """Sorted set: messages in `sending`, scored as in `open`."""
-        return f"{self.prefix}inflight:{cliente_id}"
+        return f"{self.in_flight_prefix}{cliente_id}"
+
+    @property
+    def in_flight_prefix(self) -> str:
+        return f"{self.prefix}inflight:"
 
     def held(self, cliente_id: int) -> str:
         """Sorted set: queued messages that wait for a person, since another phone was paired; scored as in `open`."""
-        return f"{self.prefix}held:{cliente_id}"
+        return f"{self.held_prefix}{cliente_id}"
+
+    @property
+    def held_prefix(self) -> str:
+        return f"{self.prefix}held:"
 
     def own_number(self, cliente_id: int) -> str:
         """String: the phone that was paired last."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import cast
 
 import redis
 
@@ -14,14 +13,6 @@ from shared.names import Keys
 from shared.transitions.message import MessageStatus
 
 MessageRef = tuple[int, str]  # (cliente_id, message_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """One message as the ledger has it at a glance. status: None where there is no entry."""
-
-    status: str | None
-    indexed: bool  # stands in exactly the indexes of its status
 
 
 class Entries:
@@ -90,39 +81,6 @@ class Entries:
             in_flight=in_flight,
             held=held,
         )
-
-    def index_pages(self, cliente_ids: Iterable[int], places: dict[str, int], page: int) -> list[MessageRef]:
-        """The next page of every index of these tenants. places: how far each index was read; moved on by this."""
-        keys = self._keys
-        asked = [
-            (cliente_id, index, places.get(index, 0))
-            for cliente_id in cliente_ids
-            for index in (keys.open(cliente_id), keys.in_flight(cliente_id), keys.held(cliente_id))
-        ]
-        pipeline = self._client.pipeline(transaction=False)
-        for _, index, place in asked:
-            pipeline.zrange(index, place, place + page - 1)
-        found: list[MessageRef] = []
-        for (cliente_id, index, place), ids in zip(asked, cast("list[list[str]]", pipeline.execute()), strict=True):
-            places[index] = place + page if len(ids) == page else 0
-            found += [(cliente_id, message_id) for message_id in ids]
-        return found
-
-    def glance(self, messages: Sequence[MessageRef]) -> list[Glance]:
-        """How messages stand, in one round trip."""
-        keys, pipeline = self._keys, self._client.pipeline(transaction=True)
-        for cliente_id, message_id in messages:
-            pipeline.hget(keys.message(message_id), "status")
-            for index in (keys.open(cliente_id), keys.held(cliente_id), keys.in_flight(cliente_id)):
-                pipeline.zscore(index, message_id)
-        answers: list[Any] = pipeline.execute()
-        found = []
-        for at in range(0, len(answers), 4):
-            status, *scores = answers[at : at + 4]
-            waits, flies = sum(score is not None for score in scores[:2]), scores[2] is not None
-            expected = {"queued": (1, False), "sending": (0, True)}.get(status or "", (0, False))
-            found.append(Glance(status, (waits, flies) == expected))
-        return found
 
     def _range(self, index: str, first: int, last: int) -> list[str]:
         return cast(list[str], self._client.zrange(index, first, last))

@@ -11,6 +11,7 @@ import redis
 
 from shared.ledger.accepting.accepting import Accepting
 from shared.ledger.campaigns import CampaignLedger
+from shared.ledger.checking.checking import Checking
 from shared.ledger.claiming.claiming import Claiming
 from shared.ledger.entries import Entries
 from shared.ledger.receipts.receipts import Receipts
@@ -31,6 +32,7 @@ class Ledger:
     row_cursors: RowCursors  # how far a page's own database was read
     review: Review  # callers and persons
     restoring: Restoring  # repairs
+    checking: Checking  # looks for what there is to repair
     campaigns: CampaignLedger  # pace, quotas and opt-outs
     entries: Entries  # reads, for everybody
 
@@ -44,6 +46,7 @@ def make_ledger(client: redis.Redis, keys: Keys, language: Language = "es") -> L
         row_cursors=RowCursors(client, keys),
         review=Review(client, keys),
         restoring=Restoring(client, keys),
+        checking=Checking(client, keys),
         campaigns=CampaignLedger(client, keys),
         entries=Entries(client, keys),
     )

@@ -7,12 +7,17 @@ from collections.abc import Callable
 import pytest
 import redis
 from hub_records import accept, recorded
+from stand_ins import PASSWORD
 
+from hub_api.accounts import service as accounts
+from hub_api.messages.service import SendRequest, send_text
 from hub_api.recording.drain import Drain
 from hub_api.recording.models import DrainState
+from hub_api.repair import sweep as sweeping
 from hub_api.repair.sweep import Sweep
 from hub_api.services import Services
 from shared.instant import now_ms
+from shared.ledger.checking.checking import IndexLook
 from shared.ledger.claiming.work import PutKey, Recover
 from shared.names import Keys
 from shared.transitions.message import MessageStatus
@@ -61,6 +66,80 @@ class TestWrongIndex:
         server.zadd(keys.in_flight(51), {message_id: 1})
         assert sweep.run(now_ms())["cleared"] == 1
         assert services.ledger.entries.balance(51).balanced
+
+
+class TestRotation:
+    @pytest.fixture
+    def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, value in {"MAX_ENTRIES": 5, "MAX_TENANTS": 3, "MAX_RECORDS": 4, "AT_ONCE": 2}.items():
+            monkeypatch.setattr(sweeping, name, value)
+
+    @pytest.fixture
+    def messages(self, services: Services, server: redis.Redis, keys: Keys) -> list[str]:
+        """Three tenants' messages, four each: all in flight by their entries, and in the open index."""
+        accounts.add_user(services.database, "ana", PASSWORD, "cliente", 53)
+        ids = []
+        for number in range(12):
+            request = SendRequest(to=f"549112345{number:04}", text="hola", wake=True)
+            ids.append(send_text(services, 51 + number % 3, request, now_ms()).message.message_id)
+            server.hset(keys.message(ids[-1]), "status", "sending")
+        return ids
+
+    def test_a_run_looks_at_so_many_entries_and_the_next_one_goes_on(
+        self, services: Services, sweep: Sweep, server: redis.Redis, keys: Keys, small: None, messages: list[str]
+    ) -> None:
+        done = [sweep.run(now_ms())["reindexed"] for _ in range(3)]
+        assert done == [5, 4, 3]  # what one run puts in flight stands in that index for the next
+        assert all(server.zcard(keys.in_flight(cliente_id)) == 4 for cliente_id in (51, 52, 53))
+        # and a round begins anew
+        server.zadd(keys.open(52), {messages[1]: 1})
+        assert sum(sweep.run(now_ms())["reindexed"] for _ in range(3)) == 1
+
+    def test_no_step_of_redis_looks_at_more_than_so_many(
+        self, services: Services, sweep: Sweep, server: redis.Redis, small: None, messages: list[str]
+    ) -> None:
+        looks: list[tuple[int, int]] = []
+        look = services.ledger.checking.indexes
+
+        def watched(cliente_id: int, place: str, limit: int) -> IndexLook:
+            found = look(cliente_id, place, limit)
+            looks.append((limit, found.looked_at))
+            return found
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(services.ledger.checking, "indexes", watched)
+            sweep.run(now_ms())
+        assert sum(looked_at for _, looked_at in looks) == 5
+        assert all(looked_at <= limit <= 2 for limit, looked_at in looks)
+
+    def test_tenants_without_messages_are_few_at_a_time_too(
+        self, services: Services, sweep: Sweep, server: redis.Redis, keys: Keys, small: None
+    ) -> None:
+        for cliente_id in range(100, 107):
+            accounts.add_user(services.database, f"u{cliente_id}", PASSWORD, "cliente", cliente_id)
+        at, runs = now_ms(), 0
+        request = SendRequest(to="5491123456789", text="hola", wake=True)
+        message_id = send_text(services, 106, request, at).message.message_id
+        server.hset(keys.message(message_id), "status", "sending")
+        while not sweep.run(at)["reindexed"]:
+            runs += 1
+        assert runs == 2
+
+    def test_records_are_looked_at_in_turn(
+        self, services: Services, drain: Drain, sweep: Sweep, server: redis.Redis, keys: Keys, small: None
+    ) -> None:
+        at = now_ms() - 300_000
+        ids = [accept(services, f"549112345{number:04}", at=at + number) for number in range(10)]
+        drain.run()
+        server.delete(keys.open(51), *map(keys.message, ids))
+        sweep.patience_s = 0
+        restored = []
+        for _ in range(3):
+            restored.append(sweep.run(now_ms())["restored"])
+            assert sweep.run(now_ms())["restored"] == 0  # before what the run did is recorded, nothing is skipped
+            drain.run()
+        assert restored == [4, 4, 2]
+        assert server.zrange(keys.open(51), 0, -1) == [*ids[8:], *ids[4:8], *ids[:4]]
 
 
 class TestLostEntry:

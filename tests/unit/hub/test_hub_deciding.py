@@ -17,6 +17,7 @@ from hub_api.messages.service import SendRequest, drafted
 from hub_api.pairing import qr_picture
 from hub_api.pairing.authorizations import Authorization
 from hub_api.pairing.qr_answer import QrAnswer, answer, ran_out
+from hub_api.repair.sweep import rotated
 from hub_api.storable import history_row, storable
 from hub_api.web import cliente_id
 from hub_api.web.cursor import read_cursor, write_cursor
@@ -264,3 +265,9 @@ def test_memory_is_asked_for_every_two_seconds():
     guard.check()
     assert server.asked == 2
     MemoryGuard(_Info(used_memory=10**12, maxmemory=0)).check()
+
+
+def test_all_tenants_follow_the_one_where_the_last_run_stopped() -> None:
+    assert rotated([53, 51, 60], 52) == [53, 60, 51]
+    assert rotated([51, 53], 54) == [51, 53]
+    assert rotated([], 1) == []

@@ -1,0 +1,1 @@
+"""Looking for messages that stand wrong, a bounded number at once."""
