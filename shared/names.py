@@ -168,11 +168,11 @@ class Keys:
         return f"{self.prefix}pace:{cliente_id}"
 
     def opted_out(self, cliente_id: int) -> str:
-        """Set: numbers that asked a tenant not to write to them; SQL is the master, this is never less."""
+        """Set: keys of recipients that asked a tenant not to write to them; SQL is the master, this is never less."""
         return f"{self.prefix}optout:{cliente_id}"
 
     def heard_prefix(self, cliente_id: int) -> str:
-        """Strings under it, by number: who wrote to a tenant within 24 h."""
+        """Strings under it, by recipient key: who wrote to a tenant within 24 h."""
         return f"{self.prefix}heard:{cliente_id}:"
 
     @property

@@ -1,4 +1,7 @@
-"""One canonical form for phone numbers: international digits without a plus sign (docs/contract.md, identity)."""
+"""What a caller wrote, as international digits without a plus sign (docs/contract.md, identity).
+
+Whether two numbers mean one phone is for `shared.recipient_key` to say.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,16 @@ import re
 import phonenumbers
 
 from shared.errors import InvalidTo
+from shared.recipient_key import forms
 
 _USER_SUFFIXES = ("@c.us", "@s.whatsapp.net")
-_OLD_MEXICAN_MOBILE = re.compile(r"^521(\d{10})$")  # WhatsApp still shows the 1 that Mexico dropped in 2019
+# What phonenumbers no longer knows and people still write.
+_OLD_PREFIXES = (
+    re.compile(r"(52)(?:1|01|044|045)(\d{10})"),  # Mexico until 2019; WhatsApp still shows the 1
+    re.compile(r"(56)0(9\d{8})"),  # Chile's mobiles until 2018
+    # Argentina: both the 9 from abroad and the 15 from within, after an area of two, three or four digits
+    re.compile(r"(549(?:11(?=\d{10}$)|[23]\d\d(?=\d{9}$)|[23]\d{3}(?=\d{8}$)))15(\d+)"),
+)
 _MAX_INPUT = 64  # characters; the longest national form with separators is far below this
 
 
@@ -32,10 +42,7 @@ def canonical(raw: str, default_country: str) -> str:
         return _international(text[1:])
     if text.startswith("00"):
         return _international(text[2:])
-    national = _parse(text, default_country)
-    if national is not None and phonenumbers.is_valid_number(national):
-        return _digits(national)
-    return _international(text)
+    return _known(_parse(text, default_country)) or _international(text)
 
 
 def masked(number: str) -> str:
@@ -44,11 +51,22 @@ def masked(number: str) -> str:
 
 
 def _international(text: str) -> str:
-    digits = _OLD_MEXICAN_MOBILE.sub(r"52\1", text)
-    parsed = _parse("+" + digits, None)
-    if parsed is None or not phonenumbers.is_valid_number(parsed):
+    number = _known(_parse("+" + text, None))
+    if number is None:
         raise InvalidTo()
-    return _digits(parsed)
+    return number
+
+
+def _known(parsed: phonenumbers.PhoneNumber | None) -> str | None:
+    """Canonical digits, if the phone could exist under one of its forms: WhatsApp has ids that no plan allows."""
+    if parsed is None:
+        return None
+    number = _digits(parsed)
+    for old in _OLD_PREFIXES:
+        if found := old.fullmatch(number):
+            number = found[1] + found[2]
+    known = (_parse("+" + form, None) for form in forms(number))
+    return number if any(one is not None and phonenumbers.is_valid_number(one) for one in known) else None
 
 
 def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:

@@ -112,6 +112,8 @@ class RecipientRecord(Base):
     campaign: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
     position: Mapped[int] = mapped_column(Integer)
     number: Mapped[str] = mapped_column(String(20))
+    # Of its phone, whatever form the number has; none where another recipient of this campaign has the same.
+    recipient_key: Mapped[str | None] = mapped_column(String(20))
     values: Mapped[str] = mapped_column(Text)  # JSON object of strings
     state: Mapped[int] = mapped_column(SmallInteger, default=0)
     turn: Mapped[int] = mapped_column(SmallInteger, default=0)  # grows each time it goes back to pending
@@ -125,17 +127,18 @@ class RecipientRecord(Base):
 
     __table_args__ = (
         Index("ix_recipients_next", "campaign", "state", "position"),
-        Index("ux_recipients_number", "campaign", "number", unique=True),
+        Index("ux_recipients_key", "campaign", "recipient_key", unique=True),
         Index("ix_recipients_message", "message_id"),
     )
 
 
 class OptOut(Base):
-    """A number that asked a tenant not to write to it; Redis mirrors the numbers."""
+    """A recipient that asked a tenant not to write to it; Redis mirrors the keys."""
 
     __tablename__ = "optouts"
     cliente_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    number: Mapped[str] = mapped_column(String(100), primary_key=True)
+    recipient_key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    number: Mapped[str] = mapped_column(String(100))  # in the form in which it was given
     at: Mapped[int] = mapped_column(BigInteger)
     source: Mapped[str] = mapped_column(String(20))  # keyword | person
     who: Mapped[str] = mapped_column(String(120))
@@ -144,9 +147,9 @@ class OptOut(Base):
 
 
 class NotOnWhatsApp(Base):
-    """A number that WhatsApp did not know when it was last tried."""
+    """A recipient that WhatsApp did not know, under no form of its number, when it was last tried."""
 
     __tablename__ = "not_on_whatsapp"
-    number: Mapped[str] = mapped_column(String(20), primary_key=True)
+    recipient_key: Mapped[str] = mapped_column(String(20), primary_key=True)
     cliente_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     at: Mapped[int] = mapped_column(BigInteger)

@@ -9,6 +9,7 @@ from hub_api.campaigns.counting import Recount
 from hub_api.campaigns.lifecycle import views as lifecycle_views
 from hub_api.campaigns.optouts import views as optout_views
 from hub_api.campaigns.optouts.answers import Answers
+from hub_api.campaigns.optouts.mirror import mirror_once
 from hub_api.campaigns.recipients import views as recipient_views
 from hub_api.campaigns.recipients.file_import import import_file
 from hub_api.campaigns.releasing.outcomes import Outcomes
@@ -45,6 +46,7 @@ SUBJECT = Subject(
         optout_views.blueprint,
     ),
     event_handlers=(Outcomes,),
+    before_events=(mirror_once,),
     after_events=(_answers,),
     restore=(restore,),
     tasks=(

@@ -12,11 +12,12 @@ from hub_api.inbox.models import InboundMessage
 from hub_api.web.cursor import read_cursor, write_cursor
 from shared.errors import ValidationFailed
 from shared.instant import to_iso
+from shared.recipient_key import forms
 
 
 @dataclass(frozen=True, slots=True)
 class InboundFilter:
-    """Which messages; None: any. Times are milliseconds, the number canonical."""
+    """Which messages; None: any. Times are milliseconds, the number canonical; every form of it is meant."""
 
     from_number: str | None = None
     from_ms: int | None = None
@@ -29,7 +30,7 @@ def received(
     """A page of received messages, newest first, and the cursor of the next. Raises ValidationFailed."""
     statement = select(InboundMessage).where(InboundMessage.cliente_id == cliente_id)
     if wanted.from_number is not None:
-        statement = statement.where(InboundMessage.from_number == wanted.from_number)
+        statement = statement.where(InboundMessage.from_number.in_(forms(wanted.from_number)))
     statement = rows_between(statement, InboundMessage.at, wanted.from_ms, wanted.until_ms)
     if cursor is not None:
         at, last = read_cursor(cursor)

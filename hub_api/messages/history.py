@@ -14,12 +14,13 @@ from hub_api.messages.models import MessageEvent, MessageRecord
 from hub_api.web.cursor import read_cursor, write_cursor
 from shared.instant import to_iso
 from shared.ledger.message import Message
+from shared.recipient_key import forms
 from shared.transitions.message import Lane
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFilter:
-    """Which messages; None: any. Times are milliseconds, numbers canonical."""
+    """Which messages; None: any. Times are milliseconds, numbers canonical; every form of one is meant."""
 
     status: str | None = None
     to: str | None = None
@@ -50,13 +51,14 @@ def page(
     statement = select(MessageRecord).where(MessageRecord.cliente_id == cliente_id)
     exact: list[tuple[Any, object]] = [
         (MessageRecord.status, wanted.status),
-        (MessageRecord.to_number, wanted.to),
         (MessageRecord.lane, None if wanted.lane is None else int(wanted.lane)),
         (MessageRecord.campaign_id, wanted.campaign_id),
     ]
     for column, value in exact:
         if value is not None:
             statement = statement.where(column == value)
+    if wanted.to is not None:
+        statement = statement.where(MessageRecord.to_number.in_(forms(wanted.to)))
     statement = rows_between(statement, MessageRecord.accepted_at, wanted.from_ms, wanted.until_ms)
     if cursor is not None:
         at, last = read_cursor(cursor)

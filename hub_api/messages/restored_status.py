@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from shared.ledger.message import Message
 from shared.ledger.restoring.restoring import RestoreAs
+from shared.recipient_key import recipient_key
 from shared.transitions.message import Lane, MessageStatus
 
 _MAX_IN_FLIGHT = 2  # messages that may be on their way at one moment, whatever the pace
@@ -50,7 +51,8 @@ def doubtful(waiting: Sequence[Message], unseen_ms: int, gap_ms: int, delay_ms: 
             if left <= 0:
                 break
             found.add(message.message_id)
-            if message.attempts == 0 and message.to not in recipients:
+            recipient = recipient_key(message.to)
+            if message.attempts == 0 and recipient not in recipients:
                 left -= 1
-            recipients.add(message.to)
+            recipients.add(recipient)
     return found

@@ -17,6 +17,7 @@ from shared.instant import from_iso
 from shared.ledger.accepting.accepting import Accepted
 from shared.ledger.message import CampaignRelease, Draft, Message, new_message_id
 from shared.logs import get_logger
+from shared.recipient_key import recipient_key
 from shared.transitions.message import OPEN_STATUSES, OUT_STATUSES, Lane, MessageStatus
 
 _log = get_logger(__name__)
@@ -182,7 +183,7 @@ def _expiry(request: SendRequest, now_ms: int) -> int:
 
 def _digest(request: SendRequest, default_country: str) -> str:
     parts = (
-        canonical(request.to, default_country),
+        recipient_key(canonical(request.to, default_country)),
         request.text,
         str(request.wake),
         request.expires_at or "",

@@ -13,6 +13,7 @@ from session_worker.turn import Turn
 from shared.ledger.claiming.work import Outcome
 from shared.ledger.message import Message
 from shared.process.backoff import Backoff
+from shared.recipient_key import recipient_key
 
 SELF_NOTIFY_MS = 3_000  # the owner asks by itself this often: a lost notification costs seconds, never a message
 MAX_IN_DOUBT = 3  # more than that which should have ended: no further ones are claimed until they have
@@ -43,7 +44,7 @@ def begin_claim(turn: SendingTurn) -> None:
         turn.warn("sender.paused", in_doubt=len(overdue))
     turn.change(told_paused=paused)
     # One page that hears nothing is replaced; where the next one hears nothing either, it is the build.
-    recipients = len({doubt.message.to for doubt in overdue if doubt.resends})
+    recipients = len({recipient_key(doubt.message.to) for doubt in overdue if doubt.resends})
     unacknowledged = recipients if recipients >= MIN_UNACKNOWLEDGED else 0
     if unacknowledged != state.told_unacknowledged:
         turn.change(told_unacknowledged=unacknowledged)

@@ -10,6 +10,7 @@ from redis.client import Pipeline
 
 from shared.ledger.script import QUOTA_KEPT_S
 from shared.names import Keys
+from shared.recipient_key import forms, recipient_key
 from shared.transitions.message import OPEN_STATUSES
 
 READS_PER_TENANT = 3  # commands that `ask_tenant` puts on a pipeline
@@ -74,17 +75,18 @@ class CampaignLedger:
         """Those of these tenants and numbers that are on the tenant's list; one round trip."""
         pipeline = self._client.pipeline(transaction=False)
         for cliente_id, number in asked:
-            pipeline.sismember(self._keys.opted_out(cliente_id), number)
+            pipeline.sismember(self._keys.opted_out(cliente_id), recipient_key(number))
         members: list[Any] = pipeline.execute()
         return {one for one, member in zip(asked, members, strict=True) if member}
 
     def opt_out(self, numbers: Iterable[tuple[int, str]]) -> None:
-        """Puts a tenant's numbers on its list."""
+        """Puts a tenant's numbers on its list, which holds the keys of their recipients."""
         pipeline = self._client.pipeline(transaction=False)
         for cliente_id, number in numbers:
-            pipeline.sadd(self._keys.opted_out(cliente_id), number)
+            pipeline.sadd(self._keys.opted_out(cliente_id), recipient_key(number))
         pipeline.execute()
 
     def opt_in(self, cliente_id: int, number: str) -> bool:
-        """Takes a number off; False where it was not on the list."""
-        return bool(self._client.srem(self._keys.opted_out(cliente_id), number))
+        """Takes a recipient off, by any form of its number; False where it was not on the list."""
+        members = {recipient_key(number), *forms(number)}  # a list from before there were keys held numbers
+        return bool(self._client.srem(self._keys.opted_out(cliente_id), *members))

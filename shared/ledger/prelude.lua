@@ -11,10 +11,16 @@ local function count(counts, field, change)
   redis.call('HINCRBY', counts, field, change)
 end
 
--- True where a number asked not to be written to. A single message may still answer who wrote within 24 h.
-local function is_opted_out(opted_out, heard_prefix, lane, number)
-  if redis.call('SISMEMBER', opted_out, number) == 0 then return false end
-  return lane > 0 or redis.call('EXISTS', heard_prefix .. number) == 0
+-- By what recipients are compared: the key that stands in the entry. One accepted before there were keys has none.
+local function recipient_of(key, to)
+  if key and key ~= '' then return key end
+  return to
+end
+
+-- True where a recipient asked not to be written to. A single message may still answer who wrote within 24 h.
+local function is_opted_out(opted_out, heard_prefix, lane, recipient)
+  if redis.call('SISMEMBER', opted_out, recipient) == 0 then return false end
+  return lane > 0 or redis.call('EXISTS', heard_prefix .. recipient) == 0
 end
 
 -- The stop version that a campaign's release must carry: everybody's, the tenant's and its own. Whoever stops one

@@ -63,9 +63,8 @@ class TestRecipients:
         sheet = read_csv(CSV.encode(), "AR", ["fecha_de_turno"])
         assert [(one.number, one.values) for one in sheet.recipients] == [
             ("541123456789", {"nombre": "Ana", "fecha_de_turno": "lunes"}),
-            ("5491123456789", {"fecha_de_turno": "martes"}),
         ]
-        assert (sheet.columns, sheet.rows, sheet.rejected) == (("fecha_de_turno",), 5, 3)
+        assert (sheet.columns, sheet.rows, sheet.merged, sheet.rejected) == (("fecha_de_turno",), 5, 1, 3)
         assert [(error.line, error.column, error.code) for error in sheet.errors] == [
             (4, "telefono", "INVALID_TO"),
             (6, "fecha_de_turno", "EMPTY_VARIABLE"),

@@ -26,6 +26,7 @@ PURE = (
     "shared/protocol/commands.py",
     "shared/protocol/snapshot.py",
     "shared/phone_number.py",
+    "shared/recipient_key.py",
     "shared/texts.py",
     "shared/errors.py",
     "shared/names.py",

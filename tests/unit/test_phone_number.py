@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shared.errors import InvalidTo
 from shared.phone_number import canonical, masked
+from support.phone_spellings import Spelling, all_spellings
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,12 @@ from shared.phone_number import canonical, masked
 )
 def test_one_number_many_spellings(raw: str) -> None:
     assert canonical(raw, "AR") == "5491123456789"
+
+
+@pytest.mark.parametrize("row", all_spellings(), ids=lambda row: f"{row.country} {row.spelling}")
+def test_every_spelling_of_the_table(row: Spelling) -> None:
+    assert canonical(row.spelling, row.country) == row.number
+    assert canonical(row.number, row.country) == row.number
 
 
 @pytest.mark.parametrize(("raw", "digits"), [("34600111222", "34600111222"), ("5215512345678@c.us", "525512345678")])

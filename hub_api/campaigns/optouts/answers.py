@@ -13,6 +13,7 @@ from hub_api.services import Services
 from shared.errors import LeadMasterError, RecipientOptedOut
 from shared.instant import now_ms
 from shared.logs import get_logger
+from shared.recipient_key import recipient_key
 
 _log = get_logger(__name__)
 _AT_ONCE = 100
@@ -40,7 +41,7 @@ class Answers:
             with self._services.database.writing() as session:
                 session.execute(
                     update(OptOut)
-                    .where(OptOut.cliente_id == cliente_id, OptOut.number == number)
+                    .where(OptOut.cliente_id == cliente_id, OptOut.recipient_key == recipient_key(number))
                     .values(answer_to=None)
                 )
         return accepted

@@ -15,6 +15,7 @@ from hub_api.web.cursor import read_cursor, write_cursor
 from shared.errors import NotFound
 from shared.instant import now_ms, to_iso
 from shared.phone_number import masked
+from shared.recipient_key import recipient_key
 
 
 class OptOuts:
@@ -25,10 +26,18 @@ class OptOuts:
         self._ledger = services.ledger.campaigns
 
     def add(self, cliente_id: int, numbers: Sequence[str], who: str, note: str | None) -> int:
-        """Puts canonical numbers on the list; returns how many were not there."""
+        """Puts canonical numbers on the list; returns how many were not there, in whatever form."""
         with self._database.writing() as session:
             rows = [
-                OptOut(cliente_id=cliente_id, number=number, at=now_ms(), source="person", who=who, note=note)
+                OptOut(
+                    cliente_id=cliente_id,
+                    recipient_key=recipient_key(number),
+                    number=number,
+                    at=now_ms(),
+                    source="person",
+                    who=who,
+                    note=note,
+                )
                 for number in numbers
             ]
             return sum(self._add(session, row) for row in rows)
@@ -36,13 +45,19 @@ class OptOuts:
     def add_by_keyword(self, session: Session, cliente_id: int, number: str, at_ms: int, answer_to: str) -> bool:
         """The same within the caller's transaction, for who asked. answer_to: the message that is to be answered."""
         row = OptOut(
-            cliente_id=cliente_id, number=number, at=at_ms, source="keyword", who="inbound", answer_to=answer_to
+            cliente_id=cliente_id,
+            recipient_key=recipient_key(number),
+            number=number,
+            at=at_ms,
+            source="keyword",
+            who="inbound",
+            answer_to=answer_to,
         )
         return self._add(session, row)
 
     def _add(self, session: Session, row: OptOut) -> bool:
         self._ledger.opt_out([(row.cliente_id, row.number)])  # first, so that the mirror is never less
-        if session.get(OptOut, (row.cliente_id, row.number)) is not None:
+        if session.get(OptOut, (row.cliente_id, row.recipient_key)) is not None:
             return False
         session.add(row)
         audit.note(session, row.who, "optout.add", row.cliente_id, f"optout {masked(row.number)}", source=row.source)
@@ -50,9 +65,9 @@ class OptOuts:
         return True
 
     def remove(self, cliente_id: int, number: str, who: str) -> None:
-        """Takes a number off the list; first in SQL. Raises NotFound where neither has it."""
+        """Takes a recipient off the list, by any form of its number; first in SQL. Raises NotFound."""
         with self._database.writing() as session:
-            row = session.get(OptOut, (cliente_id, number))
+            row = session.get(OptOut, (cliente_id, recipient_key(number)))
             if row is not None:
                 session.delete(row)
                 audit.note(session, who, "optout.remove", cliente_id, f"optout {masked(number)}")
@@ -65,11 +80,11 @@ class OptOuts:
         statement = select(OptOut).where(OptOut.cliente_id == cliente_id)
         if cursor is not None:
             at, last = read_cursor(cursor)
-            statement = statement.where((OptOut.at < at) | ((OptOut.at == at) & (OptOut.number < last)))
-        statement = statement.order_by(OptOut.at.desc(), OptOut.number.desc()).limit(limit + 1)
+            statement = statement.where((OptOut.at < at) | ((OptOut.at == at) & (OptOut.recipient_key < last)))
+        statement = statement.order_by(OptOut.at.desc(), OptOut.recipient_key.desc()).limit(limit + 1)
         with self._database.reading() as session:
             rows = list(session.scalars(statement))
-        following = write_cursor(rows[limit - 1].at, rows[limit - 1].number) if len(rows) > limit else None
+        following = write_cursor(rows[limit - 1].at, rows[limit - 1].recipient_key) if len(rows) > limit else None
         return [
             {"number": row.number, "at": to_iso(row.at), "source": row.source, "who": row.who, "note": row.note}
             for row in rows[:limit]

@@ -16,6 +16,7 @@ from hub_api.web.answers import listed, succeeded
 from hub_api.web.endpoint import Blueprint, Call, endpoint
 from hub_api.web.fields import canonical
 from hub_api.web.tenant import named
+from shared.recipient_key import recipient_key
 
 blueprint = Blueprint("optouts", __name__, url_prefix="/api/optouts", abp_tags=[Tag(name="optouts")])
 
@@ -37,7 +38,11 @@ def list_optouts(call: Call, query: PageQuery) -> Response:
 def add(call: Call, body: OptOutBody) -> Response:
     """Binds campaigns and bulk at once, also what is queued; single messages unless they answer someone."""
     country = _country(call)
-    numbers = list(dict.fromkeys(canonical(number, country, "numbers") for number in body.numbers))
+    by_key: dict[str, str] = {}
+    for given in body.numbers:
+        number = canonical(given, country, "numbers")
+        by_key.setdefault(recipient_key(number), number)
+    numbers = list(by_key.values())
     added = OptOuts(call.services).add(call.cliente_id, numbers, call.caller.name, body.note)
     return succeeded({"added": added, "numbers": numbers}, 201)
 

@@ -20,15 +20,16 @@ from hub_api.campaigns.recipients.template import Template, checked_columns, che
 from hub_api.campaigns.transitions import EDITABLE, RecipientState
 from hub_api.database import Database
 from shared.errors import InvalidState, ValidationFailed
+from shared.recipient_key import recipient_key
 
 CHUNK = 2_000
-_INSERT_EACH = sqlite.insert(RecipientRecord).on_conflict_do_nothing(index_elements=["campaign", "number"])
+_INSERT_EACH = sqlite.insert(RecipientRecord).on_conflict_do_nothing(index_elements=["campaign", "recipient_key"])
 # PostgreSQL answers each statement of a batch by itself, so there a chunk is one statement.
 _INSERT_ALL = text(
-    'INSERT INTO campaign_recipients (campaign, position, number, "values", state, turn)'
-    " SELECT :campaign, v.position, v.number, v.found, 0, 0 FROM unnest(CAST(:position AS int[]),"
-    " CAST(:number AS text[]), CAST(:values AS text[])) AS v(position, number, found)"
-    " ON CONFLICT (campaign, number) DO NOTHING"
+    'INSERT INTO campaign_recipients (campaign, position, number, recipient_key, "values", state, turn)'
+    " SELECT :campaign, v.position, v.number, v.key, v.found, 0, 0 FROM unnest(CAST(:position AS int[]),"
+    " CAST(:number AS text[]), CAST(:recipient_key AS text[]), CAST(:values AS text[]))"
+    " AS v(position, number, key, found) ON CONFLICT (campaign, recipient_key) DO NOTHING"
 )
 PREVIEWED = 10
 
@@ -37,7 +38,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """added: new recipients. known: numbers that the campaign had already."""
+    """added: new recipients. known: phones that the campaign had already."""
 
     added: int
     known: int
@@ -102,6 +103,7 @@ def _insert(session: Session, key: int, position: int, chunk: list[Recipient]) -
             "campaign": key,
             "position": position + offset,
             "number": one.number,
+            "recipient_key": recipient_key(one.number),
             "values": json.dumps(one.values, ensure_ascii=False),
             "state": int(RecipientState.PENDING),
             "turn": 0,
@@ -110,6 +112,6 @@ def _insert(session: Session, key: int, position: int, chunk: list[Recipient]) -
     ]
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        columns = {name: [row[name] for row in rows] for name in ("position", "number", "values")}
+        columns = {name: [row[name] for row in rows] for name in ("position", "number", "recipient_key", "values")}
         return connection.execute(_INSERT_ALL, {"campaign": key, **columns}).rowcount
     return connection.execute(_INSERT_EACH, rows).rowcount

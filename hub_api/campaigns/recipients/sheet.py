@@ -11,6 +11,7 @@ from typing import Any
 from hub_api.campaigns.recipients.template import NAME, NUMBER, TemplateError, column_name
 from shared.errors import InvalidTo
 from shared.phone_number import canonical
+from shared.recipient_key import recipient_key
 
 MAX_COLUMNS = 50
 MAX_VALUE = 500
@@ -45,7 +46,7 @@ class RowError:
 
 @dataclass(slots=True)
 class Sheet:
-    """What a list holds. rows: all data rows. merged: rows whose number had come before."""
+    """What a list holds. rows: all data rows. merged: rows whose phone had come before, in whatever spelling."""
 
     columns: tuple[str, ...]  # beyond number and name
     recipients: list[Recipient] = field(default_factory=list)
@@ -104,7 +105,7 @@ def _collect(
     progress: Progress | None,
     total: int,
 ) -> None:
-    by_number: dict[str, Recipient] = {}
+    by_key: dict[str, Recipient] = {}
     for line, values in rows:
         sheet.rows += 1
         if sheet.rows > MAX_ROWS:
@@ -118,14 +119,15 @@ def _collect(
             text = "no phone number" if not raw else f"“{raw[:40]}” is not a phone number WhatsApp could have"
             _reject(sheet, RowError(line, NUMBER, "INVALID_TO", text))
             continue
-        known = by_number.get(number)
+        key = recipient_key(number)
+        known = by_key.get(key)
         merged = values if known is None else values | known.values
         missing = next((name for name in sorted(required) if name != NUMBER and not merged.get(name)), None)
         if missing is not None:
             text = f"empty, and {{{missing}}} has no fallback in the template"
             _reject(sheet, RowError(line, missing, "EMPTY_VARIABLE", text))
         elif known is None:
-            by_number[number] = recipient = Recipient(number, values)
+            by_key[key] = recipient = Recipient(number, values)
             sheet.recipients.append(recipient)
         else:
             sheet.merged += 1

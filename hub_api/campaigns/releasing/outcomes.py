@@ -29,6 +29,7 @@ from hub_api.storable import storable
 from shared.errors import InvalidTo
 from shared.phone_number import canonical
 from shared.protocol.events import Event
+from shared.recipient_key import recipient_key
 from shared.transitions.message import MessageStatus
 
 _A = RecipientAction
@@ -105,7 +106,7 @@ def _moved(recipients: Iterable[RecipientRecord], before: Mapping[int, counting.
 def _remember_unknown(session: Session, event: Event) -> None:
     to = session.scalar(select(MessageRecord.to_number).where(MessageRecord.message_id == event.message_id))
     if to:
-        session.merge(NotOnWhatsApp(number=storable(to, 20), cliente_id=event.cliente_id, at=event.at))
+        session.merge(NotOnWhatsApp(recipient_key=recipient_key(to), cliente_id=event.cliente_id, at=event.at))
 
 
 def _recipients(session: Session, events: Sequence[Event]) -> dict[str, RecipientRecord]:

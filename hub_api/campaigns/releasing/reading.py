@@ -61,7 +61,7 @@ def next_recipients(database: Database, due: Sequence[Due], now_ms: int) -> dict
         .outerjoin(
             NotOnWhatsApp,
             and_(
-                NotOnWhatsApp.number == RecipientRecord.number,
+                NotOnWhatsApp.recipient_key == RecipientRecord.recipient_key,
                 NotOnWhatsApp.cliente_id == CampaignRecord.cliente_id,
                 NotOnWhatsApp.at > now_ms - _UNKNOWN_FOR_MS,
             ),

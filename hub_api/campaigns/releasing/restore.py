@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from hub_api.campaigns.models import CampaignRecord, OptOut, RecipientRecord
+from hub_api.campaigns.models import CampaignRecord, RecipientRecord
+from hub_api.campaigns.optouts.mirror import mirror
 from hub_api.campaigns.recipients.message import message_id
 from hub_api.campaigns.state_changes import move_recipients
 from hub_api.campaigns.transitions import RecipientAction, RecipientState
@@ -30,10 +31,7 @@ def restore(services: Services, now_ms: int) -> None:
     The pace begins anew, after the longest wait. Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError.
     """
     database, ledger = services.database, services.ledger.campaigns
-    numbers = 0
-    for rows in _chunks(database, select(OptOut.cliente_id, OptOut.number)):
-        ledger.opt_out((cliente_id, number) for cliente_id, number in rows)
-        numbers += len(rows)
+    numbers = mirror(services)
     _restore_quotas(database, ledger, now_ms)
     _restore_pace(database, ledger, now_ms, round(services.settings.send_delay_max_seconds * 1000))
     lost = _doubt_lost(database, ledger)

@@ -3,7 +3,7 @@
 -- keys: message, open, sequence, idempotency, rate, session, lease, queue, deadlines, events, wanted, counts
 -- keys: opted_out, stop_versions, campaign_in_flight, quota
 -- args: now_ms, message_id, cliente_id, lane, expires_at, on_not_ready, body_digest, queue_limit, rate_limit
--- args: notification, event, wake_channel, wanted, heard_prefix, message_prefix, to, campaign_id, stop_version, quota
+-- args: notification, event, wake_channel, wanted, heard_prefix, message_prefix, recipient, campaign_id, stop_version, quota
 -- rest: field, value pairs of the ledger entry
 -- on_not_ready is 'reject' or 'queue'; body_digest, campaign_id and quota may be ''; a rate_limit of 0 is none.
 -- Returns {'accepted', woke '0'|'1'} | {'duplicate', message_id} | {'conflict'} | {'rate', seconds} | {'full'}
@@ -27,7 +27,7 @@ local of_campaign = ARG.campaign_id ~= ''
 if of_campaign and stop_version(KEY.stop_versions, cliente_id, ARG.campaign_id) ~= ARG.stop_version then
   return {'stopped'}
 end
-if is_opted_out(KEY.opted_out, ARG.heard_prefix, lane, ARG.to) then return {'opted_out'} end
+if is_opted_out(KEY.opted_out, ARG.heard_prefix, lane, ARG.recipient) then return {'opted_out'} end
 if of_campaign then
   local before = redis.call('GET', KEY.campaign_in_flight)
   local status = before and redis.call('HGET', ARG.message_prefix .. before, 'status')

@@ -25,6 +25,7 @@ from shared.ledger.script import ledger_script
 from shared.names import Keys, session_queue
 from shared.protocol.events import MessageQueued
 from shared.protocol.snapshot import Wanted
+from shared.recipient_key import recipient_key
 from shared.redis.group_commit import GroupCommit
 from shared.redis.scripts import Argument, Scripts
 from shared.texts import Language, send_refused_text
@@ -92,7 +93,8 @@ class Accepting:
         digest = hashlib.sha256((draft.idempotency_key or "").encode()).hexdigest()
         quota_key = keys.campaign_quota(cliente_id, release.day) if release is not None else ""
         queued = _event(draft).to_wire()
-        entry = {**queued, "quota_key": quota_key}
+        recipient = recipient_key(draft.to)
+        entry = {**queued, "recipient_key": recipient, "quota_key": quota_key}
         return _ACCEPT.call(
             keys={
                 "message": keys.message(draft.message_id),
@@ -128,7 +130,7 @@ class Accepting:
                 "wanted": Wanted(now_ms, "send").to_text(),
                 "heard_prefix": keys.heard_prefix(cliente_id),
                 "message_prefix": keys.message_prefix,
-                "to": draft.to,
+                "recipient": recipient,
                 "campaign_id": draft.campaign_id if release is not None else "",
                 "stop_version": release.stop_version if release is not None else "",
                 "quota": "" if release is None or release.quota is None else release.quota,

@@ -23,17 +23,18 @@ local blocked = {}
 for _, id in ipairs(redis.call('ZRANGE', KEY.in_flight, 0, -1)) do
   local message = prefix .. id
   local entry = redis.call('HMGET', message, 'browser_run', 'whatsapp_id', 'score', 'to', 'lane', 'next_look', 'status',
-    'expires_at')
+    'expires_at', 'recipient_key')
   local keyed = entry[2] and entry[2] ~= ''
+  local group = entry[4] and recipient_of(entry[9], entry[4]) .. '/' .. entry[5]
   if not entry[3] then
     redis.call('ZREM', KEY.in_flight, id)
   elseif entry[1] == ARG.browser_run then
-    blocked[entry[4] .. '/' .. entry[5]] = true
+    blocked[group] = true
   elseif keyed and tonumber(entry[6] or '0') <= now then
     redis.call('HSET', message, 'fence', ARG.fence)
     return whole('recover', message)
   elseif keyed then
-    blocked[entry[4] .. '/' .. entry[5]] = true
+    blocked[group] = true
   elseif move(message, entry[7], EVENT.message_queued, 'fence', '', 'browser_run', '') then
     redis.call('ZREM', KEY.in_flight, id)
     redis.call('ZADD', KEY.open, entry[3], id)
@@ -81,8 +82,8 @@ while offset < MAX_LOOKED_AT do
   for _, id in ipairs(ids) do
     local message = prefix .. id
     local entry = redis.call('HMGET', message, 'to', 'lane', 'expires_at', 'not_before', 'score', 'status',
-      'campaign_id', 'campaign_stop_version', 'delay')
-    local lane = tonumber(entry[2])
+      'campaign_id', 'campaign_stop_version', 'delay', 'recipient_key')
+    local lane, recipient = tonumber(entry[2]), recipient_of(entry[10], entry[1])
     if entry[6] ~= 'queued' then
       redis.call('ZREM', KEY.open, id)
       removed = removed + 1
@@ -92,7 +93,7 @@ while offset < MAX_LOOKED_AT do
     elseif entry[7] and entry[7] ~= '' and stop_version(KEY.stop_versions, cliente_id, entry[7]) ~= entry[8] then
       finish(id, message, EVENT.message_cancelled, 'CAMPAIGN_STOPPED')
       removed = removed + 1
-    elseif is_opted_out(KEY.opted_out, ARG.heard_prefix, lane, entry[1]) then
+    elseif is_opted_out(KEY.opted_out, ARG.heard_prefix, lane, recipient) then
       finish(id, message, EVENT.message_failed, 'RECIPIENT_OPTED_OUT')
       removed = removed + 1
     else
@@ -101,7 +102,7 @@ while offset < MAX_LOOKED_AT do
         if wait >= 0 then later(wait) end
         return {'none', tostring(soonest)}
       end
-      local group, not_before = entry[1] .. '/' .. entry[2], tonumber(entry[4] or '0')
+      local group, not_before = recipient .. '/' .. entry[2], tonumber(entry[4] or '0')
       if blocked[group] then
         -- An earlier message to the same recipient is still on its way.
       elseif not_before > now then

@@ -8,12 +8,12 @@
 if not holds_lease(KEY.lease, ARG.token, ARG.fence) then return 'lost' end
 if redis.call('PTTL', KEY.lease) < tonumber(ARG.lease_left_ms) then return 'short' end
 local entry = redis.call('HMGET', KEY.message, 'status', 'fence', 'campaign_id', 'campaign_stop_version', 'expires_at',
-  'lane', 'to')
+  'lane', 'to', 'recipient_key')
 if entry[1] ~= 'sending' or entry[2] ~= ARG.fence then return 'gone' end
 if entry[3] and entry[3] ~= '' then
   if tonumber(entry[5]) <= tonumber(ARG.now_ms)
     or stop_version(KEY.stop_versions, ARG.cliente_id, entry[3]) ~= entry[4]
-    or is_opted_out(KEY.opted_out, ARG.heard_prefix, tonumber(entry[6]), entry[7]) then
+    or is_opted_out(KEY.opted_out, ARG.heard_prefix, tonumber(entry[6]), recipient_of(entry[8], entry[7])) then
     return 'late'
   end
 end

@@ -10,6 +10,7 @@ import redis
 from shared.ledger.script import HEARD_MS, ledger_script
 from shared.names import Keys
 from shared.protocol.events import MessageInbound, event_data
+from shared.recipient_key import recipient_key
 from shared.redis.scripts import Scripts
 
 _ACKNOWLEDGE = ledger_script(__file__, "acknowledge")
@@ -58,7 +59,13 @@ class Receipts:
         rest: list[str | int] = []
         for message in messages:
             heard_ms = min(HEARD_MS, HEARD_MS - (now_ms - (message.at or now_ms)))
-            rest += [message.whatsapp_id, _twin(message), message.sender, max(0, heard_ms), event_data(message)]
+            rest += [
+                message.whatsapp_id,
+                _twin(message),
+                recipient_key(message.sender),
+                max(0, heard_ms),
+                event_data(message),
+            ]
         answer = self._scripts.run(
             _INBOUND,
             keys={"events": self._keys.events},

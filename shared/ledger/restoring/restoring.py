@@ -13,6 +13,7 @@ from shared.ledger.message import Message
 from shared.ledger.script import ledger_script
 from shared.names import Keys
 from shared.protocol.events import LedgerImbalance, MessageEnded, MessageRestored, event_data
+from shared.recipient_key import recipient_key
 from shared.redis.scripts import Scripts
 
 _RESTORE = ledger_script(__file__, "restore")
@@ -51,6 +52,7 @@ class Restoring:
             "message_id": message.message_id,
             "cliente_id": cliente_id,
             "to": message.to,
+            "recipient_key": recipient_key(message.to),
             "message": message.text,
             "lane": int(message.lane),
             "accepted_at": message.accepted_at_ms,

@@ -9,6 +9,7 @@ import redis
 
 from hub_api.messages.service import SendRequest, send_text
 from shared.errors import RecipientOptedOut
+from shared.recipient_key import recipient_key
 from shared.sessions.lease import NotRebuilt
 from shared.transitions.message import Lane
 from shared.transitions.session import SessionStatus
@@ -90,7 +91,7 @@ class TestOptOuts:
         with pytest.raises(NotRebuilt):
             own(SessionStatus.READY)
         assert world.restore()
-        assert server.sismember(keys.opted_out(51), number(2))
+        assert server.sismember(keys.opted_out(51), recipient_key(number(2)))
         # then what was released and lost is for a person, or back on the list where it certainly did not leave;
         # it never leaves as it was released, and the quota is used up
         worker.owner = own(SessionStatus.READY, clock=lambda: world.clock)
@@ -116,6 +117,6 @@ class TestOptOuts:
 
 
 def test_an_opted_out_release_raises_its_own_error(world: World, server: redis.Redis):
-    server.sadd(world.services.keys.opted_out(51), number(0))
+    server.sadd(world.services.keys.opted_out(51), recipient_key(number(0)))
     with pytest.raises(RecipientOptedOut):
         send_text(world.services, 51, SendRequest(to="+" + number(0), text="x", lane=Lane.BULK, wake=True), world.clock)

@@ -14,6 +14,7 @@ from hub_api.registry import EventHandler
 from hub_api.subjects import for_command_line
 from shared import names
 from shared.instant import now_ms
+from shared.recipient_key import recipient_key
 from shared.transitions.session import SessionStatus
 from tests.hub.campaigns.campaign_world import Worker, World, number
 
@@ -35,7 +36,7 @@ def test_restoring_brings_back_who_asked_to_be_left_alone(world: World, server: 
     server.delete(listed)
     [restore] = SUBJECT.restore
     restore(world.services, now_ms())
-    assert server.sismember(listed, number(0))
+    assert server.sismember(listed, recipient_key(number(0)))
 
 
 def test_after_each_drain_who_asked_is_answered(world: World, worker: Worker):
