@@ -12,7 +12,6 @@ from flask_openapi3.openapi import OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub_api.accounts.directory import SqlDirectory
-from hub_api.accounts.service import jwt_secret
 from hub_api.services import Services, make_services
 from hub_api.subjects import subjects
 from hub_api.web import document, failures
@@ -42,7 +41,7 @@ def create_app(settings: Settings, services: Services | None = None) -> OpenAPI:
     app.url_map.merge_slashes = False
     services = services or make_services(settings)
     app.extensions["services"] = services
-    app.extensions["directory"] = SqlDirectory(services.database, jwt_secret(settings))
+    app.extensions["directory"] = SqlDirectory(services)
     app.extensions["command_log"] = CommandLog(settings.log_format, settings.log_level)
     failures.register(app)
     for subject in subjects():

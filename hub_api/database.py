@@ -138,8 +138,8 @@ def rows_after(first: Any, second: Any, at: int, last: object) -> ColumnElement[
     return or_(first < at, and_(first == at, second < last))
 
 
-def migrate(url: str) -> None:
-    """Brings the schema to the newest version; does nothing where it is."""
+def migrate(url: str, version: str = "head") -> None:
+    """Brings the schema to the newest version, or up to one of them; does nothing where it is already."""
     engine = make_engine(url)
     try:
         config = Config()
@@ -149,6 +149,6 @@ def migrate(url: str) -> None:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(712040311)"))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, version)
     finally:
         engine.dispose()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from shared.errors import Forbidden
+from shared.texts import Language
 
 Tipo = Literal["admin", "cliente"]
 
@@ -23,6 +24,18 @@ class Principal:
         return self.tipo == "admin"
 
 
+@dataclass(frozen=True, slots=True)
+class TenantProfile:
+    """What holds for a tenant: what it does not say itself is the installation's."""
+
+    name: str | None
+    country: str  # ISO 3166, two letters: where its national numbers belong
+    timezone: str  # IANA name: whose midnight begins its day
+    daily_cap: int  # bulk and campaign messages a day; 0 for none
+    language: Language  # of texts for people
+    suspended_at: int | None  # since when nothing is accepted and sent, ms; None: it is active
+
+
 class Directory(Protocol):
     """Who and which tenants exist, as a call needs it; `accounts.directory` implements it on SQL."""
 
@@ -34,6 +47,9 @@ class Directory(Protocol):
 
     def tenant_known(self, cliente_id: int) -> bool:
         """True where the tenant exists."""
+
+    def profile(self, cliente_id: int) -> TenantProfile:
+        """What holds for a tenant; the installation's where there is none of that id."""
 
 
 def require_reach(caller: Principal, cliente_id: int) -> None:

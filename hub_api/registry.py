@@ -6,7 +6,7 @@ name, and nothing else imports them. The application and the background worker r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -30,6 +30,13 @@ class EventHandler(Protocol):
 
         Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError.
         """
+
+
+class TenantHook(Protocol):
+    """Follows a change of a tenant's profile, within the transaction that makes it."""
+
+    def __call__(self, services: Services, session: Session, cliente_id: int, changed: Collection[str]) -> None:
+        """It is told the names of columns of `tenants`. Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class Subject:
     event_handlers: tuple[Callable[[Services], EventHandler], ...] = ()  # made once per process
     before_events: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called before each drain of the stream
     after_events: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called after each drain of the stream
+    tenant_changed: tuple[TenantHook, ...] = ()
     restore: tuple[Callable[[Services, int], None], ...] = ()  # into a Redis that came up empty; the moment in ms
     tasks: tuple[PeriodicTask, ...] = ()
     expiring: tuple[Expiring, ...] = ()

@@ -8,6 +8,7 @@ import redis
 
 from celery_config import make_celery
 from hub_api.database import Database
+from hub_api.remembered import Remembered
 from hub_api.workers.control import ANSWER_WITHIN_S, Control
 from hub_api.workers.memory_guard import MemoryGuard
 from hub_api.workers.task_messages import TaskMessages
@@ -17,6 +18,7 @@ from shared.ledger.ledger import Ledger, make_ledger
 from shared.names import Keys
 from shared.redis.client import connect, connect_waiting
 from shared.sessions.snapshots import Snapshots
+from shared.sessions.tenant_rules import TenantRulesMirror
 from shared.sessions.wanted import WantedSessions
 from shared.settings import Settings, SettingsError
 from shared.texts import Language
@@ -35,6 +37,8 @@ class Services:
     ledger: Ledger
     snapshots: Snapshots
     wanted: WantedSessions
+    tenant_rules: TenantRulesMirror
+    remembered: Remembered  # what was looked up of users, keys and tenants
     task_messages: TaskMessages
     control: Control
     waiting: Waiting
@@ -44,7 +48,7 @@ class Services:
 
     @property
     def language(self) -> Language:
-        """The language of texts for people."""
+        """The installation's language of texts for people; a tenant's is in its profile."""
         return self.settings.language
 
     def close(self) -> None:
@@ -74,6 +78,8 @@ def make_services(settings: Settings) -> Services:
         ledger=make_ledger(client, keys, settings.language),
         snapshots=Snapshots(client, keys),
         wanted=WantedSessions(client, keys),
+        tenant_rules=TenantRulesMirror(client, keys),
+        remembered=Remembered(client, keys),
         task_messages=task_messages,
         control=Control(client, waiting_client, keys, task_messages),
         waiting=Waiting(waiting_client, keys, settings.hub_max_waiting),

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # who needs no more than the tables should not load what serves calls
-    from hub_api.registry import PeriodicTask, Subject
+    from hub_api.registry import PeriodicTask, Subject, TenantHook
 
 # In this order their handlers take events and their hooks restore.
 NAMES = (
@@ -45,6 +45,11 @@ def import_models() -> None:
 def periodic_tasks() -> tuple[PeriodicTask, ...]:
     """What all of them do on time."""
     return tuple(task for subject in subjects() for task in subject.tasks)
+
+
+def tenant_hooks() -> tuple[TenantHook, ...]:
+    """What all of them do when a tenant's profile changes."""
+    return tuple(hook for subject in subjects() for hook in subject.tenant_changed)
 
 
 def for_command_line(name: str) -> Callable[..., Any]:

@@ -72,6 +72,12 @@ class Forbidden(LeadMasterError):
     code, http = "FORBIDDEN", 403
 
 
+class TenantSuspended(LeadMasterError):
+    """An admin suspended the tenant: nothing is accepted and no session starts until it is resumed."""
+
+    code, http = "TENANT_SUSPENDED", 403
+
+
 class QrNotAuthorized(LeadMasterError):
     code, http = "QR_NOT_AUTHORIZED", 403
 

@@ -27,6 +27,7 @@ TASK_CAMPAIGN_RECOUNT = "background.campaign_recount"
 TASK_CHECK_BALANCE = "background.check_balance"
 TASK_SWEEP = "background.sweep"
 TASK_FORGET_OLD = "background.forget_old"
+TASK_MIRROR_TENANTS = "background.mirror_tenants"
 TASK_FIND_LOST_HOSTS = "background.find_lost_hosts"
 
 
@@ -228,6 +229,21 @@ class Keys:
     def rebuilt(self) -> str:
         """String: set once what SQL knows is in this Redis. One that came up empty lacks it: claims stay closed."""
         return f"{self.prefix}rebuilt"
+
+    @property
+    def tenant_rules(self) -> str:
+        """Hash: cliente_id → JSON of a tenant's own cap, zone and suspension; SQL is the master, this is the mirror."""
+        return f"{self.prefix}tenants"
+
+    @property
+    def suspended(self) -> str:
+        """Set: tenants whose sessions do not run, though they may be wanted; changes together with `tenant_rules`."""
+        return f"{self.prefix}suspended"
+
+    @property
+    def accounts_version(self) -> str:
+        """String: another one after each change of a user, key or tenant; processes then forget what they looked up."""
+        return f"{self.prefix}accounts:version"
 
     @property
     def store_of(self) -> str:

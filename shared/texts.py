@@ -22,6 +22,7 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "INVALID_CREDENTIALS": ("Usuario o contraseña incorrectos", "Wrong user or password"),
     "TOKEN_EXPIRED": ("El token venció, vuelve a iniciar sesión", "The token has expired, log in again"),
     "FORBIDDEN": ("No tienes permiso para este cliente", "You may not access this client"),
+    "TENANT_SUSPENDED": ("El cliente está suspendido por un administrador", "An admin suspended this client"),
     "QR_NOT_AUTHORIZED": ("El cliente no está autorizado a generar un QR", "The client is not authorised to get a QR"),
     "RECIPIENT_OPTED_OUT": ("El destinatario pidió no recibir mensajes", "The recipient asked not to be written to"),
     "NOT_FOUND": ("No existe lo que buscas", "There is no such thing here"),

@@ -14,6 +14,13 @@ class Tenant(Base):
     __tablename__ = "tenants"
     cliente_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     created_at: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str | None] = mapped_column(String(120))
+    # What is null is the installation's; `tenants/profiles.py` says what holds.
+    country: Mapped[str | None] = mapped_column(String(2))
+    timezone: Mapped[str | None] = mapped_column(String(64))
+    daily_cap: Mapped[int | None] = mapped_column(Integer)
+    language: Mapped[str | None] = mapped_column(String(2))
+    suspended_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class User(Base):

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub_api.accounts.tenants.profiles import profile_of
 from hub_api.bulk.models import Bulk
 from hub_api.messages import history
 from hub_api.messages.bodies import SendBody
@@ -47,7 +48,7 @@ def send(services: Services, cliente_id: int, entries: Sequence[Any], key: str |
         try:
             message = _send_one(services, cliente_id, entry, message_id, bulk_id, _entry_key(key, index), now_ms)
         except LeadMasterError as error:
-            items.append({**entry_failed(error, services.language), "index": index})
+            items.append({**entry_failed(error, profile_of(services, cliente_id).language), "index": index})
             outcome.append(None)
         else:
             items.append({"ok": True, "index": index, "message_id": message.message_id, "status": message.status.value})

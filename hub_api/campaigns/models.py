@@ -15,8 +15,6 @@ class CampaignTenant(Base):
 
     __tablename__ = "campaign_tenants"
     cliente_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    timezone: Mapped[str | None] = mapped_column(String(64))  # none: the installation's
-    country: Mapped[str | None] = mapped_column(String(2))
     keywords: Mapped[str | None] = mapped_column(Text)  # JSON array; none: the default ones
     answer: Mapped[str | None] = mapped_column(Text)  # to who asked to be left alone
     switched_on: Mapped[bool | None] = mapped_column(Boolean)  # none: as the settings say

@@ -17,6 +17,7 @@ from hub_api.campaigns.releasing.restore import restore
 from hub_api.campaigns.releasing.tick import Tick
 from hub_api.campaigns.schedules import views as schedule_views
 from hub_api.campaigns.tenants import views as tenant_views
+from hub_api.campaigns.tenants.service import follow_profile
 from hub_api.registry import PeriodicTask, Subject
 from hub_api.services import Services
 from shared import names
@@ -48,6 +49,7 @@ SUBJECT = Subject(
     event_handlers=(Outcomes,),
     before_events=(mirror_once,),
     after_events=(_answers,),
+    tenant_changed=(follow_profile,),
     restore=(restore,),
     tasks=(
         PeriodicTask(names.TASK_CAMPAIGN_TICK, lambda settings: settings.campaign_tick_seconds, _tick),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub_api.accounts.tenants.profiles import require_active
 from hub_api.messages import history
 from hub_api.services import Services
 from hub_api.sessions import service as sessions
@@ -56,9 +57,10 @@ class AcceptedMessage:
 def send_text(services: Services, cliente_id: int, request: SendRequest, now_ms: int) -> AcceptedMessage:
     """Accepts one message for a tenant's session; one round trip to Redis.
 
-    Raises InvalidTo, ValidationFailed, SessionNotReady, IdempotencyConflict, RateLimited, QueueFull,
+    Raises TenantSuspended, InvalidTo, ValidationFailed, SessionNotReady, IdempotencyConflict, RateLimited, QueueFull,
     RecipientOptedOut; redis.RedisError.
     """
+    require_active(services, cliente_id)
     draft = drafted(cliente_id, request, now_ms, services.settings.default_country)
     services.memory.check()
     notification = services.task_messages.notify(cliente_id, draft.message_id)
@@ -85,6 +87,7 @@ def send_many(
     for place, (cliente_id, request) in enumerate(requests):
         found.append(CampaignWaits())
         try:
+            require_active(services, cliente_id)
             draft = drafted(cliente_id, request, now_ms, services.settings.default_country)
         except LeadMasterError as error:
             found[place] = error

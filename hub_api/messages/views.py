@@ -52,7 +52,7 @@ def send(call: Call, path: TenantPath, query: WaitQuery, body: SendBody) -> Resp
     message = accepted.message
     if query.wait > 0:
         message = messages.until_ended(call.services, message, query.wait)
-    fields = message.to_object(call.services.language)
+    fields = message.to_object(call.language)
     if accepted.duplicate:
         fields["duplicate"] = True
     return succeeded(fields, 200 if query.wait > 0 and messages.is_out(message) else 202)
@@ -72,7 +72,7 @@ def list_messages(call: Call, path: TenantPath, query: MessagesQuery) -> Respons
         until_ms=None if query.until is None else from_iso(query.until),
     )
     found, following = history.page(services.database, call.cliente_id, wanted, query.cursor, query.limit)
-    objects = [message.to_object(services.language) for message in found]
+    objects = [message.to_object(call.language) for message in found]
     if request.accept_mimetypes.best_match(["application/json", "text/csv"], "application/json") == "text/csv":
         return csv_answer(objects, following, request.base_url, request.args.to_dict())
     return listed(objects, following)
@@ -83,7 +83,7 @@ def list_messages(call: Call, path: TenantPath, query: MessagesQuery) -> Respons
 def read_message(call: Call, path: MessagePath, query: OneMessageQuery) -> Response:
     """As it stands now; `?events=true` with its history."""
     message = messages.find(call.services, call.cliente_id, path.message_id)
-    fields = message.to_object(call.services.language)
+    fields = message.to_object(call.language)
     if query.events:
         fields["events"] = history.events_of(call.services.database, message.message_id)
     return succeeded(fields)
@@ -98,7 +98,7 @@ def read_message(call: Call, path: MessagePath, query: OneMessageQuery) -> Respo
 def cancel(call: Call, path: MessagePath) -> Response:
     """200 if it was still queued, else 409. A message that was cancelled before stays so: 200."""
     message = messages.cancel(call.services, call.cliente_id, path.message_id, now_ms())
-    return succeeded(message.to_object(call.services.language))
+    return succeeded(message.to_object(call.language))
 
 
 def idempotency_key(field: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub_api.accounts.tenants.profiles import profile_of
 from hub_api.messages.service import SendRequest, is_out, send_text, until_ended
 from hub_api.services import Services
 from shared.errors import SendFailed, SessionManagerTimeout
@@ -31,5 +32,5 @@ def send_and_wait(services: Services, cliente_id: int, request: SendRequest, sec
     if message.status in (MessageStatus.FAILED, MessageStatus.EXPIRED, MessageStatus.CANCELLED):
         cause = message.error or message.status.value.upper()
         details = {"certain": True, "message_id": message.message_id, "cause": cause}
-        raise SendFailed(error_text(cause, services.language), details=details)
+        raise SendFailed(error_text(cause, profile_of(services, cliente_id).language), details=details)
     raise SessionManagerTimeout(details={"certain": False, "message_id": message.message_id})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from hub_api.accounts.tenants.profiles import profile_of, require_active
 from hub_api.pairing import authorizations as qr_authorizations
 from hub_api.pairing.qr_answer import QrAnswer, answer, ran_out
 from hub_api.services import Services
@@ -26,8 +27,9 @@ class QrOutcome:
 def obtain(services: Services, cliente_id: int, wait_s: float) -> QrOutcome:
     """A code, or how the session stands when time is up. wait_s: seconds to wait at most.
 
-    Raises QrNotAuthorized, SessionAlreadyConnected, QrGenerationFailed; redis.RedisError.
+    Raises TenantSuspended, QrNotAuthorized, SessionAlreadyConnected, QrGenerationFailed; redis.RedisError.
     """
+    require_active(services, cliente_id)
     qr_authorizations.require(services.database, cliente_id)
     view = services.snapshots.read(cliente_id)
     kind = answer(view, now_ms())
@@ -42,7 +44,9 @@ def obtain(services: Services, cliente_id: int, wait_s: float) -> QrOutcome:
     if kind is QrAnswer.FAILED:
         snapshot = view.snapshot
         text = snapshot.last_error_message or (
-            error_text(snapshot.last_error_code, services.language) if snapshot.last_error_code else None
+            error_text(snapshot.last_error_code, profile_of(services, cliente_id).language)
+            if snapshot.last_error_code
+            else None
         )
         details = {"status": snapshot.status.value, "last_error_code": snapshot.last_error_code or None}
         raise QrGenerationFailed(text, details=details | {"last_error_message": text})

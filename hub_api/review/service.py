@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub_api.accounts.models import AuditEntry
+from hub_api.accounts.tenants.profiles import profile_of
 from hub_api.messages.models import MessageRecord
 from hub_api.messages.service import QUEUE_LIVES_MS, find
 from hub_api.services import Services
@@ -50,7 +51,9 @@ def resolve(
         details = {"message_id": message_id, "outcome": outcome.value}
         _audit(services, who, "message.resolve", cliente_id, details, now_ms)
     elif answer not in _AS_ASKED[outcome]:
-        raise NotCancellable(error_text("NOT_UNCERTAIN", services.language), details={"status": answer})
+        raise NotCancellable(
+            error_text("NOT_UNCERTAIN", profile_of(services, cliente_id).language), details={"status": answer}
+        )
     return find(services, cliente_id, message_id)
 
 

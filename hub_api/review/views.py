@@ -38,7 +38,7 @@ def resolve(call: Call, path: MessagePath, body: ResolveBody) -> Response:
     """
     outcome = MessageStatus(body.outcome)
     message = review.resolve(call.services, call.cliente_id, path.message_id, outcome, call.caller.name, now_ms())
-    return succeeded(message.to_object(call.services.language))
+    return succeeded(message.to_object(call.language))
 
 
 @blueprint.get("/held", summary="Messages held for a person", responses={200: HeldList, **_COMMON})
@@ -46,7 +46,7 @@ def resolve(call: Call, path: MessagePath, body: ResolveBody) -> Response:
 def list_held(call: Call, path: TenantPath) -> Response:
     """They were accepted while another phone was paired; they still expire."""
     found, total = review.held(call.services, call.cliente_id)
-    items = [message.to_object(call.services.language) for message in found]
+    items = [message.to_object(call.language) for message in found]
     return succeeded({"items": items, "next": None, "total": total})
 
 

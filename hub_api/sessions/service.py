@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub_api.accounts.tenants.profiles import require_active
 from hub_api.database import Database
 from hub_api.services import Services
 from hub_api.sessions.models import WantedSession
@@ -15,8 +16,9 @@ def connect(services: Services, cliente_id: int, reason: str, *, refresh_code: b
     """Wants a session: its host starts it, or its live worker is told. Idempotent.
 
     reason: what asked for it, kept. refresh_code: a fresh QR code is needed, the last one ran out.
-    Raises redis.RedisError, before anything is kept, where Redis is away.
+    Raises TenantSuspended; redis.RedisError, before anything is kept, where Redis is away.
     """
+    require_active(services, cliente_id)
     owned = is_owned(services, cliente_id)
     now = now_ms()
     record_wanted(services.database, cliente_id, now, reason)
@@ -44,7 +46,8 @@ def disconnect(services: Services, cliente_id: int, *, logout: bool) -> bool:
 
 
 def restart(services: Services, cliente_id: int) -> None:
-    """A new browser with the same login; starts the session where nothing runs."""
+    """A new browser with the same login; starts the session where nothing runs. Raises TenantSuspended."""
+    require_active(services, cliente_id)
     if is_owned(services, cliente_id):
         services.control.tell(Restart(cliente_id))
     else:

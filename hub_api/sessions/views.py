@@ -30,8 +30,8 @@ _COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 503: Fai
 
 
 def session_object(call: Call, view: SessionView) -> dict[str, object]:
-    """The session object in the hub's language."""
-    return view.to_object(now_ms(), call.services.language)
+    """The session object in the caller's language."""
+    return view.to_object(now_ms(), call.language)
 
 
 @blueprint.get(f"{_TENANT}/status", summary="Status as last written", responses={200: SessionObject, **_COMMON})

@@ -15,16 +15,18 @@ from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, cast
 
-from flask import Request, Response, current_app
+from flask import Request, Response, current_app, g
 from flask import request as current_request
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
 
-from hub_api.principal import Directory, Principal
+from hub_api.principal import Directory, Principal, TenantProfile
 from hub_api.services import Services
 from hub_api.web import callers
 from hub_api.web.command_log import CommandLog
 from hub_api.web.inputs import Body, Inputs
+from shared.texts import Language
 
 View = Callable[..., Response]
 
@@ -45,6 +47,17 @@ class Call:
     services: Services
     caller: Principal
     cliente_id: int
+    directory: Directory
+
+    @property
+    def profile(self) -> TenantProfile:
+        """What holds for the tenant that the call means, else for the caller's own, else for the installation."""
+        return self.directory.profile(self.cliente_id or self.caller.cliente_id or 0)
+
+    @property
+    def language(self) -> Language:
+        """The language of texts for people in the answer."""
+        return self.profile.language
 
 
 class Incoming:
@@ -84,7 +97,9 @@ def endpoint(
         def handle(incoming: Incoming) -> Response:
             incoming.caller = who(incoming.request, incoming.directory)
             incoming.cliente_id = cliente_id = tenant(incoming)
-            return view(Call(incoming.services, incoming.caller, cliente_id), **incoming.inputs)
+            call = Call(incoming.services, incoming.caller, cliente_id, incoming.directory)
+            g.call = call
+            return view(call, **incoming.inputs)
 
         @wraps(view)
         def run(**url: str) -> Response:
@@ -99,6 +114,15 @@ def endpoint(
         return run
 
     return decorate
+
+
+def language_in_force() -> Language:
+    """Of the tenant whose call is being answered, once it is known; else the installation's."""
+    call: Call | None = g.get("call")
+    try:
+        return current_services().language if call is None else call.language
+    except SQLAlchemyError:
+        return current_services().language
 
 
 def current_services() -> Services:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from hub_api.web.answers import failure_fields, plain
-from hub_api.web.endpoint import current_services
+from hub_api.web.endpoint import language_in_force
 from shared.errors import LeadMasterError, QueueFull, SessionManagerUnreachable
 from shared.logs import get_logger
 from shared.redis.client import REDIS_DOWN, unreachable
@@ -57,7 +57,7 @@ def _database_failed(error: SQLAlchemyError) -> Response:
     if not away and not isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
         return _unexpected(error)
     _log.error("database.unreachable", reason=type(error).__name__)
-    text = error_text("DATABASE_UNREACHABLE", current_services().language)
+    text = error_text("DATABASE_UNREACHABLE", language_in_force())
     return failed(SessionManagerUnreachable(text, details={"database": type(error).__name__}, retry_after_s=5))
 
 
@@ -79,7 +79,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _answer(code: str, status: int, message: str | None, details: dict[str, object] | None) -> Response:
-    text = message or error_text(code, current_services().language)
+    text = message or error_text(code, language_in_force())
     fields = failure_fields(code, text, details)
     answer = plain(fields, status)
     if status == 401:

@@ -11,11 +11,13 @@ from session_worker.engine.port import Engine, EngineError
 from session_worker.sending import actions as do
 from session_worker.sending import inputs as on
 from session_worker.sending import state as at
+from session_worker.sending.pace import for_tenant
 from session_worker.sending.reducer import step
 from shared.instant import now_ms
-from shared.ledger.claiming.work import LeaseLost, Login, PutKey
+from shared.ledger.claiming.work import LeaseLost, Login, Pace, Pause, PutKey, Recover, Send
 from shared.ledger.ledger import Ledger
 from shared.sessions.lease import Lease
+from shared.sessions.tenant_rules import TenantRulesMirror
 
 MAX_UNREAD = 500  # messages asked about after a downtime
 
@@ -42,6 +44,7 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
         inbox: queue.SimpleQueue[on.Input],
         state: at.State,
         ledger: Ledger,
+        tenant_rules: TenantRulesMirror,
         lease: Lease,
         engine_of: Callable[[str], Engine | None],
         tell_session: Callable[[Word], None],
@@ -50,6 +53,7 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
     ) -> None:
         super().__init__(inbox, state, SENDING, rng)
         self._ledger = ledger
+        self._tenant_rules = tenant_rules
         self._lease = lease
         self._engine_of = engine_of
         self._tell_session = tell_session
@@ -113,9 +117,7 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
             case do.ReadInFlight():
                 return on.InFlightRead(tuple(ledger.entries.in_flight(lease.cliente_id)))
             case do.Claim(browser_run, pace, bulk_allowed):
-                return on.Claimed(
-                    ledger.claiming.claim_next(lease, browser_run, now_ms(), pace, bulk_allowed=bulk_allowed)
-                )
+                return on.Claimed(self._claim_next(browser_run, pace, bulk_allowed))
             case do.PersistKey():
                 return on.KeyAnswered(self._persist_key(call))
             case do.Complete(message, outcome, code, again_at_ms, browser_run):
@@ -132,6 +134,12 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
             case do.RecordAck(key, ack):
                 ledger.receipts.acknowledge(lease.cliente_id, key, ack, now_ms())
                 return on.AckRecorded()
+
+    def _claim_next(self, browser_run: str, pace: Pace, bulk_allowed: bool) -> Send | Recover | Pause:
+        """The next piece of work, by the tenant's own cap and zone."""
+        now = now_ms()
+        pace = for_tenant(pace, self._tenant_rules.read(self._lease.cliente_id), now)
+        return self._ledger.claiming.claim_next(self._lease, browser_run, now, pace, bulk_allowed=bulk_allowed)
 
     def _persist_key(self, call: do.PersistKey) -> PutKey:
         return self._ledger.claiming.put_key(

@@ -50,6 +50,7 @@ from shared.process.shutdown import EXIT_FORCED, end_on_signal, force_after
 from shared.redis.client import connect
 from shared.sessions.lease import Lease, Leases, NotRebuilt, WrongStore
 from shared.sessions.snapshots import Snapshots
+from shared.sessions.tenant_rules import TenantRulesMirror
 from shared.settings import Settings
 
 _log = get_logger(__name__)
@@ -180,6 +181,7 @@ class TenantWorker:
                 ),
             ),
             ledger=ledger,
+            tenant_rules=TenantRulesMirror(self._client, self._keys),
             lease=lease,
             engine_of=session.engine_of,
             tell_session=dispatcher.word_of_sending,

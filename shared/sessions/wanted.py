@@ -54,12 +54,16 @@ class WantedSessions:
         pipeline.execute()
 
     def stores(self) -> dict[int, str | None]:
-        """The profile store that holds each wanted session's login, None where none does yet; longest wanted first."""
+        """The profile store that holds each wanted session's login, None where none does yet; longest wanted first.
+
+        Without those of suspended tenants: they stay wanted, and nobody runs them.
+        """
         pipeline = self._client.pipeline(transaction=False)
         pipeline.hkeys(self._keys.wanted)
         pipeline.hgetall(self._keys.store_of)
-        wanted, stores = cast(tuple[list[str], dict[str, str]], tuple(pipeline.execute()))
-        return {int(cliente_id): stores.get(cliente_id) for cliente_id in wanted}
+        pipeline.smembers(self._keys.suspended)
+        wanted, stores, suspended = cast(tuple[list[str], dict[str, str], set[str]], tuple(pipeline.execute()))
+        return {int(cliente_id): stores.get(cliente_id) for cliente_id in wanted if cliente_id not in suspended}
 
     def notify_hosts(self, *cliente_ids: int) -> None:
         """Hosts look after these sessions at once."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 
 import jwt
 import pytest
 from stand_ins import PASSWORD, SECRET
 
+from hub_api import remembered
 from hub_api.accounts import directory
 from hub_api.accounts import service as accounts
 from hub_api.accounts.login_limit import LoginLimit
@@ -74,11 +76,12 @@ def test_who_goes_on_guessing_waits_longer_and_longer(server, keys, monkeypatch)
 
 def test_who_exists_is_remembered_for_seconds_and_who_does_not_is_asked_for_again(services, monkeypatch):
     asked, known = [], {51}
-    monkeypatch.setattr(directory, "KEPT_S", 0.2)
     monkeypatch.setattr(
         accounts, "tenant_exists", lambda _, cliente_id: asked.append(cliente_id) or cliente_id in known
     )
-    found = directory.SqlDirectory(services.database, SECRET)
+    monkeypatch.setattr(remembered, "KEPT_S", 0.2)
+    soon = remembered.Remembered(services.client, services.keys)
+    found = directory.SqlDirectory(dataclasses.replace(services, remembered=soon))
 
     assert [found.tenant_known(cliente_id) for cliente_id in (51, 51, 52, 52)] == [True, True, False, False]
     assert asked == [51, 52, 52]

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from hub_api.accounts.tenants.profiles import profile_of
 from hub_api.campaigns import counting
 from hub_api.campaigns.models import CampaignRecord, ScheduleRecord
 from hub_api.campaigns.planning import plan
@@ -65,7 +66,7 @@ def brief(services: Services, session: Session, row: CampaignRecord) -> dict[str
     schedule = None if row.schedule is None else session.get(ScheduleRecord, row.schedule)
     reason = None
     if row.reason and row.state == CampaignState.PAUSADA.value:
-        reason = error_text(row.reason, services.language)
+        reason = error_text(row.reason, profile_of(services, row.cliente_id).language)
     return {
         "campaign_id": row.campaign_id,
         "cliente_id": row.cliente_id,
@@ -100,7 +101,7 @@ def _forecast(services: Services, session: Session, row: CampaignRecord, remaini
     waits = isinstance(answer, Wait)
     why = answer.why if isinstance(answer, Wait) else None
     code = "WHATSAPP_CHANGED" if why is Why.WHATSAPP_CHANGED else None
-    shown = {} if code is None else {"reason_code": code, "reason": error_text(code, services.language)}
+    shown = {} if code is None else {"reason_code": code, "reason": error_text(code, rules.language)}
     return {
         **shown,
         "waiting_for": None if why is None else why.value,

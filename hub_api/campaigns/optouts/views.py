@@ -10,7 +10,6 @@ from hub_api.campaigns.objects import Done
 from hub_api.campaigns.optouts.bodies import OptOutBody, OptOutPath
 from hub_api.campaigns.optouts.objects import OptOutList, OptOutsAdded
 from hub_api.campaigns.optouts.service import OptOuts
-from hub_api.campaigns.tenants.service import rules
 from hub_api.campaigns.web import CHANGE, COMMON
 from hub_api.web.answers import listed, succeeded
 from hub_api.web.endpoint import Blueprint, Call, endpoint
@@ -19,11 +18,6 @@ from hub_api.web.tenant import named
 from shared.recipient_key import recipient_key
 
 blueprint = Blueprint("optouts", __name__, url_prefix="/api/optouts", abp_tags=[Tag(name="optouts")])
-
-
-def _country(call: Call) -> str:
-    with call.services.database.reading() as session:
-        return rules(session, call.cliente_id, call.services.settings).country
 
 
 @blueprint.get("", summary="Numbers that asked not to be written to", responses={200: OptOutList, **COMMON})
@@ -37,7 +31,7 @@ def list_optouts(call: Call, query: PageQuery) -> Response:
 @endpoint(named, command="optout add")
 def add(call: Call, body: OptOutBody) -> Response:
     """Binds campaigns and bulk at once, also what is queued; single messages unless they answer someone."""
-    country = _country(call)
+    country = call.profile.country
     by_key: dict[str, str] = {}
     for given in body.numbers:
         number = canonical(given, country, "numbers")
@@ -51,5 +45,7 @@ def add(call: Call, body: OptOutBody) -> Response:
 @endpoint(named, command="optout remove")
 def remove(call: Call, path: OptOutPath) -> Response:
     """It may be written to again."""
-    OptOuts(call.services).remove(call.cliente_id, canonical(path.number, _country(call), "number"), call.caller.name)
+    OptOuts(call.services).remove(
+        call.cliente_id, canonical(path.number, call.profile.country, "number"), call.caller.name
+    )
     return succeeded({})

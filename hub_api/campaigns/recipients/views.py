@@ -80,7 +80,7 @@ def list_recipients(call: Call, path: CampaignPath, query: RecipientsQuery) -> R
     with call.services.database.reading() as session:
         row = found(call, session, path.campaign_id)
         rows = recipient_rows.page(session, row.id, query.state, after, query.limit + 1)
-        items = [recipient_rows.to_object(one, call.services.language) for one in rows[: query.limit]]
+        items = [recipient_rows.to_object(one, call.language) for one in rows[: query.limit]]
     following = write_cursor(rows[query.limit - 1].position, "r") if len(rows) > query.limit else None
     return listed(items, following)
 
@@ -109,7 +109,7 @@ def results(call: Call, path: CampaignPath) -> Response:
     with call.services.database.reading() as session:
         row = found(call, session, path.campaign_id)
         key, columns = row.id, json.loads(row.columns)
-    rows = recipient_rows.csv_rows(call.services.database, key, columns, call.services.language)
+    rows = recipient_rows.csv_rows(call.services.database, key, columns, call.language)
     answer = Response(rows, mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="campaign-{path.campaign_id}.csv"'
     return answer

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import ScalarSelect, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
+from hub_api.accounts.models import Tenant
+from hub_api.accounts.tenants.profiles import effective
 from hub_api.campaigns.models import (
     ALL_TENANTS,
     CampaignRecord,
@@ -22,6 +24,7 @@ from hub_api.campaigns.schedules.service import rule_of
 from hub_api.campaigns.tenants.service import rules_of
 from hub_api.campaigns.transitions import CampaignState, RecipientState, ScheduleState
 from hub_api.database import Database
+from hub_api.principal import TenantProfile
 from shared.settings import Settings
 
 _UNKNOWN_FOR_MS = 30 * 86_400_000  # so long a number is taken for not being on WhatsApp
@@ -31,8 +34,9 @@ _IN_PROGRESS = CampaignRecord.state == CampaignState.EN_PROGRESO.value
 def running_campaigns(database: Database, settings: Settings) -> list[RunningCampaign]:
     """All of them; within a tenant the one that waits longest for its turn comes first."""
     statement = (
-        select(CampaignRecord, ScheduleRecord, CampaignTenant)
+        select(CampaignRecord, ScheduleRecord, Tenant, CampaignTenant)
         .join(ScheduleRecord, ScheduleRecord.id == CampaignRecord.schedule)
+        .outerjoin(Tenant, Tenant.cliente_id == CampaignRecord.cliente_id)
         .outerjoin(CampaignTenant, CampaignTenant.cliente_id == CampaignRecord.cliente_id)
         .where(_IN_PROGRESS)
         .order_by(CampaignRecord.released_at, CampaignRecord.id)
@@ -40,8 +44,8 @@ def running_campaigns(database: Database, settings: Settings) -> list[RunningCam
     with database.reading() as session:
         everybody = session.get(CampaignTenant, ALL_TENANTS)
         return [
-            _running(campaign, schedule, own, everybody, settings)
-            for campaign, schedule, own in session.execute(statement)
+            _running(campaign, schedule, effective(tenant, settings), own, everybody, settings)
+            for campaign, schedule, tenant, own in session.execute(statement)
         ]
 
 
@@ -95,11 +99,12 @@ def without_anybody(database: Database, going_on: set[int]) -> list[int]:
 def _running(
     campaign: CampaignRecord,
     schedule: ScheduleRecord,
+    profile: TenantProfile,
     own: CampaignTenant | None,
     everybody: CampaignTenant | None,
     settings: Settings,
 ) -> RunningCampaign:
-    rules = rules_of(own, everybody, settings)
+    rules = rules_of(profile, own, everybody, settings)
     rule = rule_of(schedule, rules.timezone)
     return RunningCampaign(
         key=campaign.id,
@@ -108,7 +113,7 @@ def _running(
         templates=campaign.templates,
         columns=campaign.columns,
         planned=plan.Campaign(CampaignState(campaign.state), ScheduleState(schedule.state), rule, rules.switched_on),
-        held=rules.held_code is not None,
+        held=rules.held_code is not None or profile.suspended_at is not None,
     )
 
 

@@ -1,20 +1,24 @@
-"""Time zone, country, keywords and answer of a tenant, the run-time switches, and the guard's hold."""
+"""Keywords and answer of a tenant, the run-time switches, and the guard's hold; zone and country are its profile's."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from hub_api.accounts.tenants import service as profiles
+from hub_api.accounts.tenants.profiles import read
 from hub_api.campaigns import audit
 from hub_api.campaigns.models import ALL_TENANTS, CampaignRecord, CampaignTenant
 from hub_api.campaigns.state_changes import move_campaigns
 from hub_api.campaigns.stop_versions import StopVersions
 from hub_api.campaigns.transitions import CampaignAction, CampaignState
 from hub_api.database import Database
+from hub_api.principal import TenantProfile
 from hub_api.services import Services
 from shared.errors import InvalidState
 from shared.instant import now_ms, to_iso
@@ -22,6 +26,7 @@ from shared.settings import Settings
 from shared.texts import Language, error_text
 
 DEFAULT_KEYWORDS = ("BAJA", "STOP")
+OF_PROFILE = ("timezone", "country")  # kept with the tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +35,14 @@ class TenantRules:
 
     timezone: str
     country: str
+    language: Language
     keywords: tuple[str, ...]
     answer: str
     switched_on: bool  # both switches, the installation's and the tenant's
     held_code: str | None
     held_at: int | None
 
-    def to_object(self, cliente_id: int, language: Language) -> dict[str, Any]:
+    def to_object(self, cliente_id: int) -> dict[str, Any]:
         """What callers see."""
         return {
             "cliente_id": cliente_id,
@@ -47,25 +53,30 @@ class TenantRules:
             "enabled": self.switched_on,
             "held": self.held_code is not None,
             "held_code": self.held_code,
-            "held_reason": error_text(self.held_code, language) if self.held_code else None,
+            "held_reason": error_text(self.held_code, self.language) if self.held_code else None,
             "held_at": to_iso(self.held_at),
         }
 
 
 def rules(session: Session, cliente_id: int, settings: Settings) -> TenantRules:
     """The rules in force for a tenant."""
-    return rules_of(session.get(CampaignTenant, cliente_id), session.get(CampaignTenant, ALL_TENANTS), settings)
+    profile = read(session, cliente_id, settings)
+    own, everybody = session.get(CampaignTenant, cliente_id), session.get(CampaignTenant, ALL_TENANTS)
+    return rules_of(profile, own, everybody, settings)
 
 
-def rules_of(own: CampaignTenant | None, everybody: CampaignTenant | None, settings: Settings) -> TenantRules:
+def rules_of(
+    profile: TenantProfile, own: CampaignTenant | None, everybody: CampaignTenant | None, settings: Settings
+) -> TenantRules:
     """The same from rows that were read already."""
     installation = everybody.switched_on if everybody is not None and everybody.switched_on is not None else None
     on = settings.auto_campaigns_enabled if installation is None else installation
     return TenantRules(
-        timezone=(own and own.timezone) or settings.default_timezone,
-        country=(own and own.country) or settings.default_country,
+        timezone=profile.timezone,
+        country=profile.country,
+        language=profile.language,
         keywords=tuple(json.loads(own.keywords)) if own is not None and own.keywords else DEFAULT_KEYWORDS,
-        answer=(own and own.answer) or error_text("OPTOUT_ANSWER", settings.language),
+        answer=(own and own.answer) or error_text("OPTOUT_ANSWER", profile.language),
         switched_on=on and (own is None or own.switched_on is not False),
         held_code=own.held_code if own is not None else None,
         held_at=own.held_at if own is not None else None,
@@ -83,14 +94,22 @@ def row_for_change(session: Session, cliente_id: int) -> CampaignTenant:
 
 
 def change(services: Services, cliente_id: int, who: str, changes: dict[str, Any]) -> None:
-    """Changes a tenant's rules; what was released under the old time zone is revoked."""
+    """Changes a tenant's rules, and what of its profile is among them."""
+    of_profile = {name: value for name, value in changes.items() if name in OF_PROFILE}
     with services.database.writing() as session:
+        profiles.change(services, session, cliente_id, of_profile)
         row = row_for_change(session, cliente_id)
-        for name, value in changes.items():
+        for name in changes.keys() - of_profile.keys():
+            value = changes[name]
             setattr(row, name, json.dumps(value) if name == "keywords" and value is not None else value)
         audit.note(session, who, "campaigns.settings", cliente_id, f"tenant {cliente_id}", changed=sorted(changes))
-        if "timezone" in changes:
-            _stop(session, services, cliente_id)
+    profiles.announce(services, cliente_id)
+
+
+def follow_profile(services: Services, session: Session, cliente_id: int, changed: Collection[str]) -> None:
+    """What was released under an old time zone is revoked."""
+    if "timezone" in changed:
+        _stop(session, services, cliente_id)
 
 
 def switch(services: Services, cliente_id: int, who: str, enabled: bool) -> None:
@@ -138,7 +157,7 @@ def require_not_held(session: Session, cliente_id: int, settings: Settings) -> N
     found = rules(session, cliente_id, settings)
     if found.held_code is not None:
         raise InvalidState(
-            error_text(found.held_code, settings.language), details={"held": found.held_code, "lift": "DELETE …/hold"}
+            error_text(found.held_code, found.language), details={"held": found.held_code, "lift": "DELETE …/hold"}
         )
 
 

@@ -62,7 +62,7 @@ def put_switch(call: Call, body: SwitchBody) -> Response:
 def _settings(call: Call, **more: object) -> Response:
     with call.services.database.reading() as session:
         rules = tenants.rules(session, call.cliente_id, call.services.settings)
-    return succeeded({**rules.to_object(call.cliente_id, call.services.language), **more})
+    return succeeded({**rules.to_object(call.cliente_id), **more})
 
 
 def _switch(call: Call) -> Response:

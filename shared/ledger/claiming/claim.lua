@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- The owner asks for its next piece of work. Recoveries come before new sends, so order is kept.
--- keys: lease, open, in_flight, pace, deadlines, events, counts, sent_today, opted_out, stop_versions
+-- keys: lease, open, in_flight, pace, deadlines, events, counts, sent_today, opted_out, stop_versions, suspended
 -- args: token, fence, now_ms, browser_run, message_prefix, cliente_id, gap_ms, delay_ms, bulk_allowed, daily_cap
 -- args: day_left_ms, heard_prefix
 -- bulk_allowed is '1' where bulk and campaigns may leave, else '0'; a daily_cap of 0 is none; day_left_ms lasts until
@@ -11,6 +11,7 @@ local now, prefix, cliente_id = tonumber(ARG.now_ms), ARG.message_prefix, ARG.cl
 local PAGE, MAX_LOOKED_AT = 64, 1024
 
 if not holds_lease(KEY.lease, ARG.token, ARG.fence) then return {'lost'} end
+if redis.call('SISMEMBER', KEY.suspended, cliente_id) == 1 then return {'none', '-1'} end
 
 local function whole(kind, message)
   local entry = redis.call('HGETALL', message)

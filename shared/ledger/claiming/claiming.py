@@ -37,9 +37,10 @@ class Claiming:
     def claim_next(
         self, lease: Lease, browser_run: str, now_ms: int, pace: Pace, *, bulk_allowed: bool
     ) -> Send | Recover | Pause:
-        """The owner's next piece of work. browser_run: the one that will be given it.
+        """The owner's next piece of work; none while the tenant is suspended.
 
-        bulk_allowed: false while WhatsApp restricts the number; single messages still go.
+        browser_run: the one that will be given it. bulk_allowed: false while WhatsApp restricts the number; single
+        messages still go.
         Raises LeaseLost.
         """
         keys, cliente_id = self._keys, lease.cliente_id
@@ -56,6 +57,7 @@ class Claiming:
                 "sent_today": keys.sent_today(cliente_id, pace.day),
                 "opted_out": keys.opted_out(cliente_id),
                 "stop_versions": keys.campaign_stop_versions,
+                "suspended": keys.suspended,
             },
             args={
                 "token": lease.token,

@@ -1,0 +1,1 @@
+"""Tenants: what is on record of each, what holds for it, and what session workers need to know of that."""
