@@ -294,8 +294,9 @@ class Engine(Protocol):
     def prepare(self, number: str) -> Prepared:
         """Opens the chat with `number` (canonical digits) and makes a message key (<= 15 s). Sends nothing.
 
-        Raises EngineError: NOT_ON_WHATSAPP (asked of WhatsApp while connected before and after), WHATSAPP_ERROR,
-        PAGE_FAILED.
+        Where WhatsApp does not know the number, it is asked for the phone's other form (`shared.recipient_key.forms`).
+        Raises EngineError: NOT_ON_WHATSAPP (asked of WhatsApp under every form, while connected before and after),
+        WHATSAPP_ERROR, PAGE_FAILED.
         """
 
     def hand_over(self, prepared: Prepared, text: str) -> Handed:
@@ -323,9 +324,9 @@ class Engine(Protocol):
         """Asks WhatsApp what it allows this number (<= 10 s). None: it could not be asked. Raises nothing."""
 
     def find_contact(self, number: str) -> Contact | None:
-        """Asks whether `number` is on WhatsApp, and opens the chat with it on the page alone (<= 15 s). Sends nothing.
+        """Asks whether `number` is on WhatsApp under any form, and opens the chat on the page alone (<= 15 s).
 
-        Returns None where WhatsApp could not be asked. Raises nothing.
+        Sends nothing. Returns None where WhatsApp could not be asked. Raises nothing.
         """
 
     def read_rows(self, after_row_id: int, limit: int, since_ms: int = 0) -> RowPage:

@@ -82,12 +82,12 @@ class FakeEngine(FakeOpenPage):
     def prepare(self, number: str) -> Prepared:
         """See `port.Engine.prepare`."""
         with self._answering(_PREPARE_SECONDS):
-            exists = self._exists(number)
-            if exists is None:
+            if not self._can_ask():
                 raise EngineError("WHATSAPP_ERROR", "prepare: NOT_CONNECTED")
-            if not exists:
+            known = self._whatsapp.known_as(number)
+            if known is None:
                 raise EngineError("NOT_ON_WHATSAPP")
-            chat_id = self._whatsapp.chat_id(number)
+            chat_id = self._whatsapp.chat_id(known)
             return Prepared(chat_id, f"true_{chat_id}_{self._whatsapp.new_message_id()}")
 
     def hand_over(self, prepared: Prepared, text: str) -> Handed:
@@ -134,10 +134,12 @@ class FakeEngine(FakeOpenPage):
         """See `port.Engine.find_contact`."""
         try:
             with self._answering(_PREPARE_SECONDS):
-                exists = self._exists(number)
+                if not self._can_ask():
+                    return None
+                known = self._whatsapp.known_as(number)
         except EngineError:
             return None
-        return None if exists is None else Contact(exists, self._whatsapp.chat_id(number) if exists else None)
+        return Contact(known is not None, None if known is None else self._whatsapp.chat_id(known))
 
     def read_rows(self, after_row_id: int, limit: int, since_ms: int = 0) -> RowPage:
         """See `port.Engine.read_rows`."""

@@ -196,11 +196,10 @@ class FakeOpenPage(FakePage):
             return "CONNECTED"
         return "UNPAIRED" if self._code is not None else "UNPAIRED_IDLE"
 
-    def _exists(self, number: str) -> bool | None:
+    def _can_ask(self) -> bool:
+        """Whether WhatsApp can be asked who is on it."""
         login = self._whatsapp.device(self._device_id).login
-        if login is None or not (self._synced and self._online):
-            return None
-        return number not in self._whatsapp.not_on_whatsapp
+        return login is not None and self._synced and self._online
 
     def _answering(self, timeout_seconds: float) -> threading.RLock:
         """The lock under which a living page answers. Raises EngineError PAGE_FAILED where it doesn't."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from session_worker.engine.port import Limits
 from shared.instant import now_ms
+from shared.recipient_key import forms
 from testing.fake.inbox import PLACEHOLDER, TEXT, FakeInbox, FakeRow
 from testing.fake.site import FakeSite
 from testing.fake.timeline import FakeTimeline
@@ -95,7 +96,7 @@ class FakeWhatsApp:
         self.timeline = FakeTimeline()
         self.site = FakeSite()
         self.lock = threading.RLock()
-        self.not_on_whatsapp: set[str] = set()
+        self.not_on_whatsapp: set[str] = set()  # forms of numbers
         self.known_by_lid: set[str] = set()  # numbers whose chats carry a LID
         self.phone_answers = True  # what a page asks its phone to send again
         self.shown_online: set[str] = set()  # numbers that anyone saw online
@@ -221,6 +222,11 @@ class FakeWhatsApp:
         with self.lock:
             phone = self._phones.get(number)
             return phone.name if phone is not None else number
+
+    def known_as(self, number: str) -> str | None:
+        """The form of a number under which its phone is on WhatsApp; None: under none."""
+        with self.lock:
+            return next((form for form in forms(number) if form not in self.not_on_whatsapp), None)
 
     def chat_id(self, number: str) -> str:
         """The id of the chat with `number`: by number, or by LID."""

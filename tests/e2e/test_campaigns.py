@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.recipient_key import forms
 from support.waiting import until
 from testing.caller import Caller
 from testing.system import System
@@ -114,7 +115,8 @@ def begin(agency: Agency, admin: httpx.Client) -> None:
 
 def test_a_day_of_two_agencies(system: System, admin: httpx.Client, agencies: dict[int, Agency]) -> None:
     a, b = agencies[51], agencies[52]
-    system.simulator.put_number(number(51, UNKNOWN), exists=False)
+    for form in forms(number(51, UNKNOWN)):
+        system.simulator.put_number(form, exists=False)
     for agency in agencies.values():
         begin(agency, admin)
     a.until_sent(20)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.recipient_key import forms
 from support.waiting import until
 from testing.caller import Caller
 from testing.simulator_process import SimulatorSettings
@@ -68,7 +69,8 @@ def test_pairing_by_a_code_typed_into_the_phone(system: System, caller: Caller) 
 
 
 def test_a_contact_is_checked(system: System, caller: Caller) -> None:
-    system.simulator.put_number("5491144440000", exists=False)
+    for form in forms("5491144440000"):
+        system.simulator.put_number(form, exists=False)
     answers = {
         number: caller.http.get(caller.path(f"contacts/{number}")).json()
         for number in ("5491133330001", "5491144440000")

@@ -10,6 +10,7 @@ import httpx
 import psutil
 import pytest
 
+from shared.recipient_key import forms
 from support.waiting import until
 from testing.caller import Caller
 from testing.system import System
@@ -142,7 +143,8 @@ class TestTwoTenants:
         assert until(received, 90, "the answer")[0]["from"] == LEAD
 
     def test_a_number_that_is_not_on_whatsapp(self, system: System, a: Caller) -> None:
-        system.simulator.put_number("5491144440000", exists=False)
+        for form in forms("5491144440000"):
+            system.simulator.put_number(form, exists=False)
         seen = a.until_message(a.accepted("5491144440000", "¿hola?"), "failed")
         assert (seen["error"], seen["certain"]) == ("NOT_ON_WHATSAPP", True)
         assert "¿hola?" not in bodies(system, 51)

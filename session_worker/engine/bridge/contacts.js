@@ -8,13 +8,27 @@ const isReady = () =>
   WPP.conn.isOnline();
 
 /**
- * The id under which WhatsApp knows a number; null: it said that there is none.
+ * The id under which WhatsApp knows a phone; null: it said of every form of its number that there is none.
+ * @param {string[]} forms as `shared.recipient_key` gives them
+ */
+const widOf = async (forms) => {
+  for (const number of forms) {
+    const wid = await widOfForm(number);
+    if (wid !== null) {
+      return wid;
+    }
+  }
+  return null;
+};
+
+/**
+ * The id under which WhatsApp knows one form of a number; null: it said that there is none.
  *
  * wa-js answers null for failed requests too, and keeps it for 15 s. So its null is only a hint: WhatsApp's own
  * function, which throws where it can't ask, has the last word.
  * @param {string} number
  */
-const widOf = async (number) => {
+const widOfForm = async (number) => {
   const before = isReady();
   const hinted = await WPP.contact.queryWidExists(`${number}@c.us`);
   if (hinted !== null) {
@@ -32,11 +46,11 @@ const widOf = async (number) => {
 };
 
 /**
- * Opens the chat that a message to the number would go to, on this page alone: nothing is sent, nobody sees it.
- * @param {string} number @returns {Promise<{exists: boolean, chat_id: string | null}>}
+ * Opens the chat that a message to the phone would go to, on this page alone: nothing is sent, nobody sees it.
+ * @param {string[]} forms @returns {Promise<{exists: boolean, chat_id: string | null}>}
  */
-const findContact = async (number) => {
-  const wid = await widOf(number);
+const findContact = async (forms) => {
+  const wid = await widOf(forms);
   if (wid === null) {
     return { exists: false, chat_id: null };
   }

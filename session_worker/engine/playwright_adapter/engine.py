@@ -32,6 +32,7 @@ from session_worker.engine.port import (
     RowPage,
 )
 from shared.logs import get_logger
+from shared.recipient_key import forms
 
 _START_SECONDS = 30.0
 _OBSERVE_SECONDS = 5.0
@@ -124,7 +125,7 @@ class PlaywrightEngine:
 
     def prepare(self, number: str) -> Prepared:
         """See `port.Engine.prepare`."""
-        told = self._ask("prepare", number, _PREPARE_SECONDS)
+        told = self._ask("prepare", list(forms(number)), _PREPARE_SECONDS)
         return Prepared(chat_id=str(told["chat_id"]), key=str(told["key"]))
 
     def hand_over(self, prepared: Prepared, text: str) -> Handed:
@@ -151,7 +152,7 @@ class PlaywrightEngine:
     def find_contact(self, number: str) -> Contact | None:
         """See `port.Engine.find_contact`."""
         try:
-            told = self._ask("findContact", number, _PREPARE_SECONDS)
+            told = self._ask("findContact", list(forms(number)), _PREPARE_SECONDS)
         except EngineError:
             return None
         return Contact(exists=bool(told["exists"]), chat_id=told["chat_id"])

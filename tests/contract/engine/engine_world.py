@@ -41,7 +41,7 @@ class World(Protocol):
     def write_while_reloading(self, number: str, engine: Engine, texts: list[tuple[str, str]]) -> None: ...
     def has_blue_ticks(self, number: str, sender: str) -> bool: ...
     def was_shown_online(self, number: str) -> bool: ...
-    def not_on_whatsapp(self, number: str) -> None: ...
+    def not_on_whatsapp(self, *numbers: str) -> None: ...
     def known_by_lid(self, number: str) -> None: ...
     def refuse_next(self, number: str, code: str = "") -> None: ...
     def limit(self, number: str, limits: Limits) -> None: ...
@@ -101,8 +101,8 @@ class FakeWorld:
     def was_shown_online(self, number: str) -> bool:
         return number in self._whatsapp.shown_online
 
-    def not_on_whatsapp(self, number: str) -> None:
-        self._whatsapp.not_on_whatsapp.add(number)
+    def not_on_whatsapp(self, *numbers: str) -> None:
+        self._whatsapp.not_on_whatsapp.update(numbers)
 
     def known_by_lid(self, number: str) -> None:
         self._whatsapp.known_by_lid.add(number)
@@ -199,8 +199,9 @@ class SimulatorWorld:
         phone = self._control.phone(number)
         return bool(phone["shown_online"] or phone["times_online"])
 
-    def not_on_whatsapp(self, number: str) -> None:
-        self._control.put_number(number, exists=False)
+    def not_on_whatsapp(self, *numbers: str) -> None:
+        for number in numbers:
+            self._control.put_number(number, exists=False)
 
     def known_by_lid(self, number: str) -> None:
         self._control.put_number(number, lid=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from session_worker.engine.port import Contact
+from shared.recipient_key import forms
 from tests.contract.engine.engine_run import EngineRun, is_ready
 from tests.contract.engine.engine_world import World, new_number
 
@@ -21,7 +24,7 @@ class TestContacts:
         assert linked.engine.prepare(recipient).chat_id == f"{recipient}@c.us"
         assert world.shown_to(number, recipient) == []
 
-    def test_a_number_known_by_lid_comes_with_the_lid_s_chat(self, world: World, linked: EngineRun) -> None:
+    def test_a_known_by_lid_comes_with_the_lid_s_chat(self, world: World, linked: EngineRun) -> None:
         recipient = new_number()
         world.known_by_lid(recipient)
 
@@ -34,9 +37,28 @@ class TestContacts:
 
     def test_a_number_without_whatsapp_has_no_chat(self, world: World, linked: EngineRun) -> None:
         recipient = new_number()
-        world.not_on_whatsapp(recipient)
+        world.not_on_whatsapp(*forms(recipient))
 
         assert linked.engine.find_contact(recipient) == Contact(exists=False, chat_id=None)
+
+    @pytest.mark.parametrize(
+        ("given", "known"),
+        [
+            ("541155519001", "5491155519001"),
+            ("5491155519002", "541155519002"),
+            ("525512345001", "5215512345001"),
+            ("5585988887001", "558588887001"),
+            ("558588887002", "5585988887002"),
+        ],
+    )
+    def test_whatsapp_is_asked_for_every_form_of_a_number(
+        self, world: World, linked: EngineRun, given: str, known: str
+    ) -> None:
+        world.not_on_whatsapp(given)
+
+        found = linked.engine.find_contact(given)
+
+        assert found == Contact(exists=True, chat_id=f"{known}@c.us")
 
     def test_asking_first_changes_nothing_for_the_message(self, world: World, linked: EngineRun, number: str) -> None:
         recipient = new_number()

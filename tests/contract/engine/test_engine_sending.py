@@ -9,6 +9,7 @@ import pytest
 
 from session_worker.engine.port import AckSeen, EngineError, Found, Handed, Limits, Prepared
 from shared.instant import now_ms
+from shared.recipient_key import forms
 from support.waiting import until
 from tests.contract.engine.engine_run import EngineRun, is_ready
 from tests.contract.engine.engine_world import World, new_number
@@ -72,12 +73,25 @@ class TestSending:
 
     def test_a_number_without_whatsapp_gets_no_key(self, world: World, linked: EngineRun) -> None:
         recipient = new_number()
-        world.not_on_whatsapp(recipient)
+        world.not_on_whatsapp(*forms(recipient))
 
         with pytest.raises(EngineError) as raised:
             linked.engine.prepare(recipient)
 
         assert raised.value.code == "NOT_ON_WHATSAPP"
+
+    @pytest.mark.parametrize(("given", "known"), [("541155518001", "5491155518001"), ("5585988886001", "558588886001")])
+    def test_a_number_is_written_to_under_the_form_that_whatsapp_knows(
+        self, world: World, linked: EngineRun, number: str, given: str, known: str
+    ) -> None:
+        world.not_on_whatsapp(given)
+
+        prepared = linked.engine.prepare(given)
+        linked.engine.hand_over(prepared, "hola")
+
+        assert prepared.chat_id == f"{known}@c.us"
+        linked.wait_for_ack(prepared.key, 1)
+        assert world.shown_to(number, known) == ["hola"]
 
     def test_a_refusal_is_told_and_kept(self, world: World, linked: EngineRun, number: str) -> None:
         prepared = linked.engine.prepare(new_number())

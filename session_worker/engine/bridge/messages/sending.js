@@ -3,9 +3,9 @@
 /** @typedef {{chat_id: string, key: string}} KeyedMessage */
 /** @typedef {{ack: number, unsent: boolean, revoked: boolean}} FoundMessage */
 
-/** @param {string} number @returns {Promise<KeyedMessage>} */
-const prepare = async (number) => {
-  const wid = await widOf(number);
+/** @param {string[]} forms of the recipient's number @returns {Promise<KeyedMessage>} */
+const prepare = async (forms) => {
+  const wid = await widOf(forms);
   if (wid === null) {
     throw new BridgeError('NOT_ON_WHATSAPP');
   }
