@@ -111,6 +111,10 @@ class Keys:
     def held_prefix(self) -> str:
         return f"{self.prefix}held:"
 
+    def claim_scan(self, cliente_id: int) -> str:
+        """Hash with a time to live: where a claim's look at `open` stopped, and which recipients it found blocked."""
+        return f"{self.prefix}scan:{cliente_id}"
+
     def own_number(self, cliente_id: int) -> str:
         """String: the phone that was paired last."""
         return f"{self.prefix}number:{cliente_id}"
@@ -125,7 +129,7 @@ class Keys:
         return f"{self.prefix}imbalances"
 
     def sent_today(self, cliente_id: int, day: str) -> str:
-        """Counter: bulk and campaign messages claimed on one day (`20261120`) of the tenant's time zone."""
+        """Counter: bulk and campaign messages that left or are leaving on one day (`20261120`) of the tenant's."""
         return f"{self.prefix}today:{cliente_id}:{day}"
 
     def sequence(self, cliente_id: int) -> str:

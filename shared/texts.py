@@ -124,6 +124,12 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "WhatsApp Web changed and this version of it does not let us send; nothing is lost, and it is tried again by "
         "itself. If it lasts, update wa-js or LeadMaster",
     ),
+    "SENDING_PAUSED": (
+        "WhatsApp Web está conectado pero no abre ningún chat: los mensajes esperan y se reintenta solo. "
+        "Si dura, reinicia la sesión",
+        "WhatsApp Web is connected and opens no chat: messages wait, nothing is lost, and it is tried again by itself. "
+        "If it lasts, restart the session",
+    ),
     "PROXY_BLOCKED": ("WhatsApp bloqueó la conexión de este servidor", "WhatsApp blocked this server's connection"),
     "STORAGE_FAILED": ("El almacenamiento del perfil está dañado", "The profile's storage is damaged"),
     "HOST_LOST": (

@@ -14,7 +14,7 @@ from shared.ledger.message import Message
 
 @dataclass(frozen=True, slots=True)
 class BeginRun:
-    """Hold what waits for another phone than `phone_number` ("" where unknown), and read what was sent but not read."""
+    """Hold what waits for another phone than `phone_number`, and read what was sent but not read."""
 
     phone_number: str
 
@@ -134,6 +134,13 @@ class ReportUnacknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportPause:
+    """Tell the session that sending pauses, as the page makes no key for anybody, or that it does so no longer."""
+
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LoseLease:
     """The ledger says that another owns the session: end the browser and this process."""
 
@@ -141,5 +148,5 @@ class LoseLease:
 LedgerCall = BeginRun | ReadInFlight | Claim | PersistKey | Complete | RecordAck
 PageCall = Prepare | HandOver | LookUp | Resend | AskLimits
 Call = LedgerCall | PageCall
-Deed = Call | AskRelaunch | ReportRestriction | ReportUnacknowledged | LoseLease
+Deed = Call | AskRelaunch | ReportRestriction | ReportUnacknowledged | ReportPause | LoseLease
 Action = Deed | Log

@@ -5,6 +5,7 @@ from __future__ import annotations
 from session_worker.engine.port import Found, Handed
 from session_worker.sending import actions as do
 from session_worker.sending import state as at
+from session_worker.sending.breaker import Breaker
 from session_worker.sending.doubts import FIRST_REFUSED
 from session_worker.sending.looking import ack_of, put_in_doubt, refuse
 from session_worker.sending.rounds import (
@@ -20,17 +21,43 @@ from session_worker.sending.rounds import (
 from session_worker.turn import Log
 from shared.ledger.claiming.work import Outcome, PutKey
 from shared.ledger.message import Message
+from shared.recipient_key import recipient_key
 
 SHORT_LEASE_MS = 500  # until a hand-over that found too little lease is tried again
 FINAL_CODES = frozenset({"NOT_ON_WHATSAPP"})
+_TOO_LATE = {  # what becomes of a message that must not leave any more
+    PutKey.EXPIRED: (Outcome.EXPIRED, "EXPIRED"),
+    PutKey.STOPPED: (Outcome.CANCELLED, "CAMPAIGN_STOPPED"),
+    PutKey.OPTED_OUT: (Outcome.FAILED, "RECIPIENT_OPTED_OUT"),
+}
 
 
 def not_sent(turn: SendingTurn, message: Message, code: str, detail: str) -> None:
     """Before the key stands every failure is certain: nothing went out."""
-    outcome = Outcome.FAILED if code in FINAL_CODES else Outcome.QUEUED
     log = Log("info", "message.not_sent", {"message_id": message.message_id, "code": code, "detail": detail})
-    again_in_ms = send_backoff_ms(message.attempts, turn.rng)
-    complete(turn, at.Finishing(log), message, outcome, code, again_in_ms=again_in_ms)
+    finishing = at.Finishing(log)
+    if code in FINAL_CODES:
+        complete(turn, finishing, message, Outcome.FAILED, code)
+        return
+    before = turn.state.breaker
+    breaker = before.after_failure(recipient_key(message.to), turn.now.steady_ms)
+    turn.change(breaker=breaker)
+    if breaker.paused:
+        if not before.paused:
+            turn.do(do.ReportPause(paused=True))
+        turn.warn("sender.makes_no_keys", code=code, pause_s=breaker.pause_ms // 1000, tries=breaker.failed_probes)
+        complete(turn, finishing, message, Outcome.RETURNED, code, again_in_ms=breaker.passed_over_ms)
+    else:
+        again_in_ms = send_backoff_ms(message.attempts, turn.rng)
+        complete(turn, finishing, message, Outcome.QUEUED, code, again_in_ms=again_in_ms)
+
+
+def close_breaker(turn: SendingTurn) -> None:
+    """The page made a key."""
+    if turn.state.breaker.paused:
+        turn.info("sender.makes_keys_again", tries=turn.state.breaker.failed_probes)
+        turn.do(do.ReportPause(paused=False))
+    turn.change(breaker=Breaker())
 
 
 def persist_key(turn: SendingTurn, attempt: at.Attempt) -> None:
@@ -49,16 +76,14 @@ def key_answered(turn: SendingTurn, attempt: at.Attempt, answer: PutKey) -> None
             make_call(turn, at.HandingOver(attempt), do.HandOver(run_of(turn), attempt.prepared, message.text))
         case PutKey.SHORT:
             # One that already went out under this key must keep it: queued again it would be given another.
-            outcome = Outcome.LATER if keyed else Outcome.QUEUED
+            outcome = Outcome.LATER if keyed else Outcome.RETURNED
             complete(turn, at.Finishing(), message, outcome, "ENGINE_FAILED", again_in_ms=SHORT_LEASE_MS)
-        case PutKey.LATE:
-            # A campaign's message that must not leave any more. Without a key the next claim ends it, and says why.
-            # With one, an earlier page may have sent it, though the present one does not know it: a person decides.
+        case PutKey.EXPIRED | PutKey.STOPPED | PutKey.OPTED_OUT:
+            # Without a key nothing can have gone out. With one, an earlier page may have sent it, though the present
+            # one does not know it: a person decides.
+            outcome, code = (Outcome.UNCERTAIN, "OUTCOME_UNKNOWN") if keyed else _TOO_LATE[answer]
             late = at.Finishing(Log("info", "message.late", {"message_id": message.message_id, "keyed": keyed}))
-            if keyed:
-                complete(turn, late, message, Outcome.UNCERTAIN, "OUTCOME_UNKNOWN")
-            else:
-                complete(turn, late, message, Outcome.QUEUED, "CAMPAIGN_STOPPED")
+            complete(turn, late, message, outcome, code)
         case PutKey.GONE:
             idle(turn, 0)
         case PutKey.LOST:

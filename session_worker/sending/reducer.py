@@ -15,6 +15,7 @@ from session_worker.sending import inputs as on
 from session_worker.sending import state as at
 from session_worker.sending.attempts import (
     await_ack,
+    close_breaker,
     handed_over,
     key_answered,
     not_sent,
@@ -93,8 +94,8 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
         case _, on.TimePassed():
             pass
         # A new browser run, and what an interrupted step left.
-        case at.Beginning(), on.RunBegun(held, unread):
-            _begun(turn, held, unread)
+        case at.Beginning(channel), on.RunBegun(held, unread):
+            _begun(turn, channel, held, unread)
         case at.FindingStrays(), on.InFlightRead(messages):
             _take_up_strays(turn, messages)
         case at.RequeueingStray(rest), on.Completed():
@@ -127,6 +128,7 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
         case at.Claiming(), on.Claimed(Send(message)):
             make_call(turn, at.Preparing(message), do.Prepare(run_of(turn), message.to))
         case at.Preparing(message), on.KeyMade(prepared):
+            close_breaker(turn)
             persist_key(turn, at.Attempt(message, prepared, first=True))
         case at.Preparing(message), on.EngineFailed(code, detail):
             not_sent(turn, message, code, detail)
@@ -198,20 +200,32 @@ def _begin_round(turn: SendingTurn) -> None:
         turn.change(recycle="")
         turn.do(do.AskRelaunch(state.recycle))
         idle(turn, 1_000)
-    elif channel.browser_run != state.begun_run:
-        # What the old one had in doubt comes back from the ledger as recoveries.
-        tried = {key: doubt for key, doubt in state.doubts.items() if doubt.stuck or doubt.resends}
-        turn.change(doubts={}, acks={}, told_unacknowledged=0, former={**state.former, **tried})
-        make_call(turn, at.Beginning(), do.BeginRun(channel.phone_number))
+    elif not channel.phone_number:
+        # What waits may be meant for another phone: until the page says whose it is, nothing leaves.
+        turn.info("sender.waits_for_own_number")
+        idle(turn, SELF_NOTIFY_MS)
+    elif channel != state.begun:
+        _begin(turn, channel)
     else:
         _look_for_strays(turn)
 
 
-def _begun(turn: SendingTurn, held: int, unread: tuple[Message, ...]) -> None:
+def _begin(turn: SendingTurn, channel: Channel) -> None:
+    """Another browser run, or the same one with another phone."""
+    state = turn.state
+    if channel.browser_run != state.begun_run:
+        # What the old one had in doubt comes back from the ledger as recoveries.
+        tried = {key: doubt for key, doubt in state.doubts.items() if doubt.stuck or doubt.resends}
+        former = {**state.former, **tried}
+        turn.change(doubts={}, acks={}, told_unacknowledged=0, former=former, breaker=state.breaker.on_new_page())
+    make_call(turn, at.Beginning(channel), do.BeginRun(channel.phone_number))
+
+
+def _begun(turn: SendingTurn, channel: Channel, held: int, unread: tuple[Message, ...]) -> None:
     if held:
         turn.warn("messages.held", count=held)
     # Here, not when it was called: where Redis goes away in between, all of it is done again.
-    turn.change(begun_run=run_of(turn), unread=unread)
+    turn.change(begun=channel, unread=unread)
     _look_for_strays(turn)
 
 

@@ -49,8 +49,11 @@ def begin_claim(turn: SendingTurn) -> None:
     if unacknowledged != state.told_unacknowledged:
         turn.change(told_unacknowledged=unacknowledged)
         turn.do(do.ReportUnacknowledged(run_of(turn), unacknowledged))
+    waits_ms = state.breaker.waits_ms(now)
     if paused:
         idle(turn, 1_000)
+    elif waits_ms:
+        idle(turn, min(SELF_NOTIFY_MS, waits_ms))
     elif now >= state.limits_due_ms:
         make_call(turn, at.AskingLimits(), do.AskLimits(run_of(turn)))
     else:

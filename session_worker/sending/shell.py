@@ -21,8 +21,7 @@ from shared.sessions.tenant_rules import TenantRulesMirror
 
 MAX_UNREAD = 500  # messages asked about after a downtime
 
-Word = do.AskRelaunch | do.ReportRestriction | do.ReportUnacknowledged
-
+Word = do.AskRelaunch | do.ReportRestriction | do.ReportUnacknowledged | do.ReportPause
 
 SENDING = Reducer[at.State, on.Input, do.Deed](step, on.TimePassed(), on.StopAsked(), on.CutShort, at.Ended)
 
@@ -77,7 +76,7 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
 
     def _carry_out(self, action: do.Deed) -> on.Answer | None:
         match action:
-            case do.AskRelaunch() | do.ReportRestriction() | do.ReportUnacknowledged():
+            case do.AskRelaunch() | do.ReportRestriction() | do.ReportUnacknowledged() | do.ReportPause():
                 self._tell_session(action)
             case do.LoseLease():
                 raise LeaseLost(self._lease.cliente_id)
@@ -112,7 +111,7 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
         ledger, lease = self._ledger, self._lease
         match call:
             case do.BeginRun(phone_number):
-                held = ledger.claiming.hold_for_another_phone(lease, phone_number, now_ms()) if phone_number else 0
+                held = ledger.claiming.hold_for_another_phone(lease, phone_number, now_ms())
                 return on.RunBegun(held, tuple(ledger.entries.unread(lease.cliente_id, MAX_UNREAD)))
             case do.ReadInFlight():
                 return on.InFlightRead(tuple(ledger.entries.in_flight(lease.cliente_id)))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from session_worker.engine.port import Prepared
+from session_worker.sending.breaker import Breaker
 from session_worker.sending.doubts import InDoubt, Patience
 from session_worker.sending.pace import PaceRange
 from session_worker.sending.restriction import Restriction
@@ -55,6 +56,8 @@ class Ended:
 @dataclass(frozen=True, slots=True)
 class Beginning:
     """BeginRun."""
+
+    channel: Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,13 +200,14 @@ class State:
     rules: Rules
     phase: Phase = Idle(0)
     channel: Channel | None = None
-    begun_run: str = ""  # the browser run whose recoveries the ledger gives out
+    begun: Channel | None = None  # whose recoveries the ledger gives out, and whose phone's messages it has sorted out
     doubts: Mapping[str, InDoubt] = field(default_factory=dict)  # by key
     former: Mapping[str, InDoubt] = field(default_factory=dict)  # of earlier browser runs, where much was tried already
     acks: Mapping[str, int] = field(default_factory=dict)  # told of keys in doubt since they were last looked at
     to_look: tuple[str, ...] = ()  # keys in doubt that this round has still to look at
     unread: tuple[Message, ...] = ()  # sent and not read yet when this browser run began, latest last
     restriction: Restriction = field(default_factory=Restriction)
+    breaker: Breaker = field(default_factory=Breaker)
     limits_due_ms: int = 0  # steady clock: when WhatsApp is asked for them again
     cut_short: bool = False  # a step ended in the middle: the ledger may hold what nobody here follows
     notified: bool = False  # while busy
@@ -211,6 +215,11 @@ class State:
     stopping: bool = False
     told_paused: bool = False  # that claims wait, as too many are in doubt
     told_unacknowledged: int = 0  # to how many people's messages WhatsApp says nothing
+
+    @property
+    def begun_run(self) -> str:
+        """The browser run that was begun last; "" for none."""
+        return "" if self.begun is None else self.begun.browser_run
 
     @property
     def wakes_at_ms(self) -> int | None:

@@ -50,6 +50,13 @@ class RestrictionTold:
     limits: Limits
 
 
+@dataclass(frozen=True, slots=True)
+class SendingPaused:
+    """The page makes no key for anybody, and sending waits; or it does so no longer."""
+
+    paused: bool
+
+
 # By the browser.
 
 
@@ -143,6 +150,7 @@ Input = (
     | RelaunchAsked
     | StopAsked
     | RestrictionTold
+    | SendingPaused
     | LaunchBegan
     | LaunchFailed
     | PageObserved

@@ -17,16 +17,22 @@ from shared.transitions.session import QrStatus, SessionEvent, SessionStatus
 
 SessionTurn = Turn[State, do.Action]
 
+PAUSED = "SENDING_PAUSED"
 NO_LOGIN: Mapping[str, Any] = {"phone_number": "", "push_name": "", "login_id": ""}
 NO_CODE: Mapping[str, Any] = {"qr_status": QrStatus.NONE, "qr_string": "", "qr_expires_at": 0}
 
 
 def login_of(seen: Observation, before: Snapshot) -> dict[str, Any]:
-    """Whose session it is, as the page of a linked device shows it; what it does not show stays."""
+    """Whose session it is, as the page of a linked device shows it; of the same pairing, what it does not show stays.
+
+    Of another pairing nothing stays: an earlier phone's number would have its messages leave through this one.
+    """
+    same = not seen.pairing_id or before.login_id.endswith(f"/{seen.pairing_id}")
+    phone_number = seen.phone_number or (before.phone_number if same else "")
     return {
-        "phone_number": seen.phone_number or before.phone_number,
-        "push_name": seen.push_name or before.push_name,
-        "login_id": f"{seen.phone_number}/{seen.pairing_id}" if seen.pairing_id else before.login_id,
+        "phone_number": phone_number,
+        "push_name": seen.push_name or (before.push_name if same else ""),
+        "login_id": f"{phone_number}/{seen.pairing_id}" if seen.pairing_id else before.login_id,
     }
 
 
@@ -35,10 +41,9 @@ def move(turn: SessionTurn, event: SessionEvent, cause: str, *, error: str | Non
     before = turn.state.snapshot
     status = session_state.step(before.status, event)
     if status is SessionStatus.READY or error == "":
-        changes |= {"last_error_code": "", "last_error_message": ""}
+        changes |= _shown(turn, PAUSED if turn.state.sending_paused and status is SessionStatus.READY else "")
     elif error:
-        text = error_text(error, turn.state.rules.language)
-        changes |= {"last_error_code": error, "last_error_message": text}
+        changes |= _shown(turn, error)
     moved = status is not before.status
     if moved:
         changes |= {"status": status, "since": turn.now.wall_ms}
@@ -50,6 +55,19 @@ def move(turn: SessionTurn, event: SessionEvent, cause: str, *, error: str | Non
         turn.change(status_since_ms=turn.now.steady_ms)
         turn.info("session.moved", status=status.value, before=before.status.value, cause=cause)
     write(turn, do.Transition(before.status, status, event, cause) if moved else None)
+
+
+def show_pause(turn: SessionTurn) -> None:
+    """READY says that the page is connected; whether messages can leave through it, sending finds out."""
+    before = turn.state.snapshot
+    if before.status is SessionStatus.READY:
+        turn.change(snapshot=replace(before, **_shown(turn, PAUSED if turn.state.sending_paused else "")))
+        write(turn, None)
+
+
+def _shown(turn: SessionTurn, code: str) -> dict[str, Any]:
+    text = error_text(code, turn.state.rules.language) if code else ""
+    return {"last_error_code": code, "last_error_message": text}
 
 
 def write(turn: SessionTurn, transition: do.Transition | None) -> None:

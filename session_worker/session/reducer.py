@@ -12,7 +12,7 @@ from session_worker.engine.port import Observation
 from session_worker.session import actions as do
 from session_worker.session import deadlines, holding
 from session_worker.session import inputs as on
-from session_worker.session.moves import NO_CODE, NO_LOGIN, SessionTurn, login_of, move, write
+from session_worker.session.moves import NO_CODE, NO_LOGIN, SessionTurn, login_of, move, show_pause, write
 from session_worker.session.reading import Reading, read
 from session_worker.session.runs import PROBE_MS, count_silence, end_browser, fail_run, launch
 from session_worker.session.state import State, new_load
@@ -57,6 +57,9 @@ def _take(turn: SessionTurn, event: on.Input) -> None:  # noqa: PLR0912 - one ta
             _stop(turn, logout, cause)
         case on.RestrictionTold() as told:
             _take_restriction(turn, told)
+        case on.SendingPaused(paused):
+            turn.change(sending_paused=paused)
+            show_pause(turn)
         # The browser.
         case on.FromBrowser(browser_run) if browser_run != turn.state.browser_run:
             pass  # an echo of an earlier browser run

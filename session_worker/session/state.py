@@ -61,6 +61,7 @@ class State:
     reloads: tuple[int, ...] = ()  # when the page loaded itself anew, since it last showed a code or was READY
     unready_loads: int = 0  # in a row, of pages that answered and never became full-ready
     holds: int = 0  # loads in a row that were held
+    sending_paused: bool = False  # READY, and yet the page makes no keys: shown as the session's error
     pin_refused: bool = False  # since this worker began; the session has gone on with what is served
     ended: bool = False
 

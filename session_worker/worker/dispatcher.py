@@ -73,6 +73,8 @@ class Dispatcher:
                 self.session.put(session.RestrictionTold(restricted_until_ms, limited_until_ms, limits))
             case sending_actions.ReportUnacknowledged(browser_run, recipients):
                 self.session.put(session.SendsUnacknowledged(browser_run, recipients))
+            case sending_actions.ReportPause(paused):
+                self.session.put(session.SendingPaused(paused))
 
     def inbound_silent(self, browser_run: str, rows: int) -> None:
         """Receiving found rows in the page's database of which no event came; 0: events come again."""

@@ -30,11 +30,22 @@ local function stop_version(stop_versions, cliente_id, campaign_id)
   return (parts[1] or '0') .. '.' .. (parts[2] or '0') .. '.' .. (parts[3] or '0')
 end
 
--- A campaign message that ends before anything went out no longer counts for its day.
-local function give_back_quota(message)
-  local counter = redis.call('HGET', message, 'quota_key')
+-- Takes a message off the counter whose key stands in its `field`, once.
+local function take_off_counter(message, field)
+  local counter = redis.call('HGET', message, field)
   if counter and counter ~= '' then
-    redis.call('HSET', message, 'quota_key', '')
+    redis.call('HSET', message, field, '')
     if redis.call('EXISTS', counter) == 1 then redis.call('DECR', counter) end
   end
+end
+
+-- A campaign message that ends before anything went out no longer counts for its day.
+local function give_back_quota(message)
+  take_off_counter(message, 'quota_key')
+end
+
+-- A bulk or campaign message of which it is certain that nothing went out has no place in the day's cap: it takes one
+-- again when it is claimed again.
+local function give_back_place(message)
+  take_off_counter(message, 'place_key')
 end

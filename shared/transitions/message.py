@@ -65,6 +65,7 @@ TABLE: dict[MessageStatus, dict[EventType, MessageStatus]] = {
         **_ACKNOWLEDGED,
         _E.MESSAGE_QUEUED: _S.QUEUED,
         _E.MESSAGE_FAILED: _S.FAILED,
+        _E.MESSAGE_CANCELLED: _S.CANCELLED,  # its campaign stopped before its key stood
         _E.MESSAGE_EXPIRED: _S.EXPIRED,
         _E.MESSAGE_UNCERTAIN: _S.UNCERTAIN,
     },

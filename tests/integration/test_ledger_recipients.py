@@ -106,7 +106,7 @@ class TestTwins:
         accept(ledger, twin, Lane.CAMPAIGN, release)
         message = claiming.claim(ledger, lease, at_ms=NOW)
         ledger.campaigns.opt_out([(CLIENTE, number)])
-        assert claiming.put_key(ledger, lease, message, at_ms=NOW) is PutKey.LATE
+        assert claiming.put_key(ledger, lease, message, at_ms=NOW) is PutKey.OPTED_OUT
 
     def test_who_was_heard_may_be_answered_under_any_form(self, ledger: Ledger, number: str, twin: str) -> None:
         ledger.campaigns.opt_out([(CLIENTE, number)])

@@ -107,7 +107,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(
         key=st.booleans(),
-        then=st.sampled_from(["nothing", "ack", "delivered", "queued", "failed", "uncertain", "later", "adopt"]),
+        then=st.sampled_from(["nothing", "ack", "delivered", *Outcome]),
     )
     def claim(self, key: bool, then: str) -> None:
         work = self.ledger.claiming.claim_next(self.lease, f"run{self.run}", self.now, NO_PACE, bulk_allowed=True)

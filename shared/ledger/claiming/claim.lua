@@ -1,14 +1,17 @@
 #!lua flags=allow-oom
 -- The owner asks for its next piece of work. Recoveries come before new sends, so order is kept.
 -- keys: lease, open, in_flight, pace, deadlines, events, counts, sent_today, opted_out, stop_versions, suspended
+-- keys: scan
 -- args: token, fence, now_ms, browser_run, message_prefix, cliente_id, gap_ms, delay_ms, bulk_allowed, daily_cap
 -- args: day_left_ms, heard_prefix
 -- bulk_allowed is '1' where bulk and campaigns may leave, else '0'; a daily_cap of 0 is none; day_left_ms lasts until
 -- the tenant's midnight.
+-- A look at the open index that has not come to its end goes on in the next call: `scan` has where, and who may not be
+-- overtaken. It lasts for seconds only: any message found, and the end of the index, begin a new one.
 -- Returns {'lost'} | {'none', ms until it is worth asking again (-1: not known)}
 --         | {'send'|'recover', field, value, …} with the whole ledger entry
 local now, prefix, cliente_id = tonumber(ARG.now_ms), ARG.message_prefix, ARG.cliente_id
-local PAGE, MAX_LOOKED_AT = 64, 1024
+local PAGE, MAX_LOOKED_AT, SCAN_KEPT_MS = 64, 1024, 5000
 
 if not holds_lease(KEY.lease, ARG.token, ARG.fence) then return {'lost'} end
 if redis.call('SISMEMBER', KEY.suspended, cliente_id) == 1 then return {'none', '-1'} end
@@ -20,7 +23,10 @@ local function whole(kind, message)
 end
 
 -- What an earlier browser run left behind. Without a key nothing can have gone out: it is queued again.
-local blocked = {}
+local blocked, newly_blocked = {}, {}
+local function block(group, until_ms)
+  blocked[group], newly_blocked[group] = true, until_ms
+end
 for _, id in ipairs(redis.call('ZRANGE', KEY.in_flight, 0, -1)) do
   local message = prefix .. id
   local entry = redis.call('HMGET', message, 'browser_run', 'whatsapp_id', 'score', 'to', 'lane', 'next_look', 'status',
@@ -30,13 +36,14 @@ for _, id in ipairs(redis.call('ZRANGE', KEY.in_flight, 0, -1)) do
   if not entry[3] then
     redis.call('ZREM', KEY.in_flight, id)
   elseif entry[1] == ARG.browser_run then
-    blocked[group] = true
+    block(group, 0)
   elseif keyed and tonumber(entry[6] or '0') <= now then
     redis.call('HSET', message, 'fence', ARG.fence)
     return whole('recover', message)
   elseif keyed then
-    blocked[group] = true
+    block(group, 0)
   elseif move(message, entry[7], EVENT.message_queued, 'fence', '', 'browser_run', '') then
+    give_back_place(message)
     redis.call('ZREM', KEY.in_flight, id)
     redis.call('ZADD', KEY.open, entry[3], id)
     redis.call('ZADD', KEY.deadlines, entry[8], cliente_id .. ':' .. id)
@@ -62,7 +69,7 @@ local function finish(id, message, event, code)
   emit(KEY.events, event, cliente_id, id, ARG.now_ms, {error = code, certain = true})
 end
 
-local soonest, offset = -1, 0
+local soonest = -1
 local function later(ms)
   if soonest < 0 or ms < soonest then soonest = ms end
 end
@@ -76,31 +83,40 @@ local function bulk_waits()
   return nil
 end
 
-while offset < MAX_LOOKED_AT do
-  local ids = redis.call('ZRANGE', KEY.open, offset, offset + PAGE - 1)
-  if #ids == 0 then break end
-  local removed = 0
-  for _, id in ipairs(ids) do
+-- Where the last call stopped, if it did, and whom it found blocked: '<recipient>/<lane>' and until when, 0 for not known.
+local from, looked_at, before = '-inf', 0, redis.call('HGETALL', KEY.scan)
+for at = 1, #before, 2 do
+  if before[at] == 'from' then
+    from = before[at + 1]
+  else
+    local until_ms = tonumber(before[at + 1])
+    blocked[before[at]] = true
+    if until_ms > 0 then later(math.max(1, until_ms - now)) end
+  end
+end
+
+while looked_at < MAX_LOOKED_AT do
+  -- The score is looked at again where it was stopped at: two messages may have one.
+  local page = redis.call('ZRANGEBYSCORE', KEY.open, from, '+inf', 'WITHSCORES', 'LIMIT', 0, PAGE)
+  for at = 1, #page, 2 do
+    local id = page[at]
     local message = prefix .. id
     local entry = redis.call('HMGET', message, 'to', 'lane', 'expires_at', 'not_before', 'score', 'status',
       'campaign_id', 'campaign_stop_version', 'delay', 'recipient_key')
     local lane, recipient = tonumber(entry[2]), recipient_of(entry[10], entry[1])
     if entry[6] ~= 'queued' then
       redis.call('ZREM', KEY.open, id)
-      removed = removed + 1
     elseif tonumber(entry[3]) <= now then
       finish(id, message, EVENT.message_expired, 'EXPIRED')
-      removed = removed + 1
     elseif entry[7] and entry[7] ~= '' and stop_version(KEY.stop_versions, cliente_id, entry[7]) ~= entry[8] then
       finish(id, message, EVENT.message_cancelled, 'CAMPAIGN_STOPPED')
-      removed = removed + 1
     elseif is_opted_out(KEY.opted_out, ARG.heard_prefix, lane, recipient) then
       finish(id, message, EVENT.message_failed, 'RECIPIENT_OPTED_OUT')
-      removed = removed + 1
     else
       local wait = lane > 0 and bulk_waits() or nil
       if wait then  -- single messages come first: behind this one there are only others of bulk and campaigns
         if wait >= 0 then later(wait) end
+        redis.call('DEL', KEY.scan)
         return {'none', tostring(soonest)}
       end
       local group, not_before = recipient .. '/' .. entry[2], tonumber(entry[4] or '0')
@@ -108,8 +124,9 @@ while offset < MAX_LOOKED_AT do
         -- An earlier message to the same recipient is still on its way.
       elseif not_before > now then
         later(not_before - now)
-        blocked[group] = true
+        block(group, not_before)
       else
+        redis.call('DEL', KEY.scan)
         move(message, 'queued', EVENT.message_sending, 'fence', ARG.fence, 'browser_run', ARG.browser_run,
           'whatsapp_id', '')
         redis.call('ZREM', KEY.open, id)
@@ -121,12 +138,23 @@ while offset < MAX_LOOKED_AT do
           redis.call('HSET', KEY.pace, 'next_bulk', now + math.max(tonumber(ARG.delay_ms), tonumber(entry[9] or '0')))
           redis.call('INCR', KEY.sent_today)
           redis.call('EXPIRE', KEY.sent_today, LIMIT.sent_today_kept_s)
+          redis.call('HSET', message, 'place_key', KEY.sent_today)
         end
         emit(KEY.events, EVENT.message_sending, cliente_id, id, ARG.now_ms, {fence = tonumber(ARG.fence)})
         return whole('send', message)
       end
     end
   end
-  offset = offset + #ids - removed
+  looked_at = looked_at + #page / 2
+  if #page < 2 * PAGE then
+    redis.call('DEL', KEY.scan)
+    return {'none', tostring(soonest)}
+  end
+  from = page[#page]
 end
-return {'none', tostring(soonest)}
+
+-- Not at the end yet: the owner asks again at once.
+for group, until_ms in pairs(newly_blocked) do redis.call('HSET', KEY.scan, group, until_ms) end
+redis.call('HSET', KEY.scan, 'from', from)
+redis.call('PEXPIRE', KEY.scan, SCAN_KEPT_MS)
+return {'none', '0'}

@@ -58,6 +58,7 @@ class Claiming:
                 "opted_out": keys.opted_out(cliente_id),
                 "stop_versions": keys.campaign_stop_versions,
                 "suspended": keys.suspended,
+                "scan": keys.claim_scan(cliente_id),
             },
             args={
                 "token": lease.token,
@@ -189,7 +190,9 @@ class Claiming:
                 "lease": keys.lease(cliente_id),
                 "own_number": keys.own_number(cliente_id),
                 "open": keys.open(cliente_id),
+                "in_flight": keys.in_flight(cliente_id),
                 "held": keys.held(cliente_id),
+                "deadlines": keys.deadlines,
                 "events": keys.events,
             },
             args={

@@ -3,20 +3,19 @@
 -- keys: lease, message, whatsapp_key, events, opted_out, stop_versions
 -- args: token, fence, now_ms, message_id, cliente_id, whatsapp_id, chat_id, login_id, browser_run, lease_left_ms, event
 -- args: heard_prefix
--- Returns 'ok' | 'lost' | 'short' (too little lease) | 'gone' (no longer sending under this fence) | 'late'
--- (a campaign's message that must not leave any more: its window is over, it was stopped, or the number opted out)
+-- Returns 'ok' | 'lost' | 'short' (too little lease) | 'gone' (no longer sending under this fence) | of a message that
+-- must not leave any more: 'expired' | 'stopped' (its campaign was) | 'opted_out'
 if not holds_lease(KEY.lease, ARG.token, ARG.fence) then return 'lost' end
 if redis.call('PTTL', KEY.lease) < tonumber(ARG.lease_left_ms) then return 'short' end
 local entry = redis.call('HMGET', KEY.message, 'status', 'fence', 'campaign_id', 'campaign_stop_version', 'expires_at',
   'lane', 'to', 'recipient_key')
 if entry[1] ~= 'sending' or entry[2] ~= ARG.fence then return 'gone' end
-if entry[3] and entry[3] ~= '' then
-  if tonumber(entry[5]) <= tonumber(ARG.now_ms)
-    or stop_version(KEY.stop_versions, ARG.cliente_id, entry[3]) ~= entry[4]
-    or is_opted_out(KEY.opted_out, ARG.heard_prefix, tonumber(entry[6]), recipient_of(entry[8], entry[7])) then
-    return 'late'
-  end
+if tonumber(entry[5]) <= tonumber(ARG.now_ms) then return 'expired' end
+if entry[3] and entry[3] ~= '' and stop_version(KEY.stop_versions, ARG.cliente_id, entry[3]) ~= entry[4] then
+  return 'stopped'
 end
+local recipient = recipient_of(entry[8], entry[7])
+if is_opted_out(KEY.opted_out, ARG.heard_prefix, tonumber(entry[6]), recipient) then return 'opted_out' end
 redis.call('HSET', KEY.message, 'whatsapp_id', ARG.whatsapp_id, 'chat_id', ARG.chat_id, 'login_id', ARG.login_id,
   'browser_run', ARG.browser_run)
 redis.call('SET', KEY.whatsapp_key, ARG.message_id, 'PX', LIMIT.kept_ms)

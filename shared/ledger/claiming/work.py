@@ -37,7 +37,10 @@ class Outcome(StrEnum):
     """How the owner ends one attempt that was not acknowledged."""
 
     QUEUED = "queued"  # certain that nothing went out: again later
+    RETURNED = "returned"  # the same, and the attempt does not count: it was not the message's fault
     FAILED = "failed"  # certain, and final
+    EXPIRED = "expired"  # certain: its time was up before it had a key
+    CANCELLED = "cancelled"  # certain: its campaign was stopped before it had a key
     UNCERTAIN = "uncertain"  # WhatsApp could not be asked
     LATER = "later"  # stays in doubt, looked at again
     ADOPT = "adopt"  # this browser run holds it now and waits for the acknowledgement
@@ -58,7 +61,9 @@ class PutKey(StrEnum):
     LOST = "lost"  # no longer the owner
     SHORT = "short"  # too little lease left for a hand-over
     GONE = "gone"  # no longer this owner's message
-    LATE = "late"  # a campaign's message that must not leave any more
+    EXPIRED = "expired"  # from here on: it must not leave any more. Its time is up
+    STOPPED = "stopped"  # its campaign was stopped
+    OPTED_OUT = "opted_out"  # the recipient asked not to be written to
 
 
 @dataclass(frozen=True, slots=True)

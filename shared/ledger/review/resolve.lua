@@ -10,6 +10,7 @@ if entry[1] ~= 'uncertain' then return entry[1] end
 local event = EVENT['message_' .. ARG.outcome]
 count(KEY.counts, 'uncertain', -1)
 move(KEY.message, entry[1], event, 'certain', '1')
+if ARG.outcome ~= 'sent' then give_back_place(KEY.message) end
 if ARG.outcome == 'queued' then
   redis.call('PERSIST', KEY.message)
   redis.call('HSET', KEY.message, 'error', '', 'whatsapp_id', '', 'browser_run', '', 'fence', '', 'attempts', '0',

@@ -115,8 +115,8 @@ def test_a_claimed_message_is_not_handed_over_after_a_pause(world: World, worker
     message = worker.claim()
     assert message is not None
     world.call("POST", f"/campaigns/{campaign}/pause")
-    assert worker.put_key(message) is PutKey.LATE
-    worker.owner.complete(message, Outcome.QUEUED, "CAMPAIGN_STOPPED")
+    assert worker.put_key(message) is PutKey.STOPPED
+    worker.owner.complete(message, Outcome.CANCELLED, "CAMPAIGN_STOPPED")
     assert worker.claim() is None
     world.drain()
     assert world.states(campaign) == ["pending"]
@@ -132,7 +132,7 @@ def test_a_recovery_after_the_window_sends_nothing(world: World, worker: Worker)
     world.clock = message.expires_at_ms + 6 * HOUR
     again = worker.owner.next_work(browser_run="b2")
     assert isinstance(again, Recover)
-    assert worker.put_key(again.message, f"true_{message.message_id}") is PutKey.LATE
+    assert worker.put_key(again.message, f"true_{message.message_id}") is PutKey.EXPIRED
 
 
 def test_the_switches_act_within_one_tick(world: World, worker: Worker):

@@ -50,6 +50,7 @@ class Pages:
     fate: Fate = Fate.ACKNOWLEDGED
     hand_over_fails: bool = False  # it happens all the same
     page_silent: bool = False
+    makes_no_keys: bool = False  # though it is READY
     made: int = 0
     limits: Limits = field(default_factory=Limits)
     refusal: str = ""  # the code of what the server refuses
@@ -88,6 +89,8 @@ class Pages:
         if dead or (self.page_silent and not isinstance(call, do.HandOver | do.Resend)):
             return on.EngineFailed("PAGE_FAILED")
         match call:
+            case do.Prepare() if self.makes_no_keys:
+                return on.EngineFailed("ENGINE_FAILED")
             case do.Prepare():
                 self.made += 1
                 return on.KeyMade(Prepared("c", f"key-{self.made}"))

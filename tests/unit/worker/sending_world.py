@@ -22,6 +22,7 @@ from session_worker.session.channel import Channel
 from session_worker.turn import Now
 from shared.ledger.claiming.work import Outcome, Pause, PutKey, Recover, Send
 from shared.ledger.message import Message
+from shared.ledger.script import MAX_ATTEMPTS
 from shared.transitions.message import Lane, MessageStatus
 from tests.unit.worker.sending_page import Fate, Pages, RuleBroken
 
@@ -85,6 +86,10 @@ class World(Pages):
     key_answer: PutKey = PutKey.OK
     bulk_allowed: bool = True  # in the latest claim
     reported: do.ReportRestriction | None = None
+    tried: int = 0  # messages that a page was to make a key for
+    begun: list[do.BeginRun] = field(default_factory=list)
+    completed: list[do.Complete] = field(default_factory=list)
+    paused: list[bool] = field(default_factory=list)  # as told to the session
     unacknowledged: list[int] = field(default_factory=list)  # as told to the session
 
     # What happens.
@@ -143,7 +148,7 @@ class World(Pages):
     def calm_down(self) -> None:
         """Everything works from here on, for long enough that everything ends."""
         self.fate, self.fault, self.key_answer = Fate.ACKNOWLEDGED, None, PutKey.OK
-        self.hand_over_fails = self.page_silent = False
+        self.hand_over_fails = self.page_silent = self.makes_no_keys = False
         self.launch()
         for _ in range(80):
             if not self._open():
@@ -168,12 +173,14 @@ class World(Pages):
             if any(isinstance(action, do.AskRelaunch) for action in actions):
                 self.relaunch_wanted = True
             self.unacknowledged += [one.recipients for one in actions if isinstance(one, do.ReportUnacknowledged)]
+            self.paused += [one.paused for one in actions if isinstance(one, do.ReportPause)]
             self.reported = next((one for one in actions if isinstance(one, do.ReportRestriction)), self.reported)
             answer = self._answer(calls[0]) if calls else None
         self._check_followed()
 
     def _answer(self, call: do.Call) -> on.Answer:
         if isinstance(call, do.PageCall):
+            self.tried += isinstance(call, do.Prepare)
             return self.answer_of_page(call)
         fault, self.fault = self.fault, None
         if fault is Fault.NOT_DONE:
@@ -186,6 +193,7 @@ class World(Pages):
     def _ledger(self, call: do.LedgerCall) -> on.Answer:
         match call:
             case do.BeginRun():
+                self.begun.append(call)
                 sent = tuple(entry.message() for entry in self.entries.values() if entry.status is _S.SENT)
                 return on.RunBegun(0, sent)
             case do.ReadInFlight():
@@ -202,6 +210,7 @@ class World(Pages):
             case do.PersistKey():
                 return on.KeyAnswered(self._persist_key(call))
             case do.Complete():
+                self.completed.append(call)
                 return on.Completed(self._complete(call))
             case do.RecordAck(key, ack):
                 stored = self._store.get(key)
@@ -222,9 +231,7 @@ class World(Pages):
             elif entry.next_look_ms <= self.now_ms:
                 return Recover(entry.message())
         for entry in self.entries.values():
-            if entry.status is _S.QUEUED and entry.late:
-                entry.status = _S.CANCELLED
-            elif entry.status is _S.QUEUED and entry.not_before_ms <= self.now_ms:
+            if entry.status is _S.QUEUED and entry.not_before_ms <= self.now_ms:
                 entry.status, entry.browser_run, entry.key = _S.SENDING, browser_run, None
                 entry.attempts += 1
                 return Send(entry.message())
@@ -237,7 +244,7 @@ class World(Pages):
             return PutKey.GONE
         if answer is PutKey.GONE:
             entry.status = _S.CANCELLED  # by somebody else, meanwhile
-        elif answer is PutKey.LATE:
+        elif answer in (PutKey.EXPIRED, PutKey.STOPPED, PutKey.OPTED_OUT):
             entry.late = True
         elif answer is PutKey.OK:
             if entry.key is not None and entry.login_id != call.login_id:
@@ -258,14 +265,20 @@ class World(Pages):
                 entry.next_look_ms = call.again_at_ms
             case Outcome.ADOPT:
                 entry.browser_run = call.browser_run
-            case Outcome.QUEUED:
+            case Outcome.QUEUED | Outcome.RETURNED:
                 if self.server & entry.keys or (entry.key is not None and call.code != "REFUSED_BY_WHATSAPP"):
                     raise RuleBroken("queued again, though its key may live")
                 entry.keys.clear()
                 entry.status, entry.not_before_ms, entry.browser_run = _S.QUEUED, call.again_at_ms, ""
-            case Outcome.FAILED | Outcome.UNCERTAIN:
-                if call.outcome is Outcome.FAILED and self.server & entry.keys:
-                    raise RuleBroken("failed for certain, though the server has it")
+                if call.outcome is Outcome.RETURNED:
+                    entry.attempts -= 1
+                elif entry.attempts >= MAX_ATTEMPTS:
+                    entry.status = _S.FAILED
+            case _:
+                if call.outcome is not Outcome.UNCERTAIN and self.server & entry.keys:
+                    raise RuleBroken("ended for certain, though the server has it")
+                if call.outcome in (Outcome.EXPIRED, Outcome.CANCELLED) and not entry.late:
+                    raise RuleBroken("ended as too late, which it is not")
                 entry.status = MessageStatus(call.outcome.value)
         return entry.status.value
 

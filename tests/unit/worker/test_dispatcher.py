@@ -87,6 +87,7 @@ def test_what_sending_and_receiving_are_told() -> None:
     ("word", "told"),
     [
         (actions.AskRelaunch("MEMORY"), session.RelaunchAsked("MEMORY")),
+        (actions.ReportPause(paused=True), session.SendingPaused(True)),
         (actions.ReportRestriction(5, 7, Limits()), session.RestrictionTold(5, 7, Limits())),
     ],
 )
