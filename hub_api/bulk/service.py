@@ -18,11 +18,13 @@ from hub_api.messages.bodies import SendBody
 from hub_api.messages.service import SendRequest, send_text
 from hub_api.services import Services
 from hub_api.web.answers import entry_failed
+from hub_api.web.fields import canonical
 from hub_api.web.inputs import rejected
-from shared.errors import IdempotencyConflict, InvalidClienteId, LeadMasterError, NotFound
+from shared.errors import IdempotencyConflict, InvalidClienteId, InvalidTo, LeadMasterError, NotFound
 from shared.instant import to_iso
 from shared.ledger.message import Message, new_message_id
 from shared.logs import get_logger
+from shared.recipient_key import recipient_key
 from shared.transitions.message import OPEN_STATUSES, Lane
 
 _log = get_logger(__name__)
@@ -36,7 +38,9 @@ def send(services: Services, cliente_id: int, entries: Sequence[Any], key: str |
     key: the call's idempotency key; a repeated call finishes what the first one began and answers the same ids.
     Raises IdempotencyConflict; redis.RedisError where Redis went away: what was accepted until then stands.
     """
-    digest = hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
+    country = profile_of(services, cliente_id).country
+    comparable = [_comparable(entry, country) for entry in entries]
+    digest = hashlib.sha256(json.dumps(comparable, sort_keys=True).encode()).hexdigest()
     bulk_id = _bulk_id(cliente_id, key, now_ms)
     planned: list[str | None] = [new_message_id() for _ in entries]
     planned = _begin(
@@ -108,6 +112,17 @@ def _send_one(
         message_id=message_id,
     )
     return send_text(services, cliente_id, request, now_ms).message
+
+
+def _comparable(entry: Any, country: str) -> Any:
+    """An entry as repeated calls are compared: the same phone in another spelling is the same."""
+    to = entry.get("to") if isinstance(entry, dict) else None
+    if not isinstance(to, str):
+        return entry
+    try:
+        return entry | {"to": recipient_key(canonical(to, country))}
+    except InvalidTo:
+        return entry
 
 
 def _bulk_id(cliente_id: int, key: str | None, now_ms: int) -> str:

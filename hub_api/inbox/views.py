@@ -29,7 +29,7 @@ def list_inbound(call: Call, path: TenantPath, query: InboundQuery) -> Response:
     """What was received, with filters and a cursor."""
     services, sender = call.services, query.from_number
     wanted = InboundFilter(
-        from_number=None if sender is None else canonical(sender, services.settings.default_country, "from_number"),
+        from_number=None if sender is None else canonical(sender, call.profile.country, "from_number"),
         from_ms=None if query.from_ is None else from_iso(query.from_),
         until_ms=None if query.until is None else from_iso(query.until),
     )

@@ -60,8 +60,8 @@ def send_text(services: Services, cliente_id: int, request: SendRequest, now_ms:
     Raises TenantSuspended, InvalidTo, ValidationFailed, SessionNotReady, IdempotencyConflict, RateLimited, QueueFull,
     RecipientOptedOut; redis.RedisError.
     """
-    require_active(services, cliente_id)
-    draft = drafted(cliente_id, request, now_ms, services.settings.default_country)
+    country = require_active(services, cliente_id).country
+    draft = drafted(cliente_id, request, now_ms, country)
     services.memory.check()
     notification = services.task_messages.notify(cliente_id, draft.message_id)
     accepted = services.ledger.accepting.accept(draft, notification, services.limits)
@@ -87,8 +87,8 @@ def send_many(
     for place, (cliente_id, request) in enumerate(requests):
         found.append(CampaignWaits())
         try:
-            require_active(services, cliente_id)
-            draft = drafted(cliente_id, request, now_ms, services.settings.default_country)
+            country = require_active(services, cliente_id).country
+            draft = drafted(cliente_id, request, now_ms, country)
         except LeadMasterError as error:
             found[place] = error
         else:
@@ -152,19 +152,19 @@ def expire_overdue(services: Services, now_ms: int) -> int:
     return total
 
 
-def drafted(cliente_id: int, request: SendRequest, now_ms: int, default_country: str) -> Draft:
-    """What the ledger is asked to accept. Pure. Raises InvalidTo, ValidationFailed."""
+def drafted(cliente_id: int, request: SendRequest, now_ms: int, country: str) -> Draft:
+    """What the ledger is asked to accept. country: the tenant's own. Pure. Raises InvalidTo, ValidationFailed."""
     return Draft(
         message_id=request.message_id or new_message_id(),
         cliente_id=cliente_id,
-        to=canonical(request.to, default_country),
+        to=canonical(request.to, country),
         text=request.text,
         lane=request.lane,
         accepted_at_ms=now_ms,
         expires_at_ms=_expiry(request, now_ms),
         wake=request.wake,
         idempotency_key=request.idempotency_key,
-        body_digest=_digest(request, default_country) if request.idempotency_key else "",
+        body_digest=_digest(request, country) if request.idempotency_key else "",
         bulk_id=request.bulk_id,
         campaign_id=request.campaign_id,
         release=request.release,
@@ -184,9 +184,9 @@ def _expiry(request: SendRequest, now_ms: int) -> int:
     return expires_at_ms
 
 
-def _digest(request: SendRequest, default_country: str) -> str:
+def _digest(request: SendRequest, country: str) -> str:
     parts = (
-        recipient_key(canonical(request.to, default_country)),
+        recipient_key(canonical(request.to, country)),
         request.text,
         str(request.wake),
         request.expires_at or "",

@@ -65,7 +65,7 @@ def list_messages(call: Call, path: TenantPath, query: MessagesQuery) -> Respons
     services = call.services
     wanted = MessageFilter(
         status=query.status,
-        to=None if query.to is None else canonical(query.to, services.settings.default_country),
+        to=None if query.to is None else canonical(query.to, call.profile.country),
         lane=None if query.lane is None else Lane.from_wire(query.lane),
         campaign_id=query.campaign,
         from_ms=None if query.from_ is None else from_iso(query.from_),

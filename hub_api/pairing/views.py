@@ -70,7 +70,7 @@ def read_qr(call: Call, path: TenantPath, query: QrQuery) -> Response:
 def pairing_code(call: Call, path: TenantPath, body: PairingBody) -> Response:
     """As the QR code, for a phone that can't scan: the session is started where needed."""
     services = call.services
-    number = canonical(body.phone_number, services.settings.default_country, "phone_number")
+    number = canonical(body.phone_number, call.profile.country, "phone_number")
     outcome = qr_codes.obtain(services, call.cliente_id, QrQuery().wait)
     status = outcome.view.snapshot.status
     if outcome.kind is QrAnswer.SYNCING:

@@ -97,7 +97,7 @@ def restart(call: Call, path: TenantPath) -> Response:
 def check_contact(call: Call, path: NumberPath) -> Response:
     """`exists` is null where WhatsApp could not be asked."""
     services = call.services
-    number = canonical(path.number, services.settings.default_country, "number")
+    number = canonical(path.number, call.profile.country, "number")
     exists, chat_id = None, None
     if services.snapshots.read(call.cliente_id).can_send:
         try:

@@ -67,20 +67,20 @@ class TenantPath(Input):
     cliente_id: str = Field(description="The tenant", pattern=r"^[1-9][0-9]{0,9}$")
 
 
-def canonical(raw: str, default_country: str, field: str = "to") -> str:
+def canonical(raw: str, country: str, field: str = "to") -> str:
     """A Number's canonical digits; remembered, for parsing costs more than accepting a message.
 
-    default_country: where a number without country code belongs, such as AR. Raises InvalidTo naming the field.
+    country: where a number without country code belongs, the tenant's own. Raises InvalidTo naming the field.
     """
-    number = _canonical(raw, default_country)
+    number = _canonical(raw, country)
     if number is None:
         raise InvalidTo(details={field: "not a phone number WhatsApp could have"})
     return number
 
 
 @lru_cache(maxsize=16_384)
-def _canonical(raw: str, default_country: str) -> str | None:
+def _canonical(raw: str, country: str) -> str | None:
     try:
-        return phone_number.canonical(raw, default_country)
+        return phone_number.canonical(raw, country)
     except InvalidTo:
         return None
