@@ -82,7 +82,12 @@ def make_services(settings: Settings) -> Services:
         remembered=Remembered(client, keys),
         task_messages=task_messages,
         control=Control(client, waiting_client, keys, task_messages),
-        waiting=Waiting(waiting_client, keys, settings.hub_max_waiting),
+        waiting=Waiting(
+            waiting_client,
+            keys,
+            maximum=settings.hub_max_waiting,
+            per_tenant=settings.hub_max_waiting_per_tenant,
+        ),
         waiting_client=waiting_client,
         memory=MemoryGuard(client),
         limits=AcceptLimits(settings.queue_limit, settings.accept_rate_per_minute),

@@ -17,6 +17,7 @@ NAMES = (
     "sessions",
     "pairing",
     "messages",
+    "idempotency",
     "bulk",
     "review",
     "inbox",

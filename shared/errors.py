@@ -18,6 +18,7 @@ class LeadMasterError(Exception):
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     http: ClassVar[int] = 500
+    text: ClassVar[str] = ""  # of `shared.texts`, where it is another one than its code's
 
     def __init__(
         self,
@@ -132,6 +133,12 @@ class RateLimited(LeadMasterError):
     code, http = "RATE_LIMITED", 429
 
 
+class TenantWaitsEnough(RateLimited):
+    """Of a call that must not begin without a place to wait in: the tenant's own are taken."""
+
+    text = "TENANT_WAITS_ENOUGH"
+
+
 class QrGenerationFailed(LeadMasterError):
     code, http = "QR_GENERATION_FAILED", 500
 
@@ -152,8 +159,29 @@ class SessionManagerUnreachable(LeadMasterError):
     code, http = "SESSION_MANAGER_UNREACHABLE", 503
 
 
+class AcceptUnknown(SessionManagerUnreachable):
+    """The connection broke after a message may have been accepted.
+
+    message_id: the one that it then has. idempotency_key: the same call made again with it doubles nothing.
+    """
+
+    text = "ACCEPT_UNKNOWN"
+
+    def __init__(self, message_id: str, idempotency_key: str, reason: str) -> None:
+        named = {"message_id": message_id, "idempotency_key": idempotency_key}
+        super().__init__(details={"reason": reason, "certain": False} | named)
+        self.message_id = message_id
+        self.idempotency_key = idempotency_key
+
+
 class QueueFull(LeadMasterError):
     code, http = "QUEUE_FULL", 503
+
+
+class NoPlaceToWait(QueueFull):
+    """Of a call that must not begin without a place to wait in: all are taken."""
+
+    text = "NO_PLACE_TO_WAIT"
 
 
 class SessionManagerTimeout(LeadMasterError):

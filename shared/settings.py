@@ -74,8 +74,14 @@ class Settings(BaseSettings):
         default=24,
         ge=1,
         le=240,
-        description="Requests of one process that may wait (`?wait=`, QR codes) at once; beyond it the answer comes "
-        "at once and says how things stand.",
+        description="Requests of one process that may wait (`?wait=`, QR codes, the older `/send`) at once; beyond it "
+        "the answer comes at once and says how things stand, and `/send` is refused before anything is accepted.",
+    )
+    hub_max_waiting_per_tenant: int = Field(
+        default=8,
+        ge=1,
+        le=240,
+        description="The same for one tenant, so that none takes the places of all others.",
     )
     trusted_proxies: int = Field(
         default=0, ge=0, le=8, description="Number of proxies in front of the hub whose `X-Forwarded-*` is believed."

@@ -44,6 +44,19 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "WHATSAPP_ERROR": ("WhatsApp rechazó la operación o falló", "WhatsApp refused or broke"),
     "SESSION_NOT_READY": ("La sesión no está lista", "The session is not ready"),
     "SESSION_MANAGER_UNREACHABLE": ("No se puede contactar a la cola de mensajes", "The broker can't be reached"),
+    "ACCEPT_UNKNOWN": (
+        "No se sabe si el mensaje se aceptó; repite la llamada con la idempotency_key de los detalles y no se duplica",
+        "It is not known whether the message was accepted; repeat the call with the idempotency_key of the details, "
+        "and it is not doubled",
+    ),
+    "TENANT_WAITS_ENOUGH": (
+        "Este cliente ya tiene demasiadas llamadas esperando; nada se aceptó",
+        "This client has too many calls waiting already; nothing was accepted",
+    ),
+    "NO_PLACE_TO_WAIT": (
+        "Hay demasiadas llamadas esperando; nada se aceptó, intenta en unos segundos",
+        "Too many calls are waiting; nothing was accepted, try in a few seconds",
+    ),
     "QUEUE_FULL": ("La cola está llena, intenta más tarde", "The queue is full, try later"),
     "SESSION_MANAGER_TIMEOUT": ("La sesión no respondió a tiempo", "The session did not answer in time"),
     "NOT_UNCERTAIN": (

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from hub_api.web.fields import MAX_IN_BULK, Input, TenantPath
+from hub_api.web.fields import MAX_IN_BULK, IdempotencyKey, Input, TenantPath
 
 
 class BulkPath(TenantPath):
@@ -21,3 +21,4 @@ class BulkBody(Input):
         max_length=MAX_IN_BULK,
         json_schema_extra={"items": {"type": "object", "required": ["to", "message"]}},
     )
+    idempotency_key: IdempotencyKey | None = Field(default=None, description="Of the whole call, as the header")

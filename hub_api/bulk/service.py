@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import redis
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,7 +21,15 @@ from hub_api.services import Services
 from hub_api.web.answers import entry_failed
 from hub_api.web.fields import canonical
 from hub_api.web.inputs import rejected
-from shared.errors import IdempotencyConflict, InvalidClienteId, InvalidTo, LeadMasterError, NotFound
+from shared.errors import (
+    AcceptUnknown,
+    IdempotencyConflict,
+    InvalidClienteId,
+    InvalidTo,
+    LeadMasterError,
+    NotFound,
+    SessionManagerUnreachable,
+)
 from shared.instant import to_iso
 from shared.ledger.message import Message, new_message_id
 from shared.logs import get_logger
@@ -30,41 +39,59 @@ from shared.transitions.message import OPEN_STATUSES, Lane
 _log = get_logger(__name__)
 
 _KEY_LIVES_MS = 24 * 3_600_000
+_BROKEN = (SessionManagerUnreachable, redis.RedisError, SQLAlchemyError)
+_MAX_BREAKS = 2  # entries in a row that Redis did not take: the others are not tried, for each may take seconds
 
 
 def send(services: Services, cliente_id: int, entries: Sequence[Any], key: str | None, now_ms: int) -> dict[str, Any]:
     """Accepts what can be accepted and returns the answer: `bulk_id` and one entry each.
 
     key: the call's idempotency key; a repeated call finishes what the first one began and answers the same ids.
-    Raises IdempotencyConflict; redis.RedisError where Redis went away: what was accepted until then stands.
+    Where Redis goes away, each entry that it keeps from being accepted says so, and whether that is certain.
+    Raises IdempotencyConflict; SessionManagerUnreachable and sqlalchemy.exc.SQLAlchemyError where it is certain that
+    nothing was accepted.
     """
-    country = profile_of(services, cliente_id).country
-    comparable = [_comparable(entry, country) for entry in entries]
+    profile = profile_of(services, cliente_id)
+    comparable = [_comparable(entry, profile.country) for entry in entries]
     digest = hashlib.sha256(json.dumps(comparable, sort_keys=True).encode()).hexdigest()
     bulk_id = _bulk_id(cliente_id, key, now_ms)
-    planned: list[str | None] = [new_message_id() for _ in entries]
-    planned = _begin(
-        services, Bulk(bulk_id=bulk_id, cliente_id=cliente_id, created_at=now_ms, body_digest=digest), planned
-    )
+    first = Bulk(bulk_id=bulk_id, cliente_id=cliente_id, created_at=now_ms, body_digest=digest)
+    planned, repeated = _begin(services, first, [new_message_id() for _ in entries])
+    known = _statuses(services, planned) if repeated else {}
     items: list[dict[str, Any]] = []
     outcome: list[str | None] = []
+    breaks = 0  # in a row
     for index, (entry, message_id) in enumerate(zip(entries, planned, strict=True)):
+        if message_id in known:  # also where Redis came up empty since: SQL has it
+            items.append({"ok": True, "index": index, "message_id": message_id, "status": known[message_id]})
+            outcome.append(message_id)
+            continue
         try:
-            message = _send_one(services, cliente_id, entry, message_id, bulk_id, _entry_key(key, index), now_ms)
+            if breaks >= _MAX_BREAKS:
+                raise _not_tried()
+            message = _send_one(services, cliente_id, entry, message_id, bulk_id, now_ms)
+        except _BROKEN as error:
+            breaks += 1
+            failure = error if isinstance(error, LeadMasterError) else _not_accepted(error)
+            items.append({**entry_failed(failure, profile.language), "index": index})
+            outcome.append(message_id if isinstance(error, AcceptUnknown) else None)
         except LeadMasterError as error:
-            items.append({**entry_failed(error, profile_of(services, cliente_id).language), "index": index})
+            items.append({**entry_failed(error, profile.language), "index": index})
             outcome.append(None)
         else:
+            breaks = 0
             items.append({"ok": True, "index": index, "message_id": message.message_id, "status": message.status.value})
             outcome.append(message.message_id)
+    if breaks == len(items) and not any(outcome):
+        raise _not_tried()
     if outcome != planned:
         _finish(services, bulk_id, outcome)
-    refused = outcome.count(None)
+    accepted = sum(bool(item["ok"]) for item in items)
     return {
         "bulk_id": bulk_id,
         "total": len(items),
-        "accepted": len(items) - refused,
-        "refused": refused,
+        "accepted": accepted,
+        "refused": len(items) - accepted,
         "items": items,
     }
 
@@ -79,22 +106,20 @@ def progress(services: Services, cliente_id: int, bulk_id: str) -> dict[str, Any
         created_at = row.created_at
     ids = [message_id for message_id in message_ids if message_id is not None]
     known = _statuses(services, ids)
-    counts = Counter(known.values())
+    counts = Counter(known[message_id] for message_id in ids if message_id in known)
     still_open = sum(counts[status.value] for status in OPEN_STATUSES)
     return {
         "bulk_id": bulk_id,
         "cliente_id": cliente_id,
         "created_at": to_iso(created_at),
         "total": len(message_ids),
-        "refused": len(message_ids) - len(known),
-        "done": len(known) - still_open,
+        "refused": len(message_ids) - counts.total(),
+        "done": counts.total() - still_open,
         "counts": dict(counts),
     }
 
 
-def _send_one(
-    services: Services, cliente_id: int, entry: Any, message_id: str | None, bulk_id: str, key: str | None, now_ms: int
-) -> Message:
+def _send_one(services: Services, cliente_id: int, entry: Any, message_id: str, bulk_id: str, now_ms: int) -> Message:
     try:
         body = SendBody.model_validate(entry)
     except ValidationError as error:
@@ -107,7 +132,7 @@ def _send_one(
         lane=Lane.BULK,
         wake=body.on_not_ready == "queue",
         expires_at=body.expires_at,
-        idempotency_key=body.idempotency_key or key,
+        idempotency_key=body.idempotency_key,
         bulk_id=bulk_id,
         message_id=message_id,
     )
@@ -131,22 +156,29 @@ def _bulk_id(cliente_id: int, key: str | None, now_ms: int) -> str:
     return "K" + hashlib.sha256(f"{cliente_id}\x00{key}".encode()).hexdigest()[:31]
 
 
-def _entry_key(key: str | None, index: int) -> str | None:
-    return None if key is None else f"bulk\x00{key}\x00{index}"
+def _not_accepted(error: Exception) -> SessionManagerUnreachable:
+    return SessionManagerUnreachable(details={"reason": type(error).__name__, "certain": True}, retry_after_s=5)
 
 
-def _begin(services: Services, bulk: Bulk, planned: list[str | None]) -> list[str | None]:
-    """Keeps the plan before anything is accepted, so that a call cut short can still be followed."""
+def _not_tried() -> SessionManagerUnreachable:
+    return SessionManagerUnreachable(details={"reason": "not tried", "certain": True}, retry_after_s=5)
+
+
+def _begin(services: Services, bulk: Bulk, planned: list[str]) -> tuple[list[str], bool]:
+    """Keeps the plan before anything is accepted, so that a call cut short can still be followed.
+
+    Returns each entry's message id, which its acceptance is known by, and whether the call was made before.
+    """
     with services.database.writing() as session:
         first = session.get(Bulk, bulk.bulk_id)
         if first is not None and bulk.created_at - first.created_at < _KEY_LIVES_MS:
             if first.body_digest != bulk.body_digest:
                 raise IdempotencyConflict(details={"field": "idempotency_key"})
             before: list[str | None] = json.loads(first.message_ids)
-            return [old or new for old, new in zip(before, planned, strict=True)]
+            return [old or new for old, new in zip(before, planned, strict=True)], True
         bulk.message_ids = json.dumps(planned)
         session.merge(bulk)
-        return planned
+        return planned, False
 
 
 def _finish(services: Services, bulk_id: str, outcome: list[str | None]) -> None:

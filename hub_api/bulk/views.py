@@ -27,8 +27,13 @@ _COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 503: Fai
 @blueprint.post("", summary="Send many messages", responses={202: BulkAccepted, **_COMMON, 409: Failure, 413: Failure})
 @endpoint(in_url, body=Body(max_bytes=8 * BODY_LIMIT), command="send bulk")
 def send_bulk(call: Call, path: TenantPath, body: BulkBody) -> Response:
-    """Up to 1,000 messages, each accepted or refused by itself, sent at the pace of the bulk lane."""
-    return succeeded(bulks.send(call.services, call.cliente_id, body.messages, idempotency_key(None), now_ms()), 202)
+    """Up to 1,000 messages, each accepted or refused by itself, sent at the pace of the bulk lane.
+
+    `Idempotency-Key`, header or field, is the whole call's: made again, it finishes what the first one began. Each
+    entry may have a key of its own.
+    """
+    key = idempotency_key(body.idempotency_key)
+    return succeeded(bulks.send(call.services, call.cliente_id, body.messages, key, now_ms()), 202)
 
 
 @blueprint.get("/<string:bulk_id>", summary="Progress of a bulk", responses={200: BulkProgress, **_COMMON})

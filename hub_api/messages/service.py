@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub_api.accounts.tenants.profiles import require_active
+from hub_api.idempotency import service as idempotency
 from hub_api.messages import history
 from hub_api.services import Services
 from hub_api.sessions import service as sessions
 from hub_api.web.fields import canonical
-from shared.errors import CampaignWaits, LeadMasterError, NotCancellable, NotFound, ValidationFailed
+from hub_api.workers.waiting import Place
+from shared.errors import (
+    AcceptUnknown,
+    CampaignWaits,
+    IdempotencyConflict,
+    LeadMasterError,
+    NotCancellable,
+    NotFound,
+    ValidationFailed,
+)
 from shared.instant import from_iso
-from shared.ledger.accepting.accepting import Accepted
-from shared.ledger.message import CampaignRelease, Draft, Message, new_message_id
+from shared.ledger.accepting.accepting import Accepted, KeysNotRestored
+from shared.ledger.message import CampaignRelease, Draft, Message, message_time_ms, new_message_id
+from shared.ledger.script import IDEMPOTENCY_MS
 from shared.logs import get_logger
 from shared.recipient_key import recipient_key
+from shared.redis.client import may_have_run
 from shared.transitions.message import OPEN_STATUSES, OUT_STATUSES, Lane, MessageStatus
 
 _log = get_logger(__name__)
@@ -27,6 +40,7 @@ REJECT_LIVES_MS = 10 * 60_000
 QUEUE_LIVES_MS = 24 * 3_600_000
 MAX_LIFE_MS = 7 * QUEUE_LIVES_MS
 _EXPIRED_AT_ONCE = 500
+_KEY_OF_LOST_ANSWER = "message:"  # and the message's id: the key of a call that had none, see AcceptUnknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +72,96 @@ def send_text(services: Services, cliente_id: int, request: SendRequest, now_ms:
     """Accepts one message for a tenant's session; one round trip to Redis.
 
     Raises TenantSuspended, InvalidTo, ValidationFailed, SessionNotReady, IdempotencyConflict, RateLimited, QueueFull,
-    RecipientOptedOut; redis.RedisError.
+    RecipientOptedOut. AcceptUnknown where the connection broke and the message may be accepted all the same;
+    redis.RedisError and sqlalchemy.exc.SQLAlchemyError where it is certain that it was not.
     """
     country = require_active(services, cliente_id).country
     draft = drafted(cliente_id, request, now_ms, country)
+    lost_id = _id_in_key(draft)
+    if lost_id is not None:
+        first, draft = _answer_lost_before(services, draft, lost_id)
+        if first is not None:
+            return AcceptedMessage(first, duplicate=True)
     services.memory.check()
-    notification = services.task_messages.notify(cliente_id, draft.message_id)
-    accepted = services.ledger.accepting.accept(draft, notification, services.limits)
+    accepted = _accept(services, draft)
     if accepted.duplicate:
-        return AcceptedMessage(find(services, cliente_id, accepted.message_id), duplicate=True)
+        return AcceptedMessage(_first(services, draft, accepted.message_id), duplicate=True)
     if accepted.woke:
         try:
             sessions.record_wanted(services.database, cliente_id, now_ms, "send")
         except SQLAlchemyError as error:  # it is accepted: a failure now would make the caller send it again
             _log.error("wanted.not_recorded", cliente_id=cliente_id, reason=type(error).__name__)
     return AcceptedMessage(_queued(draft), duplicate=False)
+
+
+def _accept(services: Services, draft: Draft) -> Accepted:
+    accepting = services.ledger.accepting
+    notification = services.task_messages.notify(draft.cliente_id, draft.message_id)
+    try:
+        try:
+            return accepting.accept(draft, notification, services.limits)
+        except KeysNotRestored:
+            first_id = idempotency.first_message(services.database, draft)
+            if first_id is not None:
+                return Accepted(first_id, duplicate=True, woke=False)
+            return accepting.accept(draft, notification, services.limits, keys_looked_up=True)
+    except redis.RedisError as error:
+        if not may_have_run(error):
+            raise
+        found = None if isinstance(error, redis.TimeoutError) else _looked_up(services, draft)
+        if found is None:
+            raise _unknown(draft, error) from None
+        return found
+
+
+def _looked_up(services: Services, draft: Draft) -> Accepted | None:
+    """What became of an acceptance whose answer was lost; None where that can't be told."""
+    try:
+        return services.ledger.accepting.find(draft)
+    except redis.RedisError as error:
+        _log.warning("accept.not_looked_up", message_id=draft.message_id, reason=type(error).__name__)
+        return None
+
+
+def _answer_lost_before(services: Services, draft: Draft, message_id: str) -> tuple[Message | None, Draft]:
+    """The message that a call without a key was to have, where it is made again after AcceptUnknown.
+
+    Where there is none the draft gets that id: then it can't be accepted twice, however late the first call is heard.
+    Raises IdempotencyConflict; AcceptUnknown where it can't be asked.
+    """
+    try:
+        first = services.ledger.entries.read(message_id) or history.recorded(services.database, message_id)
+    except (redis.RedisError, SQLAlchemyError) as error:
+        raise _unknown(replace(draft, message_id=message_id), error) from None
+    if first is None:
+        return None, replace(draft, message_id=message_id)
+    if first.cliente_id != draft.cliente_id:
+        return None, draft
+    if (recipient_key(first.to), first.text, first.lane) != (recipient_key(draft.to), draft.text, draft.lane):
+        raise IdempotencyConflict(details={"field": "idempotency_key"})
+    return first, draft
+
+
+def _first(services: Services, draft: Draft, message_id: str) -> Message:
+    """The message that an earlier call sent. Raises AcceptUnknown where it can't be read: it is there all the same."""
+    try:
+        return find(services, draft.cliente_id, message_id)
+    except (redis.RedisError, SQLAlchemyError, NotFound) as error:
+        raise _unknown(replace(draft, message_id=message_id), error) from None
+
+
+def _unknown(draft: Draft, error: Exception) -> AcceptUnknown:
+    key = draft.idempotency_key or _KEY_OF_LOST_ANSWER + draft.message_id
+    return AcceptUnknown(draft.message_id, key, type(error).__name__)
+
+
+def _id_in_key(draft: Draft) -> str | None:
+    """The message id in the key that AcceptUnknown gave a call that had none; None for any other key."""
+    prefix, found, message_id = (draft.idempotency_key or "").partition(_KEY_OF_LOST_ANSWER)
+    made_at_ms = message_time_ms(message_id)
+    if prefix or not found or made_at_ms is None or abs(draft.accepted_at_ms - made_at_ms) >= IDEMPOTENCY_MS:
+        return None
+    return message_id
 
 
 def send_many(
@@ -116,14 +205,14 @@ def is_out(message: Message) -> bool:
     return message.status in OUT_STATUSES
 
 
-def until_ended(services: Services, message: Message, seconds: float) -> Message:
+def until_ended(services: Services, message: Message, seconds: float, place: Place) -> Message:
     """The message once it is sent or ended, or as it stands when time is up. Raises redis.RedisError."""
 
     def look() -> Message | None:
         now = services.ledger.entries.read(message.message_id)
         return now if now is not None and now.status not in OPEN_STATUSES else None
 
-    found = services.waiting.until(message.cliente_id, seconds, look)
+    found = place.until(seconds, look)
     return found or services.ledger.entries.read(message.message_id) or message
 
 

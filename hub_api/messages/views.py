@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import redis
 from flask import Response, request
 from flask_openapi3.models.tag import Tag
 from pydantic import TypeAdapter, ValidationError
@@ -21,7 +22,11 @@ from hub_api.web.fields import IdempotencyKey, TenantPath, canonical
 from hub_api.web.tenant import in_url
 from shared.errors import ValidationFailed
 from shared.instant import from_iso, now_ms
+from shared.ledger.message import Message
+from shared.logs import get_logger
 from shared.transitions.message import Lane
+
+_log = get_logger(__name__)
 
 blueprint = Blueprint(
     "messages", __name__, url_prefix="/api/whatsapp/<string:cliente_id>", abp_tags=[Tag(name="messages")]
@@ -39,7 +44,8 @@ _KEY: TypeAdapter[str] = TypeAdapter(IdempotencyKey)
 def send(call: Call, path: TenantPath, query: WaitQuery, body: SendBody) -> Response:
     """202 once it is kept; `?wait=` answers 200 once WhatsApp's server has it, else 202: the message goes on.
 
-    `Idempotency-Key`, header or field, makes a repeated call answer with the first message.
+    `Idempotency-Key`, header or field, makes a repeated call answer with the first message. A failure with
+    `certain: false` names the `idempotency_key` with which the call can be made again without doubling the message.
     """
     asked = SendRequest(
         to=body.to,
@@ -48,14 +54,25 @@ def send(call: Call, path: TenantPath, query: WaitQuery, body: SendBody) -> Resp
         expires_at=body.expires_at,
         idempotency_key=idempotency_key(body.idempotency_key),
     )
+    language = call.language  # asked before anything is accepted
     accepted = messages.send_text(call.services, call.cliente_id, asked, now_ms())
     message = accepted.message
     if query.wait > 0:
-        message = messages.until_ended(call.services, message, query.wait)
-    fields = message.to_object(call.language)
+        message = _waited_for(call, message, query.wait)
+    fields = message.to_object(language)
     if accepted.duplicate:
         fields["duplicate"] = True
     return succeeded(fields, 200 if query.wait > 0 and messages.is_out(message) else 202)
+
+
+def _waited_for(call: Call, message: Message, seconds: float) -> Message:
+    """The message once it has ended, or as it is known where time is up, nobody may wait, or Redis went away."""
+    try:
+        with call.services.waiting.place_if_free(call.cliente_id) as place:
+            return messages.until_ended(call.services, message, seconds, place)
+    except redis.RedisError as error:  # it is accepted: a failure now would make the caller send it again
+        _log.warning("wait.broken_off", message_id=message.message_id, reason=type(error).__name__)
+        return message
 
 
 @blueprint.get("/messages", summary="Messages, newest first", responses={200: MessageList, **_COMMON})

@@ -36,7 +36,8 @@ def obtain(services: Services, cliente_id: int, wait_s: float) -> QrOutcome:
     deadline = time.monotonic() + wait_s
     if kind is QrAnswer.NONE_YET:
         _start(services, view)
-        found = services.waiting.until(cliente_id, deadline - time.monotonic(), lambda: _look(services, cliente_id))
+        with services.waiting.place_if_free(cliente_id) as place:
+            found = place.until(deadline - time.monotonic(), lambda: _look(services, cliente_id))
         view = found or services.snapshots.read(cliente_id)
         kind = answer(view, now_ms())
     if kind is QrAnswer.CONNECTED:

@@ -47,4 +47,4 @@ def failure_fields(code: str, message: str, details: Mapping[str, object] | None
 
 def entry_failed(error: LeadMasterError, language: Language) -> dict[str, Any]:
     """The failure of one entry among several."""
-    return failure_fields(error.code, error.message or error_text(error.code, language), error.details)
+    return failure_fields(error.code, error.message or error_text(error.text or error.code, language), error.details)

@@ -37,7 +37,8 @@ def register(app: Flask) -> None:
 
 def failed(error: LeadMasterError) -> Response:
     """A known failure."""
-    answer = _answer(error.code, error.http, error.message, error.details)
+    text = error.message or error_text(error.text or error.code, language_in_force())
+    answer = _answer(error.code, error.http, text, error.details)
     if error.retry_after_s is not None:
         answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer

@@ -1,45 +1,86 @@
-"""Requests that wait for a session or a message to change, capped per process."""
+"""Requests that wait for a session or a message to change, each in a place: so many per process, fewer per tenant."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Literal, TypeVar
 
 import redis
 
+from shared.errors import NoPlaceToWait, TenantWaitsEnough
 from shared.names import Keys
 
 Found = TypeVar("Found")
+Look = Callable[[], Found | None]
+Taken = Literal["", "tenant", "all"]  # why there is no place: whose are taken
 
 _LOOK_EVERY_S = 1.0  # a notification that was lost costs no more than this
+_TRY_AGAIN_S = 5
 
 
-class Waiting:
-    """Waits on a tenant's channel. Beyond the cap nobody waits: the caller gets what is known now."""
+class Place:
+    """Where one request waits. Without one (`free` False) nobody waits: the caller gets what is known now."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, maximum: int) -> None:
-        """client: one for subscriptions. maximum: requests that may wait at once in this process."""
-        self._client = client
-        self._keys = keys
-        self._slots = threading.BoundedSemaphore(maximum)
-        self.ending: Callable[[], bool] = lambda: False  # true once the process is asked to stop
+    def __init__(self, waiting: Waiting, cliente_id: int, *, free: bool) -> None:
+        self._waiting = waiting
+        self._cliente_id = cliente_id
+        self._free = free
 
-    def until(self, cliente_id: int, seconds: float, look: Callable[[], Found | None]) -> Found | None:
+    def until(self, seconds: float, look: Look[Found]) -> Found | None:
         """What `look` finds, asked after every change of the tenant's session or messages; None when time is up.
 
         Raises redis.RedisError, and what `look` raises.
         """
         found = look()
-        if found is not None or seconds <= 0 or not self._slots.acquire(blocking=False):
+        if found is not None or seconds <= 0 or not self._free:
             return found
-        try:
-            return self._listen(cliente_id, time.monotonic() + seconds, look)
-        finally:
-            self._slots.release()
+        return self._waiting.listen(self._cliente_id, time.monotonic() + seconds, look)
 
-    def _listen(self, cliente_id: int, deadline: float, look: Callable[[], Found | None]) -> Found | None:
+
+class Waiting:
+    """The places of one process; a request waits on its tenant's channel."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, *, maximum: int, per_tenant: int) -> None:
+        """client: one for subscriptions. maximum, per_tenant: requests that may wait at once in this process."""
+        self._client = client
+        self._keys = keys
+        self._maximum = maximum
+        self._per_tenant = per_tenant
+        self._guard = threading.Lock()
+        self._taken: Counter[int] = Counter()  # by tenant
+        self.ending: Callable[[], bool] = lambda: False  # true once the process is asked to stop
+
+    @contextmanager
+    def place(self, cliente_id: int) -> Iterator[Place]:
+        """A place for a call that must not begin without one.
+
+        Raises TenantWaitsEnough where the tenant has all of its own taken, NoPlaceToWait where nobody gets one.
+        """
+        taken = self._take(cliente_id)
+        if taken:
+            kind, limit = (TenantWaitsEnough, self._per_tenant) if taken == "tenant" else (NoPlaceToWait, self._maximum)
+            raise kind(details={"certain": True, "waiting": limit}, retry_after_s=_TRY_AGAIN_S)
+        try:
+            yield Place(self, cliente_id, free=True)
+        finally:
+            self._give_back(cliente_id)
+
+    @contextmanager
+    def place_if_free(self, cliente_id: int) -> Iterator[Place]:
+        """A place, or one in which nobody waits where all are taken."""
+        free = not self._take(cliente_id)
+        try:
+            yield Place(self, cliente_id, free=free)
+        finally:
+            if free:
+                self._give_back(cliente_id)
+
+    def listen(self, cliente_id: int, deadline: float, look: Look[Found]) -> Found | None:
+        """As `Place.until`, up to a moment of the steady clock."""
         with self._client.pubsub(ignore_subscribe_messages=True) as changes:
             changes.subscribe(self._keys.changed_channel(cliente_id))
             while True:
@@ -48,3 +89,18 @@ class Waiting:
                 if found is not None or left <= 0 or self.ending():
                     return found
                 changes.get_message(timeout=min(left, _LOOK_EVERY_S))
+
+    def _take(self, cliente_id: int) -> Taken:
+        with self._guard:
+            if self._taken[cliente_id] >= self._per_tenant:
+                return "tenant"
+            if self._taken.total() >= self._maximum:
+                return "all"
+            self._taken[cliente_id] += 1
+            return ""
+
+    def _give_back(self, cliente_id: int) -> None:
+        with self._guard:
+            self._taken[cliente_id] -= 1
+            if not self._taken[cliente_id]:
+                del self._taken[cliente_id]

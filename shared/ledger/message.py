@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from ulid import ULID
 from shared.instant import to_iso
 from shared.texts import Language, error_text
 from shared.transitions.message import Lane, MessageStatus
+
+_ID_LENGTH = 26  # characters of a ULID
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,19 @@ class Message:
 def new_message_id() -> str:
     """A fresh id, sortable by the time it was made (a ULID, 26 characters)."""
     return str(ULID())
+
+
+def message_time_ms(message_id: str) -> int | None:
+    """When an id of `new_message_id` was made; None for any other text."""
+    try:
+        return ULID.from_str(message_id).milliseconds if len(message_id) == _ID_LENGTH else None
+    except ValueError:
+        return None
+
+
+def key_digest(idempotency_key: str) -> str:
+    """By which an idempotency key is kept: never as the caller wrote it."""
+    return hashlib.sha256(idempotency_key.encode()).hexdigest()
 
 
 def _maybe_int(text: str | None) -> int | None:

@@ -46,6 +46,7 @@ class MessageQueued(Record):
     attempt: int | None = None  # which attempt ended
     certain: bool | None = None  # that nothing went out in it
     by: str = ""  # the person who has it sent again
+    idempotency: str = ""  # `<digest of the key>:<digest of the body>` of the call that it was accepted by
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class MessageEnded(Record):
     cause: str = ""
     attempt: int | None = None
     by: str = ""  # the person who decided it
+    frees_key: bool = False  # the idempotency key that it was accepted by may be used anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ BODIES: dict[EventType, type[Body]] = {
 }
 
 # They stand in the message itself, which keeps its text for as long as the tenant wants; its history does not.
-_NEVER_IN_HISTORY = ("message", "to")
+_NEVER_IN_HISTORY = ("message", "to", "idempotency")
 
 
 @dataclass(frozen=True, slots=True)

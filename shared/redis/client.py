@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -11,7 +13,27 @@ from shared.errors import SessionManagerUnreachable
 Redis = redis.Redis
 REDIS_DOWN = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError)
 
+# A connection that was never there carried no command.
+_NEVER_CONNECTED = (ConnectionRefusedError, FileNotFoundError, socket.gaierror)
+
 COMMAND_TIMEOUT_S = 4.0  # the hub answers SESSION_MANAGER_UNREACHABLE within 5 s
+
+
+class NotSent(redis.ConnectionError):
+    """The command never left this process."""
+
+
+def may_have_run(error: redis.RedisError) -> bool:
+    """Whether a command that ended so may have changed something all the same: its answer was lost, or never came."""
+    refused = (NotSent, redis.ResponseError, redis.BusyLoadingError, redis.AuthenticationError)
+    if isinstance(error, (*refused, redis.exceptions.MaxConnectionsError)):
+        return False
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, _NEVER_CONNECTED):
+            return False
+        cause = cause.__cause__ or cause.__context__
+    return True
 
 
 def connect(url: str, *, max_connections: int = 64) -> redis.Redis:

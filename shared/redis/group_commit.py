@@ -13,6 +13,7 @@ from typing import Any
 
 import redis
 
+from shared.redis.client import NotSent
 from shared.redis.scripts import Script
 
 MAX_TOGETHER = 64  # entries of one round trip
@@ -43,7 +44,10 @@ class GroupCommit:
         self._under_way = False
 
     def run(self, keys: Sequence[str], args: Sequence[str | int | float | bytes]) -> Any:
-        """Runs the script. Raises redis.RedisError: where a trip fails, each who shared it gets the error."""
+        """Runs the script. Raises redis.RedisError: where a trip fails, each who shared it gets the error.
+
+        Who has no answer may have been heard all the same; NotSent says that the script did not run.
+        """
         entry = _Entry(keys, args)
         with self._guard:
             if self._under_way:
@@ -63,15 +67,21 @@ class GroupCommit:
         try:
             self._send(batch)
         except redis.RedisError as error:
-            with self._guard:  # who waits must not wait for a server that is away once more
-                batch += self._waiting
-                self._waiting = []
             for entry in batch:
-                entry.answer = error
+                if entry.answer is None:
+                    entry.answer = error
+                elif isinstance(entry.answer, redis.exceptions.NoScriptError):
+                    entry.answer = NotSent(str(error))
+            with self._guard:  # who waits must not wait for a server that is away once more
+                unsent, self._waiting = self._waiting, []
+            for entry in unsent:
+                entry.answer = NotSent(str(error))
+            batch += unsent
         except BaseException:
             # Whatever ends this thread must not leave the others waiting at their gates; it is raised on.
             for entry in batch:
-                entry.answer = redis.ConnectionError("the round trip was cut short")
+                if entry.answer is None:
+                    entry.answer = redis.ConnectionError("the round trip was cut short")
             raise
         finally:
             self._hand_over()
@@ -91,6 +101,8 @@ class GroupCommit:
         unknown = [entry for entry in batch if isinstance(entry.answer, redis.exceptions.NoScriptError)]
         if unknown:  # a server that was restarted; what it does not know it did not run
             self._client.script_load(self._script.script)
+            for entry in unknown:
+                entry.answer = None
             self._trip(unknown)
 
     def _trip(self, batch: list[_Entry]) -> None:

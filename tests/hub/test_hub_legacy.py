@@ -143,7 +143,7 @@ def test_a_synchronous_send_that_failed_for_certain(sending, own):
 def test_when_time_is_up_the_answer_says_whether_it_is_certain(client, maria, own, services, monkeypatch, claimed):
     owner = own(SessionStatus.READY)
 
-    def settled(_services, message, seconds):
+    def settled(_services, message, seconds, _place):
         if claimed:
             owner.put_key(owner.claim())
         return services.ledger.entries.read(message.message_id)

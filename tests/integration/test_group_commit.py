@@ -16,9 +16,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from shared.names import Keys
-from shared.redis.client import connect
+from shared.redis.client import NotSent, connect, may_have_run
 from shared.redis.group_commit import GroupCommit
 from shared.redis.scripts import Script
+from support.cutting_proxy import CuttingProxy
 
 SCRIPT = """#!lua
 if ARGV[1] == 'wrong' then return redis.error_reply('WRONG ' .. ARGV[2]) end
@@ -114,8 +115,30 @@ def test_a_server_that_hangs_costs_nobody_more_than_one_time_out(keys: Keys, scr
         started = time.monotonic()
         answers = together(8, lambda n: group.run([keys.events], ["", str(n)]))
         assert time.monotonic() - started < 1.0
-    assert all(isinstance(answer, redis.TimeoutError) for answer in answers)
+    assert all(isinstance(answer, redis.TimeoutError | NotSent) for answer in answers)
+    assert any(may_have_run(answer) for answer in answers)  # who led; the others' was never sent
     hanging.close()
+
+
+@pytest.mark.parametrize(("needle", "ran", "heard"), [(b"LOAD", False, False), (b"EVALSHA", True, True)])
+def test_a_broken_trip_says_whether_the_script_may_have_run(
+    redis_url: str, keys: Keys, script: Script, client: redis.Redis, needle: bytes, ran: bool, heard: bool
+) -> None:
+    proxy = CuttingProxy(redis_url)
+    through = connect(proxy.url)
+    group = GroupCommit(through, script)
+    client.script_flush()
+    if heard:
+        assert group.run([keys.events], ["", "loads the script"]) == "loads the script"
+    proxy.cut(needle, ran=ran)
+
+    with pytest.raises(redis.ConnectionError) as error:
+        group.run([keys.events], ["", "x"])
+
+    assert may_have_run(error.value) is heard
+    assert int(client.get(keys.events) or 0) == 2 * heard
+    through.close()
+    proxy.close()
 
 
 def test_a_leader_that_is_cut_short_leaves_nobody_waiting(

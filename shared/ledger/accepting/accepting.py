@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from shared.errors import (
     RecipientOptedOut,
     SessionNotReady,
 )
-from shared.ledger.message import Draft
+from shared.ledger.message import Draft, key_digest
 from shared.ledger.script import ledger_script
 from shared.names import Keys, session_queue
 from shared.protocol.events import MessageQueued
@@ -55,6 +54,10 @@ class Accepted:
     woke: bool
 
 
+class KeysNotRestored(Exception):
+    """This Redis came up empty and lacks the idempotency keys that SQL has: it is to be asked first."""
+
+
 class Accepting:
     """Every method raises redis.RedisError where Redis is away."""
 
@@ -62,18 +65,38 @@ class Accepting:
         """language: of the text that says why a session is not ready."""
         self._keys = keys
         self._language: Language = language
+        self._client = client
         self._scripts = Scripts(client)
         self._group_commit = GroupCommit(client, _ACCEPT)
 
-    def accept(self, draft: Draft, notification: bytes, limits: AcceptLimits) -> Accepted:
+    def accept(
+        self, draft: Draft, notification: bytes, limits: AcceptLimits, *, keys_looked_up: bool = False
+    ) -> Accepted:
         """Accepts one message in one step: ledger entry, open index, notification of the owner, and event.
 
-        notification: the Celery message as kombu would push it.
+        notification: the Celery message as kombu would push it. keys_looked_up: SQL does not know the draft's key.
         Raises IdempotencyConflict, SessionNotReady, RateLimited, QueueFull, RecipientOptedOut, and for a campaign's
-        release CampaignStopped and CampaignWaits; then nothing was written.
+        release CampaignStopped and CampaignWaits; then nothing was written. KeysNotRestored where the draft has a key
+        and SQL must be asked for it.
         """
-        keys, args = self._call(draft, notification, limits)
+        keys, args = self._call(draft, notification, limits, keys_looked_up=keys_looked_up)
         return self._read(draft, limits, self._group_commit.run(keys, args))
+
+    def find(self, draft: Draft) -> Accepted | None:
+        """What became of a draft whose acceptance broke off; None where this Redis has neither it nor its key."""
+        keys = self._keys
+        pipeline = self._client.pipeline(transaction=True)
+        pipeline.exists(keys.message(draft.message_id))
+        pipeline.get(keys.idempotency(draft.cliente_id, key_digest(draft.idempotency_key or "")))
+        found, known = pipeline.execute()
+        if found:
+            return Accepted(draft.message_id, duplicate=False, woke=False)
+        body_digest, _, first_id = str(known or "").partition(":")
+        if not draft.idempotency_key or not first_id:
+            return None
+        if body_digest != draft.body_digest:
+            raise IdempotencyConflict(details={"field": "idempotency_key"})
+        return Accepted(first_id, duplicate=True, woke=False)
 
     def accept_many(
         self, drafts: Sequence[tuple[Draft, bytes]], limits: AcceptLimits
@@ -88,19 +111,22 @@ class Accepting:
                 found.append(error)
         return found
 
-    def _call(self, draft: Draft, notification: bytes, limits: AcceptLimits) -> tuple[list[str], list[Argument]]:
+    def _call(
+        self, draft: Draft, notification: bytes, limits: AcceptLimits, *, keys_looked_up: bool = False
+    ) -> tuple[list[str], list[Argument]]:
         keys, cliente_id, now_ms, release = self._keys, draft.cliente_id, draft.accepted_at_ms, draft.release
-        digest = hashlib.sha256((draft.idempotency_key or "").encode()).hexdigest()
         quota_key = keys.campaign_quota(cliente_id, release.day) if release is not None else ""
         queued = _event(draft).to_wire()
         recipient = recipient_key(draft.to)
         entry = {**queued, "recipient_key": recipient, "quota_key": quota_key}
+        if draft.idempotency_key:
+            queued["idempotency"] = f"{key_digest(draft.idempotency_key)}:{draft.body_digest}"
         return _ACCEPT.call(
             keys={
                 "message": keys.message(draft.message_id),
                 "open": keys.open(cliente_id),
                 "sequence": keys.sequence(cliente_id),
-                "idempotency": keys.idempotency(cliente_id, digest),
+                "idempotency": keys.idempotency(cliente_id, key_digest(draft.idempotency_key or "")),
                 "rate": keys.rate(cliente_id, now_ms // 60_000),
                 "session": keys.session(cliente_id),
                 "lease": keys.lease(cliente_id),
@@ -113,6 +139,7 @@ class Accepting:
                 "stop_versions": keys.campaign_stop_versions,
                 "campaign_in_flight": keys.campaign_in_flight(cliente_id),
                 "quota": quota_key,
+                "rebuilt": keys.rebuilt,
             },
             args={
                 "now_ms": now_ms,
@@ -134,6 +161,7 @@ class Accepting:
                 "campaign_id": draft.campaign_id if release is not None else "",
                 "stop_version": release.stop_version if release is not None else "",
                 "quota": "" if release is None or release.quota is None else release.quota,
+                "keys_looked_up": int(keys_looked_up),
             },
             rest=[part for pair in entry.items() for part in pair],
         )
@@ -144,6 +172,8 @@ class Accepting:
                 return Accepted(draft.message_id, duplicate=False, woke=woke == "1")
             case ["duplicate", first_id]:
                 return Accepted(first_id, duplicate=True, woke=False)
+            case ["look_up"]:
+                raise KeysNotRestored()
             case ["conflict"]:
                 raise IdempotencyConflict(details={"field": "idempotency_key"})
             case ["rate", seconds]:

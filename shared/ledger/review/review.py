@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import redis
 
+from shared.ledger.message import key_digest
 from shared.ledger.script import ledger_script
 from shared.names import Keys
 from shared.protocol.events import MessageEnded, MessageQueued, MessageReleased, MessageSent, event_data
@@ -28,6 +29,15 @@ class Review:
         Returns `ended`, the status that forbids it, or `unknown`.
         """
         return self._withdraw(cliente_id, message_id, MessageStatus.CANCELLED, code, now_ms)
+
+    def give_up(self, cliente_id: int, message_id: str, idempotency_key: str | None, now_ms: int) -> str:
+        """Cancels a message that is still queued because its caller waits no longer, and frees the key of the call.
+
+        The same call may be made again: it sends another message. Returns as `cancel`.
+        """
+        return self._withdraw(
+            cliente_id, message_id, MessageStatus.CANCELLED, "CANCELLED", now_ms, frees=idempotency_key
+        )
 
     def expire(self, cliente_id: int, message_id: str, now_ms: int) -> str:
         """Ends a queued message whose time is up. Returns as `cancel`; `queued` where it has time left."""
@@ -88,8 +98,18 @@ class Review:
         )
         return str(answer)
 
-    def _withdraw(self, cliente_id: int, message_id: str, status: MessageStatus, code: str, now_ms: int) -> str:
+    def _withdraw(
+        self,
+        cliente_id: int,
+        message_id: str,
+        status: MessageStatus,
+        code: str,
+        now_ms: int,
+        *,
+        frees: str | None = None,
+    ) -> str:
         keys = self._keys
+        ended = MessageEnded(error=code, certain=True, frees_key=frees is not None)
         answer = self._scripts.run(
             _WITHDRAW,
             keys={
@@ -99,6 +119,7 @@ class Review:
                 "deadlines": keys.deadlines,
                 "events": keys.events,
                 "counts": keys.counts(cliente_id),
+                "idempotency": "" if frees is None else keys.idempotency(cliente_id, key_digest(frees)),
             },
             args={
                 "status": status.value,
@@ -106,8 +127,9 @@ class Review:
                 "now_ms": now_ms,
                 "message_id": message_id,
                 "cliente_id": cliente_id,
-                "event": event_data(MessageEnded(error=code, certain=True)),
+                "event": event_data(ended),
                 "changed_channel": keys.changed_channel(cliente_id),
+                "frees_key": int(frees is not None),
             },
         )
         return str(answer)

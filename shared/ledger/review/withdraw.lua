@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- Ends a message that is still queued: cancelled by a caller, or expired. Needs no owner: nothing was claimed.
--- keys: message, open, held, deadlines, events, counts
--- args: status, code, now_ms, message_id, cliente_id, event, changed_channel
--- status is 'cancelled' or 'expired'.
+-- keys: message, open, held, deadlines, events, counts, idempotency
+-- args: status, code, now_ms, message_id, cliente_id, event, changed_channel, frees_key
+-- status is 'cancelled' or 'expired'. frees_key is '1' where the idempotency key may be used anew.
 -- Returns 'ended' | the status that forbids it | 'unknown'
 local entry = redis.call('HMGET', KEY.message, 'status', 'expires_at', 'cliente_id')
 local member = ARG.cliente_id .. ':' .. ARG.message_id
@@ -23,6 +23,9 @@ redis.call('ZREM', KEY.open, ARG.message_id)
 redis.call('ZREM', KEY.held, ARG.message_id)
 redis.call('ZREM', KEY.deadlines, member)
 count(KEY.counts, ARG.status, 1)
+if ARG.frees_key == '1' and string.match(redis.call('GET', KEY.idempotency) or '', ':(.*)$') == ARG.message_id then
+  redis.call('DEL', KEY.idempotency)
+end
 emit(KEY.events, event, ARG.cliente_id, ARG.message_id, ARG.now_ms, ARG.event)
 redis.call('PUBLISH', ARG.changed_channel, ARG.message_id)
 return 'ended'
