@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # who needs no more than the tables should not load what serv
 # In this order their handlers take events and their hooks restore.
 NAMES = (
     "accounts",
+    "authorizations",
     "sessions",
     "pairing",
     "messages",

@@ -149,7 +149,7 @@ def older_instance(call: Call, path: InstancePath) -> Response:
 @endpoint(by_instance, command="older qr")
 def older_instance_qr(call: Call, path: InstancePath) -> Response:
     """Idempotent: starts the session where needed and waits for a code."""
-    outcome = qr_codes.obtain(call.services, call.cliente_id, QrQuery().wait)
+    outcome = qr_codes.obtain(call.services, call.caller, call.cliente_id, QrQuery().wait)
     if outcome.kind is QrAnswer.NONE_YET:
         return _session(call, 202)
     snapshot = outcome.view.snapshot
@@ -169,7 +169,7 @@ def _session(call: Call, status: int) -> Response:
 
 
 def _code_or_none(call: Call) -> Response:
-    outcome = qr_codes.obtain(call.services, call.cliente_id, 0)
+    outcome = qr_codes.obtain(call.services, call.caller, call.cliente_id, 0)
     if outcome.kind is not QrAnswer.CODE:
         return plain({"ok": True, "success": True, "status": "NO_QR"})
     picture = qr_picture.data_url(outcome.view.snapshot.qr_string)

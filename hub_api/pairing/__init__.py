@@ -1,1 +1,1 @@
-"""How a phone is paired: the code that a session shows, its picture, and who may pair."""
+"""How a phone is paired: the code that a session shows, and its picture."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, StrictBool
+from pydantic import Field
 
-from hub_api.web.fields import Input, Moment, Number, Wait
+from hub_api.web.fields import Input, Number, Wait
 
 
 class QrQuery(Input):
@@ -13,8 +13,3 @@ class QrQuery(Input):
 
 class PairingBody(Input):
     phone_number: Number
-
-
-class QrAuthorizationBody(Input):
-    enabled: StrictBool
-    expires_at: Moment | None = None

@@ -24,12 +24,3 @@ class PairingCode(BaseModel):
     status: SessionStatusName
     code: str | None = None
     expires_at: str | None = None
-
-
-class QrAuthorizationObject(BaseModel):
-    ok: Literal[True]
-    cliente_id: int
-    enabled: bool
-    expires_at: str | None
-    allowed: bool
-    recorded: bool

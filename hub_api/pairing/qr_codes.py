@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass
 
 from hub_api.accounts.tenants.profiles import profile_of, require_active
-from hub_api.pairing import authorizations as qr_authorizations
+from hub_api.authorizations import service as authorizations
 from hub_api.pairing.qr_answer import QrAnswer, answer, ran_out
+from hub_api.principal import Principal
 from hub_api.services import Services
 from hub_api.sessions import service as lifecycle
 from shared.errors import QrGenerationFailed, SessionAlreadyConnected
@@ -24,13 +25,13 @@ class QrOutcome:
     view: SessionView
 
 
-def obtain(services: Services, cliente_id: int, wait_s: float) -> QrOutcome:
-    """A code, or how the session stands when time is up. wait_s: seconds to wait at most.
+def obtain(services: Services, caller: Principal, cliente_id: int, wait_s: float) -> QrOutcome:
+    """A code, or how the session stands when time is up. wait_s: seconds to wait at most. caller: who is to have it.
 
     Raises TenantSuspended, QrNotAuthorized, SessionAlreadyConnected, QrGenerationFailed; redis.RedisError.
     """
     require_active(services, cliente_id)
-    qr_authorizations.require(services.database, cliente_id)
+    authorizations.require(services.database, caller, cliente_id)
     view = services.snapshots.read(cliente_id)
     kind = answer(view, now_ms())
     deadline = time.monotonic() + wait_s
@@ -38,6 +39,7 @@ def obtain(services: Services, cliente_id: int, wait_s: float) -> QrOutcome:
         _start(services, view)
         with services.waiting.place_if_free(cliente_id) as place:
             found = place.until(deadline - time.monotonic(), lambda: _look(services, cliente_id))
+        authorizations.require(services.database, caller, cliente_id)  # it may have been taken back meanwhile
         view = found or services.snapshots.read(cliente_id)
         kind = answer(view, now_ms())
     if kind is QrAnswer.CONNECTED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub_api.pairing import authorization_views, views
+from hub_api.pairing import views
 from hub_api.registry import Subject
 
-SUBJECT = Subject("pairing", blueprints=(views.blueprint, authorization_views.blueprint))
+SUBJECT = Subject("pairing", blueprints=(views.blueprint,))

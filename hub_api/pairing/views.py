@@ -36,7 +36,7 @@ _COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 503: Fai
 @endpoint(in_url, command="qr")
 def read_qr(call: Call, path: TenantPath, query: QrQuery) -> Response:
     """Starts the session where needed and waits for a code: JSON, `image/png`, or `text/plain` drawn in characters."""
-    outcome = qr_codes.obtain(call.services, call.cliente_id, query.wait)
+    outcome = qr_codes.obtain(call.services, call.caller, call.cliente_id, query.wait)
     snapshot = outcome.view.snapshot
     if outcome.kind is QrAnswer.SYNCING:
         return succeeded({"status": snapshot.status.value})
@@ -71,7 +71,7 @@ def pairing_code(call: Call, path: TenantPath, body: PairingBody) -> Response:
     """As the QR code, for a phone that can't scan: the session is started where needed."""
     services = call.services
     number = canonical(body.phone_number, call.profile.country, "phone_number")
-    outcome = qr_codes.obtain(services, call.cliente_id, QrQuery().wait)
+    outcome = qr_codes.obtain(services, call.caller, call.cliente_id, QrQuery().wait)
     status = outcome.view.snapshot.status
     if outcome.kind is QrAnswer.SYNCING:
         return succeeded({"status": status.value})

@@ -8,6 +8,7 @@ from flask import Response
 from flask_openapi3.models.tag import Tag
 
 from hub_api.accounts import service as accounts
+from hub_api.authorizations import service as authorizations
 from hub_api.sessions import service as lifecycle
 from hub_api.sessions.bodies import DisconnectBody, NumberPath, SessionsQuery
 from hub_api.sessions.objects import Contact, SessionList, SessionObject
@@ -30,8 +31,13 @@ _COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 503: Fai
 
 
 def session_object(call: Call, view: SessionView) -> dict[str, object]:
-    """The session object in the caller's language."""
-    return view.to_object(now_ms(), call.language)
+    """The session object in the caller's language, with its code only where the caller may scan it."""
+    now = now_ms()
+    # SQL is asked only while there is a code.
+    shown = view.has_code(now) and authorizations.may_scan(
+        call.services.database, call.caller, view.snapshot.cliente_id
+    )
+    return view.to_object(now, call.language, with_code=shown)
 
 
 @blueprint.get(f"{_TENANT}/status", summary="Status as last written", responses={200: SessionObject, **_COMMON})

@@ -60,8 +60,8 @@ class SessionView:
         shown = snapshot.qr_status is QrStatus.GENERATED and bool(snapshot.qr_string)
         return shown and not 0 < snapshot.qr_expires_at <= now_ms
 
-    def to_object(self, now_ms: int, language: Language) -> dict[str, object]:
-        """The session object, the same from every endpoint."""
+    def to_object(self, now_ms: int, language: Language, *, with_code: bool) -> dict[str, object]:
+        """The session object, the same from every endpoint. with_code: whether its reader may scan the code."""
         snapshot = self.snapshot
         facts = FACTS[snapshot.status]
         expired = snapshot.qr_status is QrStatus.GENERATED and bool(snapshot.qr_string) and not self.has_code(now_ms)
@@ -81,7 +81,7 @@ class SessionView:
             "status": snapshot.status.value,
             "state": snapshot.status.value,
             "qr_status": (QrStatus.EXPIRED if expired else snapshot.qr_status).value,
-            "qr_string": snapshot.qr_string if self.has_code(now_ms) else None,
+            "qr_string": snapshot.qr_string if with_code and self.has_code(now_ms) else None,
             "qr_expires_at": to_iso(snapshot.qr_expires_at or None),
             "qr_attempts": snapshot.qr_attempts,
             "connected": facts.connected and not self.stale,

@@ -29,7 +29,7 @@ class StandingHub:
         if path.endswith("/inbound"):
             return {"ok": True, "items": [], "next": None}
         snapshot = Snapshot(51, status=self.status, since=self._since)
-        return SessionView(snapshot, owned=True, wanted=True).to_object(self._since, "en")
+        return SessionView(snapshot, owned=True, wanted=True).to_object(self._since, "en", with_code=True)
 
     def post(self, path: str, body: Mapping[str, object] | None = None, *, expect: int) -> dict[str, Any]:
         command = path.rpartition("/")[2]

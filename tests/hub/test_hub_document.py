@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, Phase, seed
 from hypothesis import settings as hypothesis_settings
 
 from hub_api import document
+from hub_api.authorizations.objects import QrAuthorizationObject
 from hub_api.bulk.objects import BulkAccepted, BulkProgress
 from hub_api.health.objects import Health, Readiness
 from hub_api.inbox.objects import InboundList
 from hub_api.messages.objects import MessageList, MessageObject
-from hub_api.pairing.objects import QrAuthorizationObject
 from hub_api.review.objects import HeldDone, HeldList, MessageReport
 from hub_api.sessions.objects import SessionList, SessionObject
 from hub_api.web.answers import Failure

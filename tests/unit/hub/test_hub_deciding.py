@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_api.accounts import tokens
+from hub_api.authorizations.service import Authorization
 from hub_api.messages import recorder as recorded_message
 from hub_api.messages.csv_page import csv_answer
 from hub_api.messages.history import to_message
 from hub_api.messages.service import SendRequest, drafted
 from hub_api.pairing import qr_picture
-from hub_api.pairing.authorizations import Authorization
 from hub_api.pairing.qr_answer import QrAnswer, answer, ran_out
 from hub_api.repair.sweep import rotated
 from hub_api.storable import history_row, storable

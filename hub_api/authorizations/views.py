@@ -7,10 +7,10 @@ from typing import Any
 from flask import Response
 from flask_openapi3.models.tag import Tag
 
-from hub_api.pairing import authorizations as qr_authorizations
-from hub_api.pairing.authorizations import Authorization
-from hub_api.pairing.bodies import QrAuthorizationBody
-from hub_api.pairing.objects import QrAuthorizationObject
+from hub_api.authorizations import service as qr_authorizations
+from hub_api.authorizations.bodies import QrAuthorizationBody
+from hub_api.authorizations.objects import QrAuthorizationObject
+from hub_api.authorizations.service import Authorization
 from hub_api.web import callers
 from hub_api.web.answers import Failure, succeeded
 from hub_api.web.endpoint import Blueprint, Call, endpoint

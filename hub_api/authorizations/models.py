@@ -1,4 +1,4 @@
-"""The table of pairing. Times are whole milliseconds since the epoch, UTC."""
+"""The table of authorizations. Times are whole milliseconds since the epoch, UTC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a tenant may pair a phone."""
+"""Whether a tenant may pair a phone, and what follows: whoever may not is handed no code, by no call."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 from hub_api.accounts.models import AuditEntry
 from hub_api.accounts.service import ensure_tenant
+from hub_api.authorizations.models import QrAuthorization
 from hub_api.database import Database
-from hub_api.pairing.models import QrAuthorization
+from hub_api.principal import Principal
 from shared.errors import QrNotAuthorized
 from shared.instant import now_ms, to_iso
 
@@ -25,10 +26,17 @@ class Authorization:
         return self.enabled and (self.expires_at_ms is None or now < self.expires_at_ms)
 
 
-def require(database: Database, cliente_id: int) -> None:
-    """Raises QrNotAuthorized; none on record means allowed."""
+def may_scan(database: Database, caller: Principal, cliente_id: int) -> bool:
+    """True where a caller may see the code of a tenant's session: an admin always; none on record means allowed."""
+    if caller.is_admin:
+        return True
     found = read(database, cliente_id)
-    if found is not None and not found.allows(now_ms()):
+    return found is None or found.allows(now_ms())
+
+
+def require(database: Database, caller: Principal, cliente_id: int) -> None:
+    """Raises QrNotAuthorized where the caller may not see the code."""
+    if not may_scan(database, caller, cliente_id):
         raise QrNotAuthorized()
 
 
