@@ -300,9 +300,13 @@ class Keys:
         """Hash: the build that one session loads for all, which session, and since when."""
         return f"{self.prefix}builds:trial"
 
-    @property
-    def login_failures_prefix(self) -> str:
-        return f"{self.prefix}loginfail:"
+    def login_attempts(self, limited: str) -> str:
+        """Sorted set: attempts to log in by their time in milliseconds. limited: of what; names are digested."""
+        return f"{self.prefix}login:{limited}"
+
+    def login_known(self, pair: str) -> str:
+        """String with a time to live: that a user logged in from an address lately. pair: a digest of both."""
+        return f"{self.prefix}login:known:{pair}"
 
     @property
     def drain_cursor(self) -> str:

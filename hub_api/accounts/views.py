@@ -15,7 +15,7 @@ from hub_api.web.answers import Failure, succeeded
 from hub_api.web.endpoint import Blueprint, Call, endpoint
 from hub_api.web.tenant import no_tenant
 
-_PASSWORDS = Passwords()  # of this process: few hashes at a time
+_PASSWORDS = Passwords()
 blueprint = Blueprint("auth", __name__, url_prefix="/api/auth", abp_tags=[Tag(name="auth")])
 
 
@@ -24,13 +24,12 @@ blueprint = Blueprint("auth", __name__, url_prefix="/api/auth", abp_tags=[Tag(na
 )
 @endpoint(no_tenant, who=callers.anybody, command="login")
 def login(call: Call, body: LoginBody) -> Response:
-    """A token for a name and a password. Failures of one name from one address make it wait longer and longer."""
+    """A token for a name and a password. Failures of a name, of an address and of all make further attempts wait."""
     services = call.services
     address = request.remote_addr or ""
     limit = LoginLimit(services.client, services.keys)
-    limit.begin(body.usuario, address)
-    account = accounts.verify(services.database, _PASSWORDS, body.usuario, body.password)
-    limit.succeeded(body.usuario, address)
+    with limit.attempt(body.usuario, address):
+        account = accounts.verify(services.database, _PASSWORDS, body.usuario, body.password)
     g.who = f"user:{account.usuario}"
     user = {
         "id": account.id,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from types import SimpleNamespace
 
 import jwt
 import pytest
@@ -12,8 +11,6 @@ from stand_ins import PASSWORD, SECRET
 from hub_api import remembered
 from hub_api.accounts import directory
 from hub_api.accounts import service as accounts
-from hub_api.accounts.login_limit import LoginLimit
-from shared.errors import RateLimited
 from shared.instant import now_ms
 from support.waiting import until
 
@@ -37,41 +34,6 @@ def test_a_wrong_name_or_password_is_told_apart_by_nothing(client, usuario, pass
     answer = client.post("/api/auth/login", json={"usuario": usuario, "password": password})
 
     assert (answer.status_code, answer.json["error"]) == (401, "INVALID_CREDENTIALS")
-
-
-def test_repeated_failures_have_to_wait(client):
-    wrong = {"usuario": "maria", "password": "wrong password"}
-    answers = [client.post("/api/auth/login", json=wrong).status_code for _ in range(6)]
-
-    assert answers == [401] * 5 + [429]
-    refused = client.post("/api/auth/login", json={"usuario": "maria", "password": PASSWORD})
-    assert refused.json["error"] == "RATE_LIMITED"
-    assert 0 < int(refused.headers["Retry-After"]) <= 15
-
-
-def test_who_goes_on_guessing_waits_longer_and_longer(server, keys, monkeypatch):
-    now = [1_000.0]
-    for module in ("limits.storage.redis.time", "hub_api.accounts.login_limit.time"):
-        monkeypatch.setattr(module, SimpleNamespace(time=lambda: now[0]))
-    limit = LoginLimit(server, keys)
-    waits = []
-    for _ in range(10):
-        while True:
-            try:
-                limit.begin("maria", "203.0.113.9")
-                break
-            except RateLimited as refused:
-                waits.append(refused.retry_after_s)
-                now[0] += refused.retry_after_s + 0.001
-
-    assert waits[:5] == [15, 30, 60, 120, 240]
-    limit.begin("maria", "203.0.113.10")
-    limit.begin("pedro", "203.0.113.9")
-    with pytest.raises(RateLimited):
-        limit.begin("maria", "203.0.113.9")
-    limit.succeeded("maria", "203.0.113.9")
-    limit.begin("maria", "203.0.113.9")
-    assert len(server.keys(f"{keys.login_failures_prefix}*")) > 0
 
 
 def test_who_exists_is_remembered_for_seconds_and_who_does_not_is_asked_for_again(services, monkeypatch):

@@ -9,8 +9,10 @@ import pytest
 
 from shared.redis.scripts import Script, lua_table
 
-SHARED = Path(__file__).parents[2] / "shared"
-FILES = sorted(path for path in SHARED.rglob("*.lua") if path.name != "prelude.lua")
+ROOT = Path(__file__).parents[2]
+FILES = sorted(
+    path for part in ("shared", "hub_api") for path in (ROOT / part).rglob("*.lua") if path.name != "prelude.lua"
+)
 
 
 @pytest.fixture
