@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class Health(BaseModel):
@@ -16,7 +16,7 @@ class Health(BaseModel):
 
 class Part(BaseModel):
     ok: bool
-    detail: str | None = None
+    detail: str | None = Field(default=None, description="For an admin alone")
 
 
 class Readiness(BaseModel):

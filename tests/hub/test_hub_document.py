@@ -68,6 +68,7 @@ def test_every_answer_is_as_documented(client, root, own):
         (QrAuthorizationObject, client.get(f"{T}/qr-authorization", headers=root).json),
         (Health, client.get("/health").json),
         (Readiness, client.get("/ready").json),
+        (Readiness, client.get("/ready", headers=root).json),
         (Failure, client.get("/nothing").json),
     ):
         model.model_validate(answer)

@@ -31,14 +31,28 @@ def test_health_and_readiness(client, services):
     assert ready.json["parts"]["background"]["ok"] is False
 
 
-def test_readiness_shows_the_builds_and_what_sessions_say_of_them_but_not_who(client, services):
+def test_readiness_tells_strangers_and_tenants_the_states_alone(client, server, keys, maria, root):
+    server.hset(keys.imbalances, "900051", "{}")
+    names = {"redis", "database", "background", "hosts", "ledger", "whatsapp"}
+
+    for headers in ({}, maria, {"X-Api-Key": "lm_wrong"}, {"Authorization": "Bearer x"}, {"Authorization": "Basic x"}):
+        answer = client.get("/ready", headers=headers)
+        assert answer.status_code == 200
+        assert {name: set(part) for name, part in answer.json["parts"].items()} == {name: {"ok"} for name in names}
+        assert answer.json["parts"]["ledger"]["ok"] is False
+        assert "900051" not in answer.text
+    admins = client.get("/ready", headers=root).json["parts"]
+    assert all(admins[name]["detail"] for name in names)
+
+
+def test_readiness_shows_the_builds_and_what_sessions_say_of_them_but_not_who(client, services, root):
     builds, now = Builds(services.client, services.keys), now_ms()
     broken = Verdict(Standing.DEGRADED, frozenset({Capability.SEND}), ("functions.addAndSendMsgToChat not found",))
     builds.judge(Build("2.3000.1000", "4.6.0"), 900051, Verdict(Standing.OK), now - 5)
     builds.judge(Build("2.3000.1001", "4.6.0"), 900052, broken, now)
     builds.serve(1002, now)
 
-    answer = client.get("/ready")
+    answer = client.get("/ready", headers=root)
     part = answer.json["parts"]["whatsapp"]
 
     assert answer.status_code == 200

@@ -20,7 +20,12 @@ pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], 
 
 
 def test_twice_in_a_row_is_an_alarm_until_it_adds_up_again(
-    client: FlaskClient, services: Services, drain: Drain, server: redis.Redis, keys: Keys
+    client: FlaskClient,
+    root: dict[str, str],
+    services: Services,
+    drain: Drain,
+    server: redis.Redis,
+    keys: Keys,
 ) -> None:
     counts = WrongCounts(services)
     accept(services)
@@ -29,7 +34,7 @@ def test_twice_in_a_row_is_an_alarm_until_it_adds_up_again(
     assert client.get("/ready").json["parts"]["ledger"]["ok"] is True
     assert counts.check() == [51]
     assert counts.check() == [51]
-    ready = client.get("/ready")
+    ready = client.get("/ready", headers=root)
     assert (ready.status_code, ready.json["parts"]["ledger"]["ok"]) == (200, False)
     assert "51" in ready.json["parts"]["ledger"]["detail"]
     drain.run()
