@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from leadmaster import parts
 from leadmaster.commands.settings import command_settings, warn_of_ignored
 from shared.settings import load_settings
 
@@ -77,6 +78,7 @@ def doctor(cliente_id: int | None, to: str | None, report: Path | None) -> int:
 @click.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
+    parts.shed("migrate")
     from hub_api.database import migrate as bring  # noqa: PLC0415
 
     bring(load_settings().sqlalchemy_url)

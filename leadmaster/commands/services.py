@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from leadmaster import parts
 from leadmaster.commands.settings import service_settings
 from shared.settings import load_settings
 
@@ -20,7 +21,7 @@ def hub(ready_file: Path | None) -> None:
     """Serve the REST API."""
     from hub_api import server  # noqa: PLC0415
 
-    server.run(service_settings(), ready_file=ready_file)
+    server.run(service_settings("hub"), ready_file=ready_file)
 
 
 @click.command()
@@ -28,7 +29,7 @@ def background() -> int:
     """Run the hub's background tasks: record events, housekeeping."""
     from hub_api.background import run  # noqa: PLC0415
 
-    return run(service_settings())
+    return run(service_settings("background"))
 
 
 @click.command()
@@ -36,7 +37,7 @@ def beat() -> int:
     """Run the clock that schedules background tasks. One per installation."""
     from hub_api.beat import run  # noqa: PLC0415
 
-    return run(service_settings())
+    return run(service_settings("beat"))
 
 
 @click.command()
@@ -44,7 +45,7 @@ def host() -> int:
     """Run this machine's session workers."""
     from session_worker.host.forker import run  # noqa: PLC0415
 
-    return run(service_settings())
+    return run(service_settings("host"))
 
 
 @click.command()
@@ -52,7 +53,7 @@ def flower() -> None:
     """Run Flower behind its password, on 127.0.0.1."""
     from leadmaster.dashboard import run  # noqa: PLC0415
 
-    run(service_settings())
+    run(service_settings("flower"))
 
 
 @click.command()
@@ -63,6 +64,7 @@ def simulator(port: int, data: Path, ready_file: Path | None) -> None:
     """Serve the stand-in WhatsApp with its virtual phone."""
     import asyncio  # noqa: PLC0415
 
+    parts.shed("simulator")
     from simulator.__main__ import serve  # noqa: PLC0415
 
     asyncio.run(serve(port, data, ready_file))
@@ -74,6 +76,7 @@ def redis() -> None:
     from leadmaster.installation import embedded_server  # noqa: PLC0415
     from leadmaster.installation.data_dir import DataDir  # noqa: PLC0415
 
+    parts.shed("redis")
     embedded_server.become(DataDir(load_settings().leadmaster_data_dir))
 
 

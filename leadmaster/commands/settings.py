@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from leadmaster import parts
 from leadmaster.installation import credentials, embedded_server
 from leadmaster.installation.data_dir import DataDir
 from leadmaster.up import parent
@@ -16,9 +17,13 @@ def command_settings() -> Settings:
     return credentials.with_kept_secrets(load_settings(), make=False)
 
 
-def service_settings() -> Settings:
-    """The settings of a service, which needs a Redis: beside a running `up` the embedded one. Raises SettingsError."""
-    settings = command_settings()
+def service_settings(part: str) -> Settings:
+    """The settings of a service, which needs a Redis: beside a running `up` the embedded one. Raises SettingsError.
+
+    part: of `parts.NEEDED`; what it does not need is in its settings and its environment no more.
+    """
+    parts.shed(part)
+    settings = parts.settings_of(part, command_settings())
     if settings.redis_url:
         return settings
     server = embedded_server.running(DataDir(settings.leadmaster_data_dir))

@@ -9,6 +9,7 @@ import signal
 import subprocess
 from collections.abc import Mapping
 
+from leadmaster.parts import environment_of
 from leadmaster.up.log_file import LogFile
 from leadmaster.up.parent import PARENT_VARIABLE
 from leadmaster.up.restarts import Restarts
@@ -42,7 +43,7 @@ class Process:
         return self._child.poll() if self._child is not None else None
 
     def start(self, environment: Mapping[str, str], now: float) -> None:
-        """Starts it. Raises OSError."""
+        """Starts it, with as much of the environment as it needs. Raises OSError."""
         with open(self.log.open(), "wb") as output:
             # A session of its own: Ctrl-C on the terminal reaches `up` alone, which stops all in order.
             self._child = subprocess.Popen(
@@ -50,7 +51,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**os.environ, **environment, PARENT_VARIABLE: str(os.getpid())},
+                env=environment_of(self.service.name, {**os.environ, **environment, PARENT_VARIABLE: str(os.getpid())}),
                 start_new_session=True,
             )
         self.restarts = self.restarts.started(now)

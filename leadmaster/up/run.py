@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from leadmaster.installation import addresses, credentials, embedded_server, ports
 from leadmaster.installation.data_dir import DataDir
+from leadmaster.parts import environment_of
 from leadmaster.screen import Screen
 from leadmaster.up.leftovers import end_leftovers
 from leadmaster.up.services import Service, as_environment, own_argv, planned
@@ -121,7 +122,7 @@ def _migrate(environment: dict[str, str], data: DataDir, screen: Screen, place: 
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**os.environ, **environment},
+                env=environment_of("migrate", {**os.environ, **environment}),
                 start_new_session=True,
                 timeout=_MIGRATION_TIMEOUT_S,
                 check=False,
