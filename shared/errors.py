@@ -129,6 +129,18 @@ class NotCancellable(LeadMasterError):
     code, http = "NOT_CANCELLABLE", 409
 
 
+class PayloadTooLarge(LeadMasterError):
+    code, http = "PAYLOAD_TOO_LARGE", 413
+
+
+class ImportTooLarge(PayloadTooLarge):
+    text = "IMPORT_TOO_LARGE"
+
+
+class PreviewTooLarge(PayloadTooLarge):
+    text = "PREVIEW_TOO_LARGE"
+
+
 class RateLimited(LeadMasterError):
     code, http = "RATE_LIMITED", 429
 

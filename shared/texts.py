@@ -37,6 +37,21 @@ _ERRORS: dict[str, tuple[str, str]] = {
     ),
     "NOT_CANCELLABLE": ("El mensaje ya no se puede cancelar", "The message can no longer be cancelled"),
     "PAYLOAD_TOO_LARGE": ("La solicitud es demasiado grande", "The request is too large"),
+    "IMPORT_TOO_LARGE": (
+        "La lista es demasiado grande: divídela en partes de hasta 8 MiB, o impórtala en el servidor con"
+        " `leadmaster campaign import`",
+        "The list is too large: split it into parts of up to 8 MiB, or import it at the server with"
+        " `leadmaster campaign import`",
+    ),
+    "PREVIEW_TOO_LARGE": (
+        "La lista es demasiado grande para verla antes: envía solo el comienzo, hasta 1 MiB",
+        "The list is too large to be looked at before: send its beginning only, up to 1 MiB",
+    ),
+    "UPLOAD_INCOMPLETE": ("La lista no llegó completa", "The list did not arrive as a whole"),
+    "TOO_MANY_ROWS": (
+        "La lista tiene más de un millón de filas; divídela",
+        "The list has more than a million rows; split it",
+    ),
     "RATE_LIMITED": ("Demasiadas solicitudes, espera un momento", "Too many requests, wait a moment"),
     "QR_GENERATION_FAILED": ("No se pudo generar el código QR", "The QR code could not be made"),
     "SEND_FAILED": ("El mensaje no se envió", "The message was not sent"),

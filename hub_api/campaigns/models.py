@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, SmallInteger, String, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub_api.database import Base, BigKey
@@ -128,6 +128,57 @@ class RecipientRecord(Base):
         Index("ux_recipients_key", "campaign", "recipient_key", unique=True),
         Index("ix_recipients_message", "message_id"),
     )
+
+
+class CampaignImport(Base):
+    """A list of recipients on its way into a campaign."""
+
+    __tablename__ = "campaign_imports"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    import_id: Mapped[str] = mapped_column(String(26), unique=True)  # a ULID, as callers know it
+    campaign: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    cliente_id: Mapped[int] = mapped_column(Integer)
+    status: Mapped[str] = mapped_column(String(12), index=True)
+    kind: Mapped[str] = mapped_column(String(8))  # csv | objects
+    keys: Mapped[str | None] = mapped_column(Text)  # JSON object: of objects, which key is which column
+    columns: Mapped[str] = mapped_column(Text)  # JSON array: beyond number and name
+    total: Mapped[int] = mapped_column(Integer, default=0)  # rows, as its lines tell
+    rows: Mapped[int] = mapped_column(Integer, default=0)  # looked at; the next step begins here
+    added: Mapped[int] = mapped_column(Integer, default=0)
+    known: Mapped[int] = mapped_column(Integer, default=0)
+    merged: Mapped[int] = mapped_column(Integer, default=0)
+    rejected: Mapped[int] = mapped_column(Integer, default=0)
+    first_position: Mapped[int | None] = mapped_column(Integer)  # of what it adds
+    error: Mapped[str | None] = mapped_column(String(40))
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)  # since a step was done
+    taken_until: Mapped[int] = mapped_column(BigInteger, default=0)  # until then nobody else goes on with it
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    created_by: Mapped[str] = mapped_column(String(120))
+    started_at: Mapped[int | None] = mapped_column(BigInteger)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = (Index("ix_campaign_imports_campaign", "campaign", "id"),)
+
+
+class ImportPiece(Base):
+    """A part of an import's text, until the import ends: hub and background worker may be on different machines."""
+
+    __tablename__ = "campaign_import_pieces"
+    of_import: Mapped[int] = mapped_column(ForeignKey("campaign_imports.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class RefusedRow(Base):
+    """A row that an import refused, and why."""
+
+    __tablename__ = "campaign_import_refused"
+    of_import: Mapped[int] = mapped_column(ForeignKey("campaign_imports.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)  # from 1
+    line: Mapped[int] = mapped_column(Integer)
+    column: Mapped[str] = mapped_column(String(60))
+    code: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str] = mapped_column(String(200))
 
 
 class OptOut(Base):

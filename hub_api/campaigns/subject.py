@@ -5,23 +5,29 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from sqlalchemy import ColumnElement
+
 from hub_api.campaigns.counting import Recount
+from hub_api.campaigns.imports import views as import_views
+from hub_api.campaigns.imports.file_import import import_file
+from hub_api.campaigns.imports.running import Imports
 from hub_api.campaigns.lifecycle import views as lifecycle_views
+from hub_api.campaigns.models import CampaignImport, RefusedRow
 from hub_api.campaigns.optouts import views as optout_views
 from hub_api.campaigns.optouts.answers import Answers
 from hub_api.campaigns.optouts.mirror import mirror_once
 from hub_api.campaigns.recipients import views as recipient_views
-from hub_api.campaigns.recipients.file_import import import_file
 from hub_api.campaigns.releasing.outcomes import Outcomes
 from hub_api.campaigns.releasing.restore import restore
 from hub_api.campaigns.releasing.tick import Tick
 from hub_api.campaigns.schedules import views as schedule_views
 from hub_api.campaigns.tenants import views as tenant_views
 from hub_api.campaigns.tenants.service import follow_profile
-from hub_api.registry import PeriodicTask, Subject
+from hub_api.registry import Expiring, PeriodicTask, Subject
 from hub_api.services import Services
 from shared import names
 
+_IMPORTS_EACH_S = 1.0
 _RECOUNT_EACH_S = 60.0  # one campaign at a time
 
 
@@ -33,6 +39,14 @@ def _tick(services: Services) -> Callable[[], object]:
     return Tick(services, random.SystemRandom()).run_slot
 
 
+def _imports(services: Services) -> Callable[[], object]:
+    return Imports(services.database, services.settings).run_due
+
+
+def _is_old_import(before: int) -> ColumnElement[bool]:
+    return CampaignImport.ended_at < before
+
+
 def _recount(services: Services) -> Callable[[], object]:
     return Recount(services.database).run
 
@@ -42,6 +56,7 @@ SUBJECT = Subject(
     blueprints=(
         lifecycle_views.blueprint,
         recipient_views.blueprint,
+        import_views.blueprint,
         tenant_views.blueprint,
         schedule_views.blueprint,
         optout_views.blueprint,
@@ -53,7 +68,9 @@ SUBJECT = Subject(
     restore=(restore,),
     tasks=(
         PeriodicTask(names.TASK_CAMPAIGN_TICK, lambda settings: settings.campaign_tick_seconds, _tick),
+        PeriodicTask(names.TASK_CAMPAIGN_IMPORTS, lambda settings: _IMPORTS_EACH_S, _imports),
         PeriodicTask(names.TASK_CAMPAIGN_RECOUNT, lambda settings: _RECOUNT_EACH_S, _recount),
     ),
+    expiring=(Expiring("campaign_imports", CampaignImport.id, _is_old_import, together=(RefusedRow.of_import,)),),
     command_line={"campaign import": import_file},
 )

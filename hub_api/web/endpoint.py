@@ -20,6 +20,7 @@ from flask import request as current_request
 from flask_openapi3.blueprint import APIBlueprint
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from hub_api.principal import Directory, Principal, TenantProfile
 from hub_api.services import Services
@@ -96,10 +97,13 @@ def endpoint(
 
         def handle(incoming: Incoming) -> Response:
             incoming.caller = who(incoming.request, incoming.directory)
-            incoming.cliente_id = cliente_id = tenant(incoming)
-            call = Call(incoming.services, incoming.caller, cliente_id, incoming.directory)
-            g.call = call
-            return view(call, **incoming.inputs)
+            try:
+                incoming.cliente_id = cliente_id = tenant(incoming)
+                call = Call(incoming.services, incoming.caller, cliente_id, incoming.directory)
+                g.call = call
+                return view(call, **incoming.inputs)
+            except RequestEntityTooLarge:
+                raise body.too_large(details={"body": f"more than {body.max_bytes:,} bytes"}) from None
 
         @wraps(view)
         def run(**url: str) -> Response:

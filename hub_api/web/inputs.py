@@ -10,7 +10,14 @@ from flask import Request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
-from shared.errors import InvalidClienteId, InvalidMessage, InvalidTo, LeadMasterError, ValidationFailed
+from shared.errors import (
+    InvalidClienteId,
+    InvalidMessage,
+    InvalidTo,
+    LeadMasterError,
+    PayloadTooLarge,
+    ValidationFailed,
+)
 
 Model = TypeVar("Model", bound=BaseModel)
 _ModelType = type[BaseModel] | None
@@ -30,10 +37,14 @@ _BY_FIELD: dict[str, type[LeadMasterError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """How a call's body is taken. max_bytes: a larger one is a 413. optional: none at all means an empty object."""
+    """How a call's body is taken. max_bytes: a larger one is a 413. optional: none at all means an empty object.
+
+    too_large: that 413, where its text says what to do instead.
+    """
 
     max_bytes: int = BODY_LIMIT
     optional: bool = False
+    too_large: type[PayloadTooLarge] = PayloadTooLarge
 
 
 class Inputs:

@@ -29,29 +29,26 @@ def import_recipients(file: Path, cliente_id: int, campaign_id: str, dry_run: bo
 
     settings = command_settings()
     with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) as bars:
-        checking = bars.add_task("Checking", total=None)
-        storing = bars.add_task("Storing", total=None, visible=not dry_run)
+        bar = bars.add_task("Checking" if dry_run else "Importing", total=None)
         report = for_command_line("campaign import")(
             settings,
             file,
             cliente_id=cliente_id,
             campaign_id=campaign_id,
             dry_run=dry_run,
-            checked=lambda done, total: bars.update(checking, completed=done, total=total),
-            stored=lambda done, total: bars.update(storing, completed=done, total=total),
+            progress=lambda done, total: bars.update(bar, completed=done, total=total),
         )
     for number, message in report.preview:
         click.echo(f"  {number}  {message}")
     if report.added is not None:
         click.echo(f"{report.added} added, {report.known} were there already")
-    sheet = report.sheet
-    click.echo(f"{sheet.rows} rows, {len(sheet.recipients)} good, {sheet.merged} merged, {sheet.rejected} rejected")
-    for error in sheet.errors[:_MAX_SHOWN_ERRORS]:
+    click.echo(f"{report.rows} rows, {report.good} good, {report.merged} merged, {report.rejected} rejected")
+    for error in report.errors[:_MAX_SHOWN_ERRORS]:
         place = f"line {error.line}" + (f", column {error.column}" if error.column else "")
         click.echo(f"  {place}: {error.code}: {error.text}")
-    if sheet.rejected > _MAX_SHOWN_ERRORS:
-        click.echo(f"  … and {sheet.rejected - _MAX_SHOWN_ERRORS} more")
-    return 1 if sheet.rejected else 0
+    if report.rejected > _MAX_SHOWN_ERRORS:
+        click.echo(f"  … and {report.rejected - _MAX_SHOWN_ERRORS} more")
+    return 1 if report.rejected else 0
 
 
 COMMANDS = (campaign,)

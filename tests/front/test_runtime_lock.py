@@ -24,7 +24,7 @@ for name in sys.argv[2:]:
 
 MODULES = (
     "leadmaster.cli", "leadmaster.demo.run", "leadmaster.up.run", "leadmaster.doctor", "leadmaster.dashboard",
-    "hub_api.campaigns.recipients.file_import", "hub_api.server", "hub_api.background", "hub_api.beat",
+    "hub_api.campaigns.imports.file_import", "hub_api.server", "hub_api.background", "hub_api.beat",
     "session_worker.host.forker",
     "simulator.__main__", "kombu.transport.redis", "celery.worker", "celery.beat", "celery.concurrency.thread",
 )  # fmt: skip

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_api.campaigns import audit
+from hub_api.campaigns.imports.service import is_open
 from hub_api.campaigns.lookup import locked
 from hub_api.campaigns.models import CampaignRecord, RecipientRecord, ScheduleRecord
 from hub_api.campaigns.recipients.template import NUMBER, Template, checked_columns, checked_templates, required_by
@@ -98,7 +99,8 @@ class Campaigns:
             audit.note(session, who, "campaign.edit", row.cliente_id, campaign_id)
 
     def start(self, campaign_id: str, who: str) -> None:
-        """Raises InvalidState where there is nobody to write to, no approved schedule, or the guard holds."""
+        """Raises InvalidState where there is nobody to write to, a list still comes in, no schedule is approved, or the
+        guard holds."""
         with self._database.writing() as session:
             row = locked(session, campaign_id)
             self._require_startable(session, row)
@@ -158,6 +160,8 @@ class Campaigns:
         schedule = None if row.schedule is None else session.get(ScheduleRecord, row.schedule)
         if schedule is None or schedule.state != ScheduleState.APROBADA.value:
             raise InvalidState(details={"schedule": "none" if schedule is None else schedule.state})
+        if is_open(session, row.id):
+            raise InvalidState(details={"recipients": "an import has not ended"})
         if not json.loads(row.templates):
             raise InvalidState(details={"templates": "none"})
         waiting = select(RecipientRecord.id).where(

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 RecipientStateName = Literal["pending", "released", "sent", "delivered", "read", "failed", "uncertain", "skipped"]
-
-
-class SheetFault(BaseModel):
-    line: int
-    column: str | None
-    error: str
-    message: str
 
 
 class RenderedMessage(BaseModel):
@@ -21,19 +14,6 @@ class RenderedMessage(BaseModel):
     variables: dict[str, str]
     message: str | None
     problem: str | None
-
-
-class ImportOutcome(BaseModel):
-    ok: Literal[True]
-    rows: int
-    good: int
-    merged: int
-    rejected: int
-    columns: list[str]
-    errors: list[SheetFault]
-    preview: list[RenderedMessage] | None = None
-    added: int | None = None
-    known: int | None = Field(default=None, description="Numbers that the campaign had already")
 
 
 class RecipientFields(BaseModel):

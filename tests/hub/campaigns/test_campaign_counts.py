@@ -9,8 +9,6 @@ from hub_api.campaigns.counting import Recount
 from hub_api.campaigns.lifecycle import progress
 from hub_api.campaigns.lookup import find
 from hub_api.campaigns.models import RecipientRecord
-from hub_api.campaigns.recipients.importing import store
-from hub_api.campaigns.recipients.sheet import read_rows
 from hub_api.campaigns.state_changes import move_recipients
 from hub_api.campaigns.transitions import RecipientAction
 from hub_api.database import Database
@@ -76,8 +74,8 @@ def test_moving_many_counts_each_of_them(world: World, monkeypatch: pytest.Monke
 
 def test_a_list_that_comes_in_twice_counts_once(world: World):
     campaign = world.campaign(2, start=False)
-    sheet = read_rows([{"telefono": number(index)} for index in range(3)], "AR", ())
-    store(world.services.database, campaign, sheet, "test")
+    rows = [{"telefono": number(index)} for index in range(3)]
+    assert world.call("POST", f"/campaigns/{campaign}/recipients", {"recipients": rows})["added"] == 1
     assert world.read(campaign)["progress"]["total"] == 3
     assert _wrong(world) == 0
 

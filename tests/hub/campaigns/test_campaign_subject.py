@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 
-from hub_api.campaigns.recipients.file_import import import_file
+from hub_api.campaigns.imports.file_import import import_file
 from hub_api.campaigns.subject import SUBJECT
 from hub_api.registry import EventHandler
 from hub_api.subjects import for_command_line
