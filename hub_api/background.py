@@ -12,6 +12,7 @@ from hub_api.database import migrate
 from hub_api.services import Services, make_services
 from hub_api.subjects import periodic_tasks
 from shared import logs, names
+from shared.clock.timekeeper import Timekeeper
 from shared.process.celery_worker import CeleryWorker
 from shared.process.shutdown import end_on_signal
 from shared.settings import Settings
@@ -33,12 +34,15 @@ def run(settings: Settings) -> int:
         end_on_signal(CeleryWorker.stop, settings.shutdown_grace_seconds)
 
     install_signals()
+    timekeeper = Timekeeper(services.client, services.keys)
+    timekeeper.start(patient=True)  # what waits is ended by this process, when its time is up
     worker = CeleryWorker(
         app, hostname=_HOSTNAME, queues=[names.BACKGROUND_QUEUE], concurrency=3, install_signals=install_signals
     )
     try:
         return worker.run()
     finally:
+        timekeeper.stop()
         services.close()
 
 

@@ -14,6 +14,7 @@ from hub_api.app import create_app
 from hub_api.database import migrate
 from hub_api.services import Services, make_services
 from shared import logs
+from shared.clock.timekeeper import Timekeeper
 from shared.settings import Settings
 
 _log = logs.get_logger(__name__)
@@ -69,6 +70,7 @@ class HubServer(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         """gunicorn's hook: the application, made in each worker process after the fork."""
         self._services = make_services(self._settings)
+        Timekeeper(self._services.client, self._services.keys).start()
         return create_app(self._settings, self._services)
 
     def _when_ready(self, server: Any) -> None:

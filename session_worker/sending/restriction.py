@@ -45,5 +45,5 @@ class Restriction:
         return replace(self, limits=limits)
 
     def active(self, now_ms: int) -> bool:
-        """Whether bulk and campaigns have to wait."""
-        return now_ms < max(self.inferred_until_ms, self.limited_until_ms)
+        """Whether bulk and campaigns have to wait. Refusals make them wait for `PAUSE_MS`, wherever a clock was put."""
+        return now_ms < self.inferred_until_ms <= now_ms + PAUSE_MS or now_ms < self.limited_until_ms

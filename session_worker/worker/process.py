@@ -42,6 +42,7 @@ from session_worker.worker.profile_store import ProfileStore
 from session_worker.worker.tasks import Replies, register
 from shared import names
 from shared.builds.builds import Builds
+from shared.clock.timekeeper import Timekeeper
 from shared.instant import now_ms, steady_ms
 from shared.ledger.ledger import Ledger, make_ledger
 from shared.logs import get_logger, stamp
@@ -93,6 +94,8 @@ class TenantWorker:
         lease = self._take(leases)
         if lease is None:
             return EXIT_NOT_OWNER
+        timekeeper = Timekeeper(self._client, self._keys)
+        timekeeper.start()
         keeper = LeaseKeeper(leases, lease, self._lost)
         keeper.start()
         ledger = make_ledger(self._client, self._keys, self._settings.language)
@@ -122,6 +125,7 @@ class TenantWorker:
             session.join(self._settings.shutdown_grace_seconds)
             parts.receiver.stop(RECORD_S)
             parts.recorder.stop(RECORD_S)
+            timekeeper.stop()
             keeper.stop()
             self._release(leases)
         return EXIT_OK

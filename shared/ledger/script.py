@@ -11,7 +11,8 @@ KEPT_MS = 7 * 86_400_000  # so long a message that has ended, and WhatsApp's key
 READ_KEY_KEPT_MS = 86_400_000  # the key of one that was read: nothing more can come
 IDEMPOTENCY_MS = 86_400_000
 HEARD_MS = 86_400_000  # so long a single message may answer who wrote
-MAX_PACE_MS = 86_400_000  # no wait between two messages is longer: a clock that jumped back must not silence a tenant
+MAX_PACE_MS = 86_400_000  # no wait between two messages is longer
+MAX_BACKOFF_MS = 900_000  # no message waits longer for its next attempt
 LANE_WIDTH = 2**40  # an index's score is lane * LANE_WIDTH + order of acceptance
 QUOTA_KEPT_S = 3 * 86_400
 SENT_TODAY_KEPT_S = 2 * 86_400
@@ -25,6 +26,7 @@ _LIMITS = lua_table(
         ("read_key_kept_ms", READ_KEY_KEPT_MS),
         ("idempotency_ms", IDEMPOTENCY_MS),
         ("max_pace_ms", MAX_PACE_MS),
+        ("max_backoff_ms", MAX_BACKOFF_MS),
         ("lane_width", LANE_WIDTH),
         ("quota_kept_s", QUOTA_KEPT_S),
         ("sent_today_kept_s", SENT_TODAY_KEPT_S),

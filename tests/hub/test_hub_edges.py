@@ -19,6 +19,7 @@ from shared.settings import SettingsError
 
 SEND = {"to": "5491123456789", "message": "texto secreto", "on_not_ready": "queue"}
 T = "/api/whatsapp/51"
+PARTS = {"redis", "database", "background", "hosts", "clock", "ledger", "whatsapp"}
 
 
 def test_health_and_readiness(client, services):
@@ -27,13 +28,13 @@ def test_health_and_readiness(client, services):
 
     assert (health.status_code, health.json["status"]) == (200, "ok")
     assert ready.status_code == 200
-    assert set(ready.json["parts"]) == {"redis", "database", "background", "hosts", "ledger", "whatsapp"}
+    assert set(ready.json["parts"]) == PARTS
     assert ready.json["parts"]["background"]["ok"] is False
 
 
 def test_readiness_tells_strangers_and_tenants_the_states_alone(client, server, keys, maria, root):
     server.hset(keys.imbalances, "900051", "{}")
-    names = {"redis", "database", "background", "hosts", "ledger", "whatsapp"}
+    names = PARTS
 
     for headers in ({}, maria, {"X-Api-Key": "lm_wrong"}, {"Authorization": "Bearer x"}, {"Authorization": "Basic x"}):
         answer = client.get("/ready", headers=headers)

@@ -199,7 +199,8 @@ class TestClaim:
         accept(ledger, draft("5491", expires_at_ms=NOW * 2))
         accept(ledger, draft("5492", expires_at_ms=NOW * 2))
         claim(ledger, lease, now=NOW + 400 * 86_400_000, pace=Pace(3_000, 0))
-        assert claim(ledger, lease, now=NOW)
+        assert work_for(ledger, lease, now=NOW) == Pause(3_000)  # as long as was meant
+        assert claim(ledger, lease, now=NOW + 3_000)
 
 
 class TestRecovery:

@@ -35,6 +35,7 @@ PURE = (
     "session_worker/host/children.py",
     "shared/builds/verdict.py",
     "shared/builds/served.py",
+    "shared/clock/agreement.py",
     *(f"session_worker/drift/{name}.py" for name in ("judging", "canary")),
     *(
         f"session_worker/session/{name}.py"
@@ -42,7 +43,7 @@ PURE = (
     ),
     *(
         f"session_worker/sending/{name}.py"
-        for name in ("state", "doubts", "rounds", "looking", "attempts", "reducer", "pace", "restriction")
+        for name in ("state", "doubts", "rounds", "looking", "attempts", "reducer", "pace", "restriction", "breaker")
     ),
     *(f"session_worker/receiving/{name}.py" for name in ("state", "rows", "placeholders", "reducer")),
     "session_worker/engine/playwright_adapter/inbound_rows.py",

@@ -22,6 +22,11 @@ local function whole(kind, message)
   return entry
 end
 
+-- Whether a message waits for this moment. None waits for long: what is further away was set by a clock put back since.
+local function is_later(at_ms)
+  return at_ms > now and at_ms - now <= LIMIT.max_backoff_ms
+end
+
 -- What an earlier browser run left behind. Without a key nothing can have gone out: it is queued again.
 local blocked, newly_blocked = {}, {}
 local function block(group, until_ms)
@@ -37,7 +42,7 @@ for _, id in ipairs(redis.call('ZRANGE', KEY.in_flight, 0, -1)) do
     redis.call('ZREM', KEY.in_flight, id)
   elseif entry[1] == ARG.browser_run then
     block(group, 0)
-  elseif keyed and tonumber(entry[6] or '0') <= now then
+  elseif keyed and not is_later(tonumber(entry[6] or '0')) then
     redis.call('HSET', message, 'fence', ARG.fence)
     return whole('recover', message)
   elseif keyed then
@@ -52,11 +57,15 @@ for _, id in ipairs(redis.call('ZRANGE', KEY.in_flight, 0, -1)) do
   end
 end
 
-local pace = redis.call('HMGET', KEY.pace, 'next_any', 'next_bulk')
-local next_any, next_bulk = tonumber(pace[1] or '0'), tonumber(pace[2] or '0')
--- A clock that jumped back must not silence a tenant.
-if next_any - now > LIMIT.max_pace_ms then next_any = 0 end
-if next_bulk - now > LIMIT.max_pace_ms then next_bulk = 0 end
+-- When the next message may leave: no later than in the wait that was meant, as a clock may have been put back meanwhile.
+local function next_at(field, meant)
+  local kept = redis.call('HMGET', KEY.pace, field, meant)
+  local at, latest = tonumber(kept[1] or '0'), now + tonumber(kept[2] or LIMIT.max_pace_ms)
+  if at <= latest then return at end
+  redis.call('HSET', KEY.pace, field, latest)
+  return latest
+end
+local next_any, next_bulk = next_at('next_any', 'any_ms'), next_at('next_bulk', 'bulk_ms')
 if next_any > now then return {'none', tostring(next_any - now)} end
 
 local function finish(id, message, event, code)
@@ -122,7 +131,7 @@ while looked_at < MAX_LOOKED_AT do
       local group, not_before = recipient .. '/' .. entry[2], tonumber(entry[4] or '0')
       if blocked[group] then
         -- An earlier message to the same recipient is still on its way.
-      elseif not_before > now then
+      elseif is_later(not_before) then
         later(not_before - now)
         block(group, not_before)
       else
@@ -133,9 +142,10 @@ while looked_at < MAX_LOOKED_AT do
         redis.call('ZREM', KEY.deadlines, cliente_id .. ':' .. id)
         redis.call('ZADD', KEY.in_flight, entry[5], id)
         redis.call('HINCRBY', message, 'attempts', 1)
-        redis.call('HSET', KEY.pace, 'next_any', now + tonumber(ARG.gap_ms))
+        redis.call('HSET', KEY.pace, 'next_any', now + tonumber(ARG.gap_ms), 'any_ms', ARG.gap_ms)
         if lane > 0 then
-          redis.call('HSET', KEY.pace, 'next_bulk', now + math.max(tonumber(ARG.delay_ms), tonumber(entry[9] or '0')))
+          local delay_ms = math.max(tonumber(ARG.delay_ms), tonumber(entry[9] or '0'))
+          redis.call('HSET', KEY.pace, 'next_bulk', now + delay_ms, 'bulk_ms', delay_ms)
           redis.call('INCR', KEY.sent_today)
           redis.call('EXPIRE', KEY.sent_today, LIMIT.sent_today_kept_s)
           redis.call('HSET', message, 'place_key', KEY.sent_today)
