@@ -39,11 +39,11 @@ def test_readiness_tells_strangers_and_tenants_the_states_alone(client, server, 
     for headers in ({}, maria, {"X-Api-Key": "lm_wrong"}, {"Authorization": "Bearer x"}, {"Authorization": "Basic x"}):
         answer = client.get("/ready", headers=headers)
         assert answer.status_code == 200
-        assert {name: set(part) for name, part in answer.json["parts"].items()} == {name: {"ok"} for name in names}
+        assert {name: set(part) for name, part in answer.json["parts"].items()} == {name: {"ok"} for name in PARTS}
         assert answer.json["parts"]["ledger"]["ok"] is False
         assert "900051" not in answer.text
     admins = client.get("/ready", headers=root).json["parts"]
-    assert all(admins[name]["detail"] for name in names)
+    assert all(admins[name]["detail"] for name in PARTS)
 
 
 def test_readiness_shows_the_builds_and_what_sessions_say_of_them_but_not_who(client, services, root):
