@@ -34,7 +34,6 @@ def test_health_and_readiness(client, services):
 
 def test_readiness_tells_strangers_and_tenants_the_states_alone(client, server, keys, maria, root):
     server.hset(keys.imbalances, "900051", "{}")
-    names = PARTS
 
     for headers in ({}, maria, {"X-Api-Key": "lm_wrong"}, {"Authorization": "Bearer x"}, {"Authorization": "Basic x"}):
         answer = client.get("/ready", headers=headers)
