@@ -39,6 +39,13 @@ class TenantHook(Protocol):
         """It is told the names of columns of `tenants`. Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError."""
 
 
+class RecordedHook(Protocol):
+    """Is told of events once SQL has them, outside of any transaction; not of those that a kill came after."""
+
+    def __call__(self, events: Sequence[Event]) -> object:
+        """Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError."""
+
+
 @dataclass(frozen=True, slots=True)
 class PeriodicTask:
     """A task that celery beat publishes and the background worker runs, one run of it at a time."""
@@ -69,6 +76,7 @@ class Subject:
     blueprints: tuple[Blueprint, ...] = ()
     event_handlers: tuple[Callable[[Services], EventHandler], ...] = ()  # made once per process
     before_events: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called before each drain of the stream
+    recorded: tuple[Callable[[Services], RecordedHook], ...] = ()  # made once per process
     after_events: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called after each drain of the stream
     tenant_changed: tuple[TenantHook, ...] = ()
     restore: tuple[Callable[[Services, int], None], ...] = ()  # into a Redis that came up empty; the moment in ms

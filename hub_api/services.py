@@ -89,6 +89,6 @@ def make_services(settings: Settings) -> Services:
             per_tenant=settings.hub_max_waiting_per_tenant,
         ),
         waiting_client=waiting_client,
-        memory=MemoryGuard(client),
+        memory=MemoryGuard(client, settings.tenant_memory_percent),
         limits=AcceptLimits(settings.queue_limit, settings.accept_rate_per_minute),
     )

@@ -121,8 +121,12 @@ class Keys:
         return f"{self.prefix}number:{cliente_id}"
 
     def counts(self, cliente_id: int) -> str:
-        """Hash: messages ever accepted and how they ended, counted apart from the indexes."""
-        return f"{self.prefix}counts:{cliente_id}"
+        """Hash: messages ever accepted and how they ended, counted apart from the indexes; the bytes that they take."""
+        return f"{self.counts_prefix}{cliente_id}"
+
+    @property
+    def counts_prefix(self) -> str:
+        return f"{self.prefix}counts:"
 
     @property
     def imbalances(self) -> str:
@@ -138,8 +142,12 @@ class Keys:
         return f"{self.prefix}seq:{cliente_id}"
 
     def whatsapp_key_prefix(self, cliente_id: int) -> str:
-        """Strings under it: WhatsApp's message key → our message id, kept until read or 7 days."""
-        return f"{self.prefix}wakey:{cliente_id}:"
+        """Strings under it: WhatsApp's message key → our message id, kept as long as the message's entry."""
+        return f"{self.whatsapp_keys_prefix}{cliente_id}:"
+
+    @property
+    def whatsapp_keys_prefix(self) -> str:
+        return f"{self.prefix}wakey:"
 
     def unread(self, cliente_id: int) -> str:
         """Sorted set: ids of messages that were sent and not read yet, by sent_at; asked about after a downtime."""

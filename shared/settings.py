@@ -197,6 +197,13 @@ class Settings(BaseSettings):
         description="Seconds without WhatsApp's acknowledgement after which a message is in doubt.",
     )
     queue_limit: int = Field(default=100_000, ge=1, description="Queued messages of a tenant; beyond it `QUEUE_FULL`.")
+    tenant_memory_percent: int = Field(
+        default=10,
+        ge=0,
+        le=100,
+        description="Percent of Redis' `maxmemory` that a tenant's messages may take until they have ended and are on "
+        "record; beyond it `QUEUE_FULL`. 0: no limit.",
+    )
     accept_rate_per_minute: int = Field(
         default=6_000,
         ge=0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 MessageStatusName = Literal[
     "queued", "sending", "sent", "delivered", "read", "failed", "cancelled", "expired", "uncertain"
@@ -35,7 +35,7 @@ class MessageFields(BaseModel):
     error: str | None
     error_message: str | None
     certain: bool
-    message: str
+    message: str | None = Field(description="The text; null where it is no longer on record")
 
 
 class MessageObject(MessageFields):

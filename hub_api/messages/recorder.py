@@ -50,9 +50,9 @@ class MessageRecorder:
         session.execute(insert(MessageEvent), [history_row(event) | {"message_id": event.message_id} for event in ours])
 
     def _of_unknown_beginning(self, event: Event) -> MessageRecord | None:
-        """The record as the ledger knows the message by now."""
+        """The record as the ledger knows the message by now; None where its record was forgotten by age."""
         message = self._ledger.entries.read(event.message_id)
-        return None if message is None else from_ledger(message)
+        return None if message is None or message.text is None else from_ledger(message, message.text)
 
 
 def begin(event: Event) -> MessageRecord | None:
@@ -75,13 +75,13 @@ def begin(event: Event) -> MessageRecord | None:
     return None
 
 
-def from_ledger(message: Message) -> MessageRecord:
+def from_ledger(message: Message, text: str) -> MessageRecord:
     """A record for a message whose beginning was never recorded."""
     record = MessageRecord(
         message_id=message.message_id,
         cliente_id=message.cliente_id,
         to_number=message.to,
-        text=storable(message.text, _MAX_TEXT),
+        text=storable(text, _MAX_TEXT),
         lane=int(message.lane),
         attempts=message.attempts,
         campaign_id=message.campaign_id,

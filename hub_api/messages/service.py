@@ -26,7 +26,7 @@ from shared.errors import (
     ValidationFailed,
 )
 from shared.instant import from_iso
-from shared.ledger.accepting.accepting import Accepted, KeysNotRestored
+from shared.ledger.accepting.accepting import Accepted, AcceptLimits, KeysNotRestored
 from shared.ledger.message import CampaignRelease, Draft, Message, message_time_ms, new_message_id
 from shared.ledger.script import IDEMPOTENCY_MS
 from shared.logs import get_logger
@@ -82,8 +82,7 @@ def send_text(services: Services, cliente_id: int, request: SendRequest, now_ms:
         first, draft = _answer_lost_before(services, draft, lost_id)
         if first is not None:
             return AcceptedMessage(first, duplicate=True)
-    services.memory.check()
-    accepted = _accept(services, draft)
+    accepted = _accept(services, draft, replace(services.limits, memory=services.memory.check()))
     if accepted.duplicate:
         return AcceptedMessage(_first(services, draft, accepted.message_id), duplicate=True)
     if accepted.woke:
@@ -94,17 +93,17 @@ def send_text(services: Services, cliente_id: int, request: SendRequest, now_ms:
     return AcceptedMessage(_queued(draft), duplicate=False)
 
 
-def _accept(services: Services, draft: Draft) -> Accepted:
+def _accept(services: Services, draft: Draft, limits: AcceptLimits) -> Accepted:
     accepting = services.ledger.accepting
     notification = services.task_messages.notify(draft.cliente_id, draft.message_id)
     try:
         try:
-            return accepting.accept(draft, notification, services.limits)
+            return accepting.accept(draft, notification, limits)
         except KeysNotRestored:
             first_id = idempotency.first_message(services.database, draft)
             if first_id is not None:
                 return Accepted(first_id, duplicate=True, woke=False)
-            return accepting.accept(draft, notification, services.limits, keys_looked_up=True)
+            return accepting.accept(draft, notification, limits, keys_looked_up=True)
     except redis.RedisError as error:
         if not may_have_run(error):
             raise
@@ -130,7 +129,10 @@ def _answer_lost_before(services: Services, draft: Draft, message_id: str) -> tu
     Raises IdempotencyConflict; AcceptUnknown where it can't be asked.
     """
     try:
-        first = services.ledger.entries.read(message_id) or history.recorded(services.database, message_id)
+        first = services.ledger.entries.read(message_id)
+        if first is None or first.text is None:
+            known = history.recorded(services.database, message_id)
+            first = known if first is None or known is None else replace(first, text=known.text)
     except (redis.RedisError, SQLAlchemyError) as error:
         raise _unknown(replace(draft, message_id=message_id), error) from None
     if first is None:
@@ -145,7 +147,7 @@ def _answer_lost_before(services: Services, draft: Draft, message_id: str) -> tu
 def _first(services: Services, draft: Draft, message_id: str) -> Message:
     """The message that an earlier call sent. Raises AcceptUnknown where it can't be read: it is there all the same."""
     try:
-        return find(services, draft.cliente_id, message_id)
+        return find(services, draft.cliente_id, message_id, draft.text)
     except (redis.RedisError, SQLAlchemyError, NotFound) as error:
         raise _unknown(replace(draft, message_id=message_id), error) from None
 
@@ -183,21 +185,38 @@ def send_many(
         else:
             drafts.append((place, draft, services.task_messages.notify(cliente_id, draft.message_id)))
     if drafts:
-        services.memory.check()
+        limits = replace(services.limits, memory=services.memory.check())
         answers = services.ledger.accepting.accept_many(
-            [(draft, notification) for _, draft, notification in drafts], services.limits
+            [(draft, notification) for _, draft, notification in drafts], limits
         )
         for (place, _, _), answer in zip(drafts, answers, strict=True):
             found[place] = answer
     return found
 
 
-def find(services: Services, cliente_id: int, message_id: str) -> Message:
-    """A tenant's message, from the ledger or from the records. Raises NotFound; another tenant's is not found."""
-    message = services.ledger.entries.read(message_id) or history.recorded(services.database, message_id)
+def find(services: Services, cliente_id: int, message_id: str, text: str | None = None) -> Message:
+    """A tenant's message, from the ledger or from the records. Raises NotFound; another tenant's is not found.
+
+    text: where the caller knows it. Once a message has ended, the records alone have it.
+    """
+    message = services.ledger.entries.read(message_id)
+    if message is None:
+        message = history.recorded(services.database, message_id)
+    elif message.text is None and message.cliente_id == cliente_id:
+        message = replace(message, text=text if text is not None else _recorded_text(services, message_id))
     if message is None or message.cliente_id != cliente_id:
         raise NotFound()
     return message
+
+
+def _recorded_text(services: Services, message_id: str) -> str | None:
+    """None where retention has forgotten it, or the database is away: the rest of the answer stands all the same."""
+    try:
+        found = history.recorded(services.database, message_id)
+    except SQLAlchemyError as error:
+        _log.warning("text.not_read", message_id=message_id, reason=type(error).__name__)
+        return None
+    return None if found is None else found.text
 
 
 def is_out(message: Message) -> bool:
@@ -213,7 +232,8 @@ def until_ended(services: Services, message: Message, seconds: float, place: Pla
         return now if now is not None and now.status not in OPEN_STATUSES else None
 
     found = place.until(seconds, look)
-    return found or services.ledger.entries.read(message.message_id) or message
+    found = found or services.ledger.entries.read(message.message_id) or message
+    return replace(found, text=message.text)
 
 
 def cancel(services: Services, cliente_id: int, message_id: str, now_ms: int) -> Message:

@@ -11,6 +11,7 @@ from hub_api.messages.models import MessageEvent, MessageRecord
 from hub_api.messages.recorder import MessageRecorder
 from hub_api.messages.restore import restore
 from hub_api.messages.service import expire_overdue
+from hub_api.messages.settling import Settler
 from hub_api.registry import Expiring, PeriodicTask, Subject
 from hub_api.services import Services
 from shared import names
@@ -38,6 +39,7 @@ SUBJECT = Subject(
     name="messages",
     blueprints=(views.blueprint,),
     event_handlers=(MessageRecorder,),
+    recorded=(Settler,),
     restore=(restore,),
     tasks=(PeriodicTask(names.TASK_EXPIRE_OVERDUE, lambda settings: 5.0, _expire_overdue),),
     expiring=(

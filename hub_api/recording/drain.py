@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from hub_api.recording import cursor
 from hub_api.recording.refused_events import record_around
 from hub_api.recording.stream import EventStream
-from hub_api.registry import EventHandler
+from hub_api.registry import EventHandler, RecordedHook
 from hub_api.services import Services
 from hub_api.subjects import subjects
 from shared.instant import now_ms
@@ -27,13 +27,21 @@ class Drain:
     """Empties the stream into SQL. Methods raise redis.RedisError and sqlalchemy.exc.SQLAlchemyError."""
 
     def __init__(
-        self, services: Services, handlers: Sequence[EventHandler], after: Sequence[Callable[[], object]] = ()
+        self,
+        services: Services,
+        handlers: Sequence[EventHandler],
+        after: Sequence[Callable[[], object]] = (),
+        recorded: Sequence[RecordedHook] = (),
     ) -> None:
-        """handlers: take each event, in this order. after: called once the stream was read."""
+        """handlers: take each event, in this order. after: called once the stream was read.
+
+        recorded: told of a batch's events once SQL has them.
+        """
         self._database = services.database
         self._stream = EventStream(services.client, services.keys)
         self._handlers = handlers
         self._after = after
+        self._recorded = recorded
 
     def run(self) -> int:
         """Records all that is there, trims the stream up to it, and returns how many events that was."""
@@ -56,9 +64,11 @@ class Drain:
                 state.read_at = now_ms()
             if not found:
                 return 0
-            record_around(session, found, self._record)
+            events = record_around(session, found, self._record)
             state.cursor = last = found[-1][0]
         self._stream.forget_before(last)
+        for hook in self._recorded:
+            hook(events)
         return len(found)
 
     def _record(self, session: Session, events: Sequence[Event]) -> None:
@@ -76,4 +86,5 @@ def make_drain(services: Services) -> Drain:
         services,
         handlers=[make(services) for subject in subjects() for make in subject.event_handlers],
         after=[make(services) for subject in subjects() for make in subject.after_events],
+        recorded=[make(services) for subject in subjects() for make in subject.recorded],
     )

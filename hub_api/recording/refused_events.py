@@ -21,9 +21,10 @@ _MAX_KEPT = 20_000  # characters of an event
 _OFFENCES = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, SQLAlchemyError)
 
 
-def record_around(session: Session, found: Found, record: Callable[[Session, Sequence[Event]], None]) -> None:
+def record_around(session: Session, found: Found, record: Callable[[Session, Sequence[Event]], None]) -> list[Event]:
     """Records entries of the stream together; where that fails, one by one, setting aside what offends.
 
+    Returns the events that are recorded by then.
     Raises redis.RedisError, and sqlalchemy.exc.SQLAlchemyError where the database is what fails.
     """
     events: list[Event] = []
@@ -33,12 +34,15 @@ def record_around(session: Session, found: Found, record: Callable[[Session, Seq
         except _OFFENCES as error:
             _set_aside(session, event_id, fields, error)
     if _offence(session, events, record) is None:
-        return
-    entries = dict(found)
+        return events
+    entries, recorded = dict(found), []
     for event in events:
         offence = _offence(session, [event], record)
-        if offence is not None:
+        if offence is None:
+            recorded.append(event)
+        else:
             _set_aside(session, event.event_id, entries[event.event_id], offence)
+    return recorded
 
 
 def _offence(

@@ -73,7 +73,7 @@ def key_answered(turn: SendingTurn, attempt: at.Attempt, answer: PutKey) -> None
     keyed = message.whatsapp_id is not None  # by an earlier browser run
     match answer:
         case PutKey.OK:
-            make_call(turn, at.HandingOver(attempt), do.HandOver(run_of(turn), attempt.prepared, message.text))
+            make_call(turn, at.HandingOver(attempt), do.HandOver(run_of(turn), attempt.prepared, message.whole_text()))
         case PutKey.SHORT:
             # One that already went out under this key must keep it: queued again it would be given another.
             outcome = Outcome.LATER if keyed else Outcome.RETURNED

@@ -18,6 +18,7 @@ from shared.ledger.receipts.receipts import Receipts
 from shared.ledger.receipts.row_cursors import RowCursors
 from shared.ledger.restoring.restoring import Restoring
 from shared.ledger.review.review import Review
+from shared.ledger.settling.settling import Settling
 from shared.names import Keys
 from shared.texts import Language
 
@@ -32,6 +33,7 @@ class Ledger:
     row_cursors: RowCursors  # how far a page's own database was read
     review: Review  # callers and persons
     restoring: Restoring  # repairs
+    settling: Settling  # what is left of a message that has ended
     checking: Checking  # looks for what there is to repair
     campaigns: CampaignLedger  # pace, quotas and opt-outs
     entries: Entries  # reads, for everybody
@@ -46,6 +48,7 @@ def make_ledger(client: redis.Redis, keys: Keys, language: Language = "es") -> L
         row_cursors=RowCursors(client, keys),
         review=Review(client, keys),
         restoring=Restoring(client, keys),
+        settling=Settling(client, keys),
         checking=Checking(client, keys),
         campaigns=CampaignLedger(client, keys),
         entries=Entries(client, keys),

@@ -52,7 +52,7 @@ class Message:
     message_id: str
     cliente_id: int
     to: str
-    text: str
+    text: str | None  # None once the message has ended and SQL alone has it
     status: MessageStatus
     lane: Lane
     attempts: int
@@ -76,6 +76,12 @@ class Message:
         keyed = self.status is MessageStatus.SENDING and self.whatsapp_id is not None
         return self.status is not MessageStatus.UNCERTAIN and not keyed
 
+    def whole_text(self) -> str:
+        """The text of a message that may still be sent. Raises ValueError where the ledger has it no longer."""
+        if self.text is None:
+            raise ValueError(f"the ledger has no text of {self.message_id}")
+        return self.text
+
     @classmethod
     def from_fields(cls, fields: Mapping[str, str]) -> Message:
         """From the ledger's hash. Raises KeyError where it is none."""
@@ -83,7 +89,7 @@ class Message:
             message_id=fields["message_id"],
             cliente_id=int(fields["cliente_id"]),
             to=fields["to"],
-            text=fields["message"],
+            text=fields.get("message"),
             status=MessageStatus(fields["status"]),
             lane=Lane(int(fields["lane"])),
             attempts=int(fields.get("attempts") or 0),

@@ -7,8 +7,12 @@ from pathlib import Path
 from shared.redis.scripts import Script, lua_table
 from shared.transitions.message import TABLE
 
-KEPT_MS = 7 * 86_400_000  # so long a message that has ended, and WhatsApp's key of one, are kept
-READ_KEY_KEPT_MS = 86_400_000  # the key of one that was read: nothing more can come
+KEPT_MS = 7 * 86_400_000  # so long a message whose outcome is uncertain is kept, and what SQL does not have yet
+# What has ended and is in SQL is kept, with WhatsApp's key of it, for the receipts that may come. See `settling/`.
+RECEIPT_KEPT_MS = 3 * 86_400_000
+READ_KEPT_MS = 86_400_000  # nothing more can come
+UNSENT_KEPT_MS = 10 * 60_000  # it never had a key: nothing can come
+ENTRY_BYTES = 1_000  # that an open message takes besides its text; benchmarks/RESULTS.md
 IDEMPOTENCY_MS = 86_400_000
 HEARD_MS = 86_400_000  # so long a single message may answer who wrote
 MAX_PACE_MS = 86_400_000  # no wait between two messages is longer
@@ -23,7 +27,10 @@ _LIMITS = lua_table(
     "LIMIT",
     (
         ("kept_ms", KEPT_MS),
-        ("read_key_kept_ms", READ_KEY_KEPT_MS),
+        ("receipt_kept_ms", RECEIPT_KEPT_MS),
+        ("read_kept_ms", READ_KEPT_MS),
+        ("unsent_kept_ms", UNSENT_KEPT_MS),
+        ("entry_bytes", ENTRY_BYTES),
         ("idempotency_ms", IDEMPOTENCY_MS),
         ("max_pace_ms", MAX_PACE_MS),
         ("max_backoff_ms", MAX_BACKOFF_MS),

@@ -156,6 +156,11 @@ class Walk(RuleBasedStateMachine):
         end = review.cancel if ended == "cancelled" else review.expire
         assert end(CLIENTE, self.ids[0], self.now) == "ended"
 
+    @precondition(lambda self: self.ids)
+    @rule(data=st.data())
+    def what_is_on_record_is_settled(self, data: st.DataObject) -> None:
+        self.ledger.settling.settle([(CLIENTE, data.draw(st.sampled_from(self.ids)))])
+
     @rule(phone=st.sampled_from(PHONES))
     def a_phone_is_paired(self, phone: str) -> None:
         self.ledger.claiming.hold_for_another_phone(self.lease, phone, self.now)
@@ -198,6 +203,8 @@ class Walk(RuleBasedStateMachine):
             entry = self.ledger.entries.read(message_id)
             assert entry is not None
             self._same(to_message(self.records[message_id]), entry)
+            if entry.status in (*OPEN_STATUSES, MessageStatus.UNCERTAIN):
+                assert entry.text == "hola"  # it may have to be sent
         balance = self.ledger.entries.balance(CLIENTE)
         assert balance.balanced, balance
 

@@ -134,7 +134,7 @@ def everything_is_right(tenant: Tenant, first: str, second: str, other: str) -> 
     """Each is there once, under the key on record, in order, and the books balance."""
     for message in tenant.until_complete(first, second, other):
         assert message.status in OUT
-        assert tenant.keys_of(message.text) == [message.whatsapp_id]
+        assert tenant.keys_of(message.whole_text()) == [message.whatsapp_id]
     assert tenant.shown(LEAD) == ["uno", "dos"]
     assert tenant.shown(OTHER) == ["tres"]
     balance = tenant.ledger.entries.balance(CLIENTE)

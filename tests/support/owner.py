@@ -97,7 +97,7 @@ class Owner:
         if not isinstance(work, Send):
             return None
         assert self.put_key(work.message) is PutKey.OK
-        self.sent.append((work.message.to, work.message.text))
+        self.sent.append((work.message.to, work.message.whole_text()))
         self.acknowledge(work.message, ack)
         return work.message
 

@@ -3,13 +3,14 @@
 -- keys: message, open, sequence, idempotency, rate, session, lease, queue, deadlines, events, wanted, counts
 -- keys: opted_out, stop_versions, campaign_in_flight, quota, rebuilt
 -- args: now_ms, message_id, cliente_id, lane, expires_at, on_not_ready, body_digest, queue_limit, rate_limit
+-- args: text_bytes, memory_limit
 -- args: notification, event, wake_channel, wanted, heard_prefix, message_prefix, recipient, campaign_id, stop_version, quota
 -- args: keys_looked_up
 -- rest: field, value pairs of the ledger entry
--- on_not_ready is 'reject' or 'queue'; body_digest, campaign_id and quota may be ''; a rate_limit of 0 is none.
+-- on_not_ready is 'reject' or 'queue'; body_digest, campaign_id and quota may be ''; a rate_limit or memory_limit of 0 is none.
 -- keys_looked_up is '1' where SQL was asked for the idempotency key, for a Redis that came up empty lacks it.
--- Returns {'accepted', woke '0'|'1'} | {'duplicate', message_id} | {'conflict'} | {'rate', seconds} | {'full'}
---         | {'look_up'}: nobody knows here whether the key was used before
+-- Returns {'accepted', woke '0'|'1'} | {'duplicate', message_id} | {'conflict'} | {'rate', seconds}
+--         | {'full', 'queue'|'memory'} | {'look_up'}: nobody knows here whether the key was used before
 --         | {'not_ready', status, last_error_message or ''} | {'opted_out'}
 --         | {'stopped'} | {'in_flight'} | {'quota'}, of a campaign's release
 local id, cliente_id, lane = ARG.message_id, ARG.cliente_id, tonumber(ARG.lane)
@@ -51,7 +52,11 @@ if rate_limit > 0 then
   local used = tonumber(redis.call('GET', KEY.rate) or '0')
   if used >= rate_limit then return {'rate', tostring(60 - math.floor(tonumber(ARG.now_ms) / 1000) % 60)} end
 end
-if redis.call('ZCARD', KEY.open) >= tonumber(ARG.queue_limit) then return {'full'} end
+if redis.call('ZCARD', KEY.open) >= tonumber(ARG.queue_limit) then return {'full', 'queue'} end
+local bytes, memory_limit = tonumber(ARG.text_bytes) + LIMIT.entry_bytes, tonumber(ARG.memory_limit)
+if memory_limit > 0 and tonumber(redis.call('HGET', KEY.counts, 'bytes') or '0') + bytes > memory_limit then
+  return {'full', 'memory'}
+end
 
 if rate_limit > 0 then
   redis.call('INCR', KEY.rate)
@@ -67,6 +72,7 @@ end
 -- Who has been notified often enough asks until nothing waits; a session that never starts must not fill Redis.
 if redis.call('LLEN', KEY.queue) < LIMIT.notifications then redis.call('LPUSH', KEY.queue, ARG.notification) end
 count(KEY.counts, 'accepted', 1)
+count(KEY.counts, 'bytes', bytes)
 if of_campaign then
   redis.call('SET', KEY.campaign_in_flight, id)
   redis.call('INCR', KEY.quota)

@@ -36,10 +36,14 @@ _ACCEPT = ledger_script(__file__, "accept")
 
 @dataclass(frozen=True, slots=True)
 class AcceptLimits:
-    """queue: open messages a tenant may have. per_minute: messages accepted per minute and tenant, 0 for no limit."""
+    """What a tenant may have. queue: open messages. per_minute: messages accepted in one minute, 0 for no limit.
+
+    memory: bytes that its messages take until they have ended and are on record, 0 for no limit.
+    """
 
     queue: int
     per_minute: int
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,8 @@ class Accepting:
                 "body_digest": draft.body_digest if draft.idempotency_key else "",
                 "queue_limit": limits.queue,
                 "rate_limit": limits.per_minute,
+                "text_bytes": len(draft.text.encode()),
+                "memory_limit": limits.memory,
                 "notification": notification,
                 "event": json.dumps(queued),
                 "wake_channel": keys.wake_channel,
@@ -184,7 +190,9 @@ class Accepting:
                 raise CampaignStopped()
             case ["in_flight" | "quota" as why]:
                 raise CampaignWaits(details={"for": why})
-            case ["full"]:
+            case ["full", "memory"]:
+                raise QueueFull(details={"tenant_memory_bytes": limits.memory}, retry_after_s=60)
+            case ["full", _]:
                 raise QueueFull(details={"limit": limits.queue}, retry_after_s=60)
             case ["not_ready", status, last_error]:
                 found = SessionStatus(status)

@@ -28,11 +28,11 @@ redis.call('ZREM', KEY.held, id)
 redis.call('ZREM', KEY.deadlines, ARG.cliente_id .. ':' .. id)
 redis.call('PEXPIRE', message, LIMIT.kept_ms)
 if ack >= 3 then
-  redis.call('PEXPIRE', KEY.whatsapp_key, LIMIT.read_key_kept_ms)
+  redis.call('PEXPIRE', KEY.whatsapp_key, LIMIT.read_kept_ms)
   redis.call('ZREM', KEY.unread, id)
 else
   redis.call('ZADD', KEY.unread, 'NX', at, id)
-  redis.call('ZREMRANGEBYSCORE', KEY.unread, 0, tonumber(at) - LIMIT.kept_ms)
+  redis.call('ZREMRANGEBYSCORE', KEY.unread, 0, tonumber(at) - LIMIT.receipt_kept_ms)
 end
 emit(KEY.events, event, ARG.cliente_id, id, at, {ack = ack})
 redis.call('PUBLISH', ARG.changed_channel, id)

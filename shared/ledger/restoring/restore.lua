@@ -23,6 +23,7 @@ for _, index in ipairs({KEY.open, KEY.held}) do
 end
 score = string.format('%.0f', score)
 redis.call('HSET', KEY.message, 'score', score, unpack(REST))
+count(KEY.counts, 'bytes', redis.call('HSTRLEN', KEY.message, 'message') + LIMIT.entry_bytes)
 
 if way == 'queued' or way == 'held' then
   redis.call('HSET', KEY.message, 'status', 'queued', 'error', way == 'held' and 'HELD_NUMBER_CHANGED' or '')

@@ -53,7 +53,7 @@ class Restoring:
             "cliente_id": cliente_id,
             "to": message.to,
             "recipient_key": recipient_key(message.to),
-            "message": message.text,
+            "message": message.whole_text(),
             "lane": int(message.lane),
             "accepted_at": message.accepted_at_ms,
             "expires_at": message.expires_at_ms,
