@@ -19,6 +19,7 @@ NAMES = (
     "pairing",
     "messages",
     "idempotency",
+    "recipients",
     "bulk",
     "review",
     "inbox",

@@ -185,6 +185,10 @@ class Keys:
         """Set: keys of recipients that asked a tenant not to write to them; SQL is the master, this is never less."""
         return f"{self.prefix}optout:{cliente_id}"
 
+    def addresses(self, cliente_id: int) -> str:
+        """Hash: an address that WhatsApp answered, such as a LID → the number that the tenant writes to there."""
+        return f"{self.prefix}addresses:{cliente_id}"
+
     def heard_prefix(self, cliente_id: int) -> str:
         """Strings under it, by recipient key: who wrote to a tenant within 24 h."""
         return f"{self.prefix}heard:{cliente_id}:"

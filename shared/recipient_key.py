@@ -33,6 +33,24 @@ def forms(number: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((number, head + rest, head + digit + rest)))
 
 
+def address_of(chat_id: str) -> str:
+    """What a chat's id says of its recipient: the key of its number, or the LID as it is; "" for a group and the like.
+
+    chat_id: `<number>@c.us`, `<lid>@lid`, or a number alone. Where WhatsApp answers another address than a number's own
+    key, the two are joined: `recipient_addresses` in SQL, `Keys.addresses` in Redis.
+    """
+    user, _, server = chat_id.partition("@")
+    if server == "lid":
+        return chat_id
+    return recipient_key(user) if server in ("", "c.us", "s.whatsapp.net") and user.isdigit() else ""
+
+
+def chat_of(whatsapp_id: str) -> str:
+    """The chat that a key of WhatsApp's names, `true_<chat id>_<id>`; "" where it is none."""
+    parts = whatsapp_id.split("_", 2)
+    return parts[1] if len(parts) == 3 and "@" in parts[1] else ""
+
+
 def _parts(number: str) -> tuple[str, str, str] | None:
     digit, pattern = _OPTIONAL_DIGIT.get(number[:2], ("", None))
     found = None if pattern is None else pattern.fullmatch(number)

@@ -16,6 +16,7 @@ from hub_api.campaigns.models import CampaignImport, RefusedRow
 from hub_api.campaigns.optouts import views as optout_views
 from hub_api.campaigns.optouts.answers import Answers
 from hub_api.campaigns.optouts.mirror import mirror_once
+from hub_api.campaigns.optouts.unattributed import Unattributed
 from hub_api.campaigns.recipients import views as recipient_views
 from hub_api.campaigns.releasing.outcomes import Outcomes
 from hub_api.campaigns.releasing.restore import restore
@@ -33,6 +34,10 @@ _RECOUNT_EACH_S = 60.0  # one campaign at a time
 
 def _answers(services: Services) -> Callable[[], object]:
     return Answers(services).send_due
+
+
+def _attribute(services: Services) -> Callable[[], object]:
+    return Unattributed(services).attribute
 
 
 def _tick(services: Services) -> Callable[[], object]:
@@ -63,7 +68,7 @@ SUBJECT = Subject(
     ),
     event_handlers=(Outcomes,),
     before_events=(mirror_once,),
-    after_events=(_answers,),
+    after_events=(_attribute, _answers),
     tenant_changed=(follow_profile,),
     restore=(restore,),
     tasks=(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from hub_api.database import Database, rows_after, rows_between
 from hub_api.inbox.models import InboundMessage
+from hub_api.recipients.models import RecipientAddress
 from hub_api.web.cursor import read_cursor, write_cursor
 from shared.errors import ValidationFailed
 from shared.instant import to_iso
@@ -30,7 +31,7 @@ def received(
     """A page of received messages, newest first, and the cursor of the next. Raises ValidationFailed."""
     statement = select(InboundMessage).where(InboundMessage.cliente_id == cliente_id)
     if wanted.from_number is not None:
-        statement = statement.where(InboundMessage.from_number.in_(forms(wanted.from_number)))
+        statement = statement.where(_is_from(cliente_id, wanted.from_number))
     statement = rows_between(statement, InboundMessage.at, wanted.from_ms, wanted.until_ms)
     if cursor is not None:
         at, last = read_cursor(cursor)
@@ -42,6 +43,15 @@ def received(
         rows = list(session.scalars(statement))
     following = write_cursor(rows[limit - 1].at, str(rows[limit - 1].id)) if len(rows) > limit else None
     return [_to_object(row) for row in rows[:limit]], following
+
+
+def _is_from(cliente_id: int, number: str) -> ColumnElement[bool]:
+    """Whether a message is from a phone: under any form of its number, or under an address that WhatsApp answered."""
+    own, sender = forms(number), InboundMessage.from_number
+    elsewhere = select(RecipientAddress.address).where(
+        RecipientAddress.cliente_id == cliente_id, RecipientAddress.number.in_(own)
+    )
+    return or_(sender.in_(own), sender.in_(elsewhere))
 
 
 def _to_object(row: InboundMessage) -> dict[str, Any]:

@@ -41,3 +41,4 @@ class MessageReport(BaseModel):
     held: int
     balanced: bool
     recorded: dict[str, int] = Field(description="What is on record, by status; a second behind, shortened by age")
+    unattributed_optouts: int = Field(description="Who asked to be left alone, by a number that nobody knows")

@@ -13,6 +13,7 @@ from hub_api.accounts.models import AuditEntry
 from hub_api.accounts.tenants.profiles import profile_of
 from hub_api.messages.models import MessageRecord
 from hub_api.messages.service import QUEUE_LIVES_MS, find
+from hub_api.recipients import service as recipients
 from hub_api.services import Services
 from shared.errors import NotCancellable
 from shared.ledger.message import Message
@@ -107,10 +108,12 @@ def report(services: Services, cliente_id: int) -> dict[str, Any]:
     )
     with services.database.reading() as session:
         recorded = {str(status): int(number) for status, number in session.execute(statement)}
+        unattributed = recipients.unattributed(session, cliente_id)
     return {
         "cliente_id": cliente_id,
         **services.ledger.entries.balance(cliente_id).numbers().to_wire(),
         "recorded": recorded,
+        "unattributed_optouts": unattributed,
     }
 
 

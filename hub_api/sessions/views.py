@@ -9,6 +9,7 @@ from flask_openapi3.models.tag import Tag
 
 from hub_api.accounts import service as accounts
 from hub_api.authorizations import service as authorizations
+from hub_api.recipients import service as recipients
 from hub_api.sessions import service as lifecycle
 from hub_api.sessions.bodies import DisconnectBody, NumberPath, SessionsQuery
 from hub_api.sessions.objects import Contact, SessionList, SessionObject
@@ -109,6 +110,8 @@ def check_contact(call: Call, path: NumberPath) -> Response:
         try:
             answer = services.control.ask(AskContact(call.cliente_id, new_question_id(), number))
             exists, chat_id = answer.exists, answer.chat_id
+            if chat_id is not None:
+                recipients.learn(services, call.cliente_id, number, chat_id)
         except SessionNotReady:  # it was ready a moment ago
             pass
     return succeeded({"number": number, "exists": exists, "chat_id": chat_id})

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import redis
 
 from shared.ledger.accepting.accepting import Accepting
+from shared.ledger.addresses import Addresses
 from shared.ledger.campaigns import CampaignLedger
 from shared.ledger.checking.checking import Checking
 from shared.ledger.claiming.claiming import Claiming
@@ -36,6 +37,7 @@ class Ledger:
     settling: Settling  # what is left of a message that has ended
     checking: Checking  # looks for what there is to repair
     campaigns: CampaignLedger  # pace, quotas and opt-outs
+    addresses: Addresses  # whom WhatsApp means
     entries: Entries  # reads, for everybody
 
 
@@ -51,5 +53,6 @@ def make_ledger(client: redis.Redis, keys: Keys, language: Language = "es") -> L
         settling=Settling(client, keys),
         checking=Checking(client, keys),
         campaigns=CampaignLedger(client, keys),
+        addresses=Addresses(client, keys),
         entries=Entries(client, keys),
     )

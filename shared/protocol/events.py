@@ -62,6 +62,7 @@ class MessageKey(Record):
 
     whatsapp_id: str
     attempt: int
+    to: str = ""  # canonical digits: who is written to in the chat that the key names
 
 
 @dataclass(frozen=True, slots=True)

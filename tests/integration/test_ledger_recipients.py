@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 import redis
 
@@ -128,3 +130,46 @@ def test_a_message_from_before_there_were_keys_is_claimed(
     message = claiming.claim(ledger, lease, at_ms=NOW)
     assert message.message_id == message_id
     assert claiming.put_key(ledger, lease, message, at_ms=NOW) is PutKey.OK
+
+
+LID = "123456789012345@lid"
+
+
+class TestAddresses:
+    def test_the_chat_that_whatsapp_answered_is_kept_with_the_key(self, ledger: Ledger, lease: Lease) -> None:
+        accept(ledger, "5491123456789")
+        message = claiming.claim(ledger, lease, at_ms=NOW)
+        assert claiming.put_key(ledger, lease, message, chat_id=LID, at_ms=NOW) is PutKey.OK
+        assert ledger.addresses.numbers(CLIENTE, [LID, "1@lid"]) == {LID: "5491123456789"}
+
+    def test_a_chat_under_another_form_of_the_number_says_nothing_new(
+        self, ledger: Ledger, lease: Lease, client: redis.Redis, keys: Keys
+    ) -> None:
+        accept(ledger, "5585988887777")
+        message = claiming.claim(ledger, lease, at_ms=NOW)
+        assert claiming.put_key(ledger, lease, message, chat_id="558588887777@c.us", at_ms=NOW) is PutKey.OK
+        assert not client.exists(keys.addresses(CLIENTE))
+
+    def test_who_writes_from_a_lid_is_who_was_written_to(self, ledger: Ledger, client: redis.Redis, keys: Keys) -> None:
+        ledger.addresses.learn({(CLIENTE, LID): "5491123456789"})
+        ledger.campaigns.opt_out([(CLIENTE, "5491123456789")])
+        inbound = MessageInbound(sender=LID, message="hola", at=NOW, whatsapp_id=f"false_{LID}_3EB0")
+        assert ledger.receipts.record_inbound(CLIENTE, [inbound], NOW) == [True]
+        assert accept(ledger, "5491123456789", Lane.SINGLE)  # heard within 24 h
+        [(_, told), *_] = cast("list[tuple[str, dict[str, str]]]", client.xrange(keys.events))
+        assert '"from": "5491123456789"' in told["data"]
+
+    def test_an_inbound_message_tells_number_and_lid(self, ledger: Ledger) -> None:
+        inbound = MessageInbound(sender="5491123456789", message="hola", at=NOW, whatsapp_id=f"false_{LID}_3EB0")
+        assert ledger.receipts.record_inbound(CLIENTE, [inbound], NOW) == [True]
+        assert ledger.addresses.numbers(CLIENTE, [LID]) == {LID: "5491123456789"}
+
+    def test_an_opt_out_of_a_lid_stops_whatever_number_has_its_chat(self, ledger: Ledger, lease: Lease) -> None:
+        ledger.campaigns.opt_out([(CLIENTE, LID)])
+        accept(ledger, "5491123456789", Lane.SINGLE)
+        message = claiming.claim(ledger, lease, at_ms=NOW)
+        assert claiming.put_key(ledger, lease, message, chat_id=LID, at_ms=NOW) is PutKey.OPTED_OUT
+        # unless its owner wrote
+        inbound = MessageInbound(sender=LID, message="hola", at=NOW, whatsapp_id=f"false_{LID}_3EB0")
+        assert ledger.receipts.record_inbound(CLIENTE, [inbound], NOW) == [True]
+        assert claiming.put_key(ledger, lease, message, chat_id=LID, at_ms=NOW) is PutKey.OK

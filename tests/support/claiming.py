@@ -47,6 +47,7 @@ def put_key(
     message: Message,
     *,
     whatsapp_id: str = "",
+    chat_id: str = "x@c.us",
     at_ms: int | None = None,
     browser_run: str = "b1",
     lease_left_ms: int = 1_000,
@@ -57,7 +58,7 @@ def put_key(
         message,
         Login("e", browser_run),
         whatsapp_id=whatsapp_id or whatsapp_id_of(message),
-        chat_id="x@c.us",
+        chat_id=chat_id,
         now_ms=_moment(at_ms),
         lease_left_ms=lease_left_ms,
     )

@@ -74,13 +74,14 @@ class Owner:
         assert isinstance(work, Send), work
         return work.message
 
-    def put_key(self, message: Message, whatsapp_id: str = "") -> PutKey:
-        """Persists the key of a claimed message."""
+    def put_key(self, message: Message, whatsapp_id: str = "", chat_id: str = "x@c.us") -> PutKey:
+        """Persists the key of a claimed message, made in a chat."""
         return claiming.put_key(
             self.ledger,
             self.lease,
             message,
             whatsapp_id=whatsapp_id,
+            chat_id=chat_id,
             at_ms=self.clock(),
             browser_run=self.browser_run,
             lease_left_ms=1,

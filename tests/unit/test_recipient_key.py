@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.recipient_key import forms, recipient_key
+from shared.recipient_key import address_of, chat_of, forms, recipient_key
 from support.phone_spellings import Spelling, all_spellings, by_country
 
 NUMBERS = st.one_of(
@@ -52,3 +52,27 @@ def test_a_key_is_its_own_key_and_that_of_all_forms(number: str) -> None:
 @pytest.mark.parametrize("other", ["", "x", "123@lid", "54", "5491123456789012"])
 def test_what_is_no_number_is_its_own_key(other: str) -> None:
     assert recipient_key(other) == other
+
+
+@pytest.mark.parametrize(
+    ("chat_id", "address"),
+    [
+        ("5491123456789@c.us", "541123456789"),
+        ("558588887777@c.us", "558588887777"),
+        ("5491123456789", "541123456789"),
+        ("123@lid", "123@lid"),
+        ("120363041234567890@g.us", ""),
+        ("status@broadcast", ""),
+        ("", ""),
+    ],
+)
+def test_what_a_chat_says_of_its_recipient(chat_id: str, address: str) -> None:
+    assert address_of(chat_id) == address
+
+
+@pytest.mark.parametrize(
+    ("whatsapp_id", "chat_id"),
+    [("true_123@lid_3EB0_1", "123@lid"), ("false_5491@c.us_3EB0", "5491@c.us"), ("true_01M7", ""), ("false_1", "")],
+)
+def test_the_chat_of_a_key(whatsapp_id: str, chat_id: str) -> None:
+    assert chat_of(whatsapp_id) == chat_id

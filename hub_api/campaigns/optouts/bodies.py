@@ -17,3 +17,10 @@ class OptOutPath(Input):
 class OptOutBody(Named):
     numbers: list[Number] = Field(min_length=1, max_length=1_000)
     note: Annotated[Text, Field(max_length=200)] | None = None
+
+
+class SettleBody(Named):
+    """Whose address it is; without a number nothing is to be done about it."""
+
+    address: Annotated[Text, Field(min_length=1, max_length=100)]
+    number: Number | None = None

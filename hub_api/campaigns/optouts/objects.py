@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class OptOutFields(BaseModel):
@@ -18,6 +18,18 @@ class OptOutFields(BaseModel):
 class OptOutList(BaseModel):
     ok: Literal[True]
     items: list[OptOutFields]
+    next: str | None
+
+
+class UnattributedFields(BaseModel):
+    address: str = Field(description="Under which WhatsApp told who wrote, such as a LID")
+    at: str | None
+    whatsapp_id: str = Field(description="Of the message that asks")
+
+
+class UnattributedList(BaseModel):
+    ok: Literal[True]
+    items: list[UnattributedFields]
     next: str | None
 
 

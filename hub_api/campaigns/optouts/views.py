@@ -7,9 +7,10 @@ from flask_openapi3.models.tag import Tag
 
 from hub_api.campaigns.bodies import PageQuery
 from hub_api.campaigns.objects import Done
-from hub_api.campaigns.optouts.bodies import OptOutBody, OptOutPath
-from hub_api.campaigns.optouts.objects import OptOutList, OptOutsAdded
+from hub_api.campaigns.optouts.bodies import OptOutBody, OptOutPath, SettleBody
+from hub_api.campaigns.optouts.objects import OptOutList, OptOutsAdded, UnattributedList
 from hub_api.campaigns.optouts.service import OptOuts
+from hub_api.campaigns.optouts.unattributed import Unattributed
 from hub_api.campaigns.web import CHANGE, COMMON
 from hub_api.web.answers import listed, succeeded
 from hub_api.web.endpoint import Blueprint, Call, endpoint
@@ -39,6 +40,24 @@ def add(call: Call, body: OptOutBody) -> Response:
     numbers = list(by_key.values())
     added = OptOuts(call.services).add(call.cliente_id, numbers, call.caller.name, body.note)
     return succeeded({"added": added, "numbers": numbers}, 201)
+
+
+@blueprint.get(
+    "/unattributed", summary="Who asked, by a number that nobody knows", responses={200: UnattributedList, **COMMON}
+)
+@endpoint(named)
+def list_unattributed(call: Call, query: PageQuery) -> Response:
+    """Newest first. WhatsApp told an address without a number; nothing leaves to that chat, whatever its number."""
+    return listed(*Unattributed(call.services).listed(call.cliente_id, query.cursor, query.limit))
+
+
+@blueprint.post("/unattributed", summary="Say whose address it is", responses={200: Done, **CHANGE})
+@endpoint(named, command="optout settle")
+def settle(call: Call, body: SettleBody) -> Response:
+    """The number goes on the list. Without one the entry goes, and the chat may be written to again."""
+    number = None if body.number is None else canonical(body.number, call.profile.country, "number")
+    Unattributed(call.services).settle(call.cliente_id, body.address, number, call.caller.name)
+    return succeeded({})
 
 
 @blueprint.delete("/<string:number>", summary="Take a number off", responses={200: Done, **CHANGE})

@@ -15,6 +15,7 @@ from hub_api.campaigns import counting
 from hub_api.campaigns.models import CampaignRecord, NotOnWhatsApp, RecipientRecord
 from hub_api.campaigns.optouts.keywords import asks_to_stop
 from hub_api.campaigns.optouts.service import OptOuts
+from hub_api.campaigns.optouts.unattributed import Unattributed
 from hub_api.campaigns.planning import guard
 from hub_api.campaigns.planning.recipient import meaning
 from hub_api.campaigns.releasing import event_facts
@@ -24,10 +25,9 @@ from hub_api.campaigns.stop_versions import StopVersions
 from hub_api.campaigns.tenants import service as tenants
 from hub_api.campaigns.transitions import RecipientAction, RecipientState
 from hub_api.messages.models import MessageRecord
+from hub_api.recipients import service as recipients
 from hub_api.services import Services
 from hub_api.storable import storable
-from shared.errors import InvalidTo
-from shared.phone_number import canonical
 from shared.protocol.events import Event
 from shared.recipient_key import recipient_key
 from shared.transitions.message import MessageStatus
@@ -42,6 +42,7 @@ class Outcomes:
         self._settings = services.settings
         self._stop_versions = StopVersions(services.client, services.keys)
         self._optouts = OptOuts(services)
+        self._unattributed = Unattributed(services)
 
     def known(self, session: Session, events: Sequence[Event]) -> set[str]:
         """None: campaigns keep no events; those that others know already are not applied again."""
@@ -88,11 +89,15 @@ class Outcomes:
         rules = tenants.rules(session, event.cliente_id, self._settings)
         if not asks_to_stop(inbound.text, rules.keywords):
             return
-        try:
-            number = canonical("+" + inbound.sender.lstrip("+"), rules.country)
-        except InvalidTo:
-            return
-        self._optouts.add_by_keyword(session, event.cliente_id, number, event.at, storable(event.message_id, 200))
+        sender, asked_by = storable(inbound.sender, 100), storable(event.message_id, 200)
+        numbers = [sender] if sender.isdigit() else []
+        written_to = recipients.number_of(session, event.cliente_id, recipient_key(sender))
+        if written_to is not None:
+            numbers.append(written_to)
+        for number in numbers:
+            self._optouts.add_by_keyword(session, event.cliente_id, number, event.at, asked_by)
+        if not numbers:
+            self._unattributed.add(session, event.cliente_id, sender, event.at, asked_by)
 
 
 def _moved(recipients: Iterable[RecipientRecord], before: Mapping[int, counting.Place]) -> Counter[counting.Place]:

@@ -18,6 +18,7 @@ from shared.ledger.message import Message
 from shared.ledger.script import ledger_script
 from shared.names import Keys
 from shared.protocol.events import MessageEnded, MessageKey, event_data
+from shared.recipient_key import address_of
 from shared.redis.scripts import Scripts
 from shared.sessions.lease import Lease
 
@@ -112,6 +113,7 @@ class Claiming:
                 "events": keys.events,
                 "opted_out": keys.opted_out(cliente_id),
                 "stop_versions": keys.campaign_stop_versions,
+                "addresses": keys.addresses(cliente_id),
             },
             args={
                 "token": lease.token,
@@ -124,8 +126,9 @@ class Claiming:
                 "login_id": login.login_id,
                 "browser_run": login.browser_run,
                 "lease_left_ms": lease_left_ms,
-                "event": event_data(MessageKey(whatsapp_id, message.attempts)),
+                "event": event_data(MessageKey(whatsapp_id, message.attempts, message.to)),
                 "heard_prefix": keys.heard_prefix(cliente_id),
+                "address": address_of(chat_id),
             },
         )
         return PutKey(answer)

@@ -1,8 +1,9 @@
 #!lua flags=allow-oom
 -- Persists WhatsApp's message key before the message is handed over, while enough lease remains.
--- keys: lease, message, whatsapp_key, events, opted_out, stop_versions
+-- keys: lease, message, whatsapp_key, events, opted_out, stop_versions, addresses
 -- args: token, fence, now_ms, message_id, cliente_id, whatsapp_id, chat_id, login_id, browser_run, lease_left_ms, event
--- args: heard_prefix
+-- args: heard_prefix, address
+-- address: what the chat's id says of the recipient, '' for nothing. Somebody may have opted out by it, nobody knew who.
 -- Returns 'ok' | 'lost' | 'short' (too little lease) | 'gone' (no longer sending under this fence) | of a message that
 -- must not leave any more: 'expired' | 'stopped' (its campaign was) | 'opted_out'
 if not holds_lease(KEY.lease, ARG.token, ARG.fence) then return 'lost' end
@@ -15,7 +16,12 @@ if entry[3] and entry[3] ~= '' and stop_version(KEY.stop_versions, ARG.cliente_i
   return 'stopped'
 end
 local recipient = recipient_of(entry[8], entry[7])
-if is_opted_out(KEY.opted_out, ARG.heard_prefix, tonumber(entry[6]), recipient) then return 'opted_out' end
+local elsewhere = ARG.address ~= '' and ARG.address ~= recipient
+if elsewhere then redis.call('HSET', KEY.addresses, ARG.address, entry[7]) end
+if is_opted_out(KEY.opted_out, ARG.heard_prefix, tonumber(entry[6]), recipient)
+  or elsewhere and is_opted_out(KEY.opted_out, ARG.heard_prefix, tonumber(entry[6]), ARG.address) then
+  return 'opted_out'
+end
 redis.call('HSET', KEY.message, 'whatsapp_id', ARG.whatsapp_id, 'chat_id', ARG.chat_id, 'login_id', ARG.login_id,
   'browser_run', ARG.browser_run)
 redis.call('SET', KEY.whatsapp_key, ARG.message_id, 'PX', LIMIT.kept_ms)

@@ -1,19 +1,25 @@
 #!lua flags=allow-oom
 -- Records inbound messages, each once, however often the page tells of it or its database is read.
--- keys: events
+-- keys: events, addresses
 -- args: now_ms, cliente_id, seen_prefix, heard_prefix
--- rest: whatsapp_id, twin, recipient, heard_ms, event of each message, in order
+-- rest: whatsapp_id, twin, recipient, address, number, heard_ms, event of each message, in order
 -- twin: the sender with the key's own part; WhatsApp may come to keep a chat under another address, and its keys with it.
--- recipient: the sender's key. heard_ms: how long the sender counts as heard from; 0 where that is over.
+-- recipient: the sender's key. address: what the chat's id says of it, '' for nothing. number: the sender's, '' where
+-- it is not known. heard_ms: how long the sender counts as heard from; 0 where that is over.
 -- Returns for each 1, or 0 where it was known
 local fresh = {}
-for at = 1, #REST, 5 do
-  local whatsapp_id, twin, recipient, heard_ms, event = unpack(REST, at, at + 4)
+for at = 1, #REST, 7 do
+  local whatsapp_id, twin, recipient, address, number, heard_ms, event = unpack(REST, at, at + 6)
   local key_added = redis.call('SET', ARG.seen_prefix .. whatsapp_id, '1', 'NX', 'PX', LIMIT.kept_ms)
   local twin_added = redis.call('SET', ARG.seen_prefix .. twin, '1', 'NX', 'PX', LIMIT.kept_ms)
   local added = key_added and twin_added
   if added then
-    if tonumber(heard_ms) > 0 then redis.call('SET', ARG.heard_prefix .. recipient, '1', 'PX', heard_ms) end
+    local elsewhere = address ~= '' and address ~= recipient
+    if elsewhere and number ~= '' then redis.call('HSET', KEY.addresses, address, number) end
+    if tonumber(heard_ms) > 0 then
+      redis.call('SET', ARG.heard_prefix .. recipient, '1', 'PX', heard_ms)
+      if elsewhere then redis.call('SET', ARG.heard_prefix .. address, '1', 'PX', heard_ms) end
+    end
     emit(KEY.events, EVENT.message_inbound, ARG.cliente_id, whatsapp_id, ARG.now_ms, event)
   end
   fresh[#fresh + 1] = added and 1 or 0

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import redis
 
+from shared.ledger.addresses import Addresses
 from shared.ledger.script import HEARD_MS, ledger_script
 from shared.names import Keys
 from shared.protocol.events import MessageInbound, event_data
-from shared.recipient_key import recipient_key
+from shared.recipient_key import address_of, chat_of, recipient_key
 from shared.redis.scripts import Scripts
 
 _ACKNOWLEDGE = ledger_script(__file__, "acknowledge")
@@ -23,6 +25,7 @@ class Receipts:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._keys = keys
         self._scripts = Scripts(client)
+        self._addresses = Addresses(client, keys)
 
     def acknowledge(self, cliente_id: int, whatsapp_id: str, ack: int, at_ms: int) -> str:
         """Records what WhatsApp says of a key: 1 sent, 2 delivered, 3 and above read; never goes back.
@@ -57,18 +60,20 @@ class Receipts:
         if not messages:
             return []
         rest: list[str | int] = []
-        for message in messages:
+        for message in self._with_known_senders(cliente_id, messages):
             heard_ms = min(HEARD_MS, HEARD_MS - (now_ms - (message.at or now_ms)))
             rest += [
                 message.whatsapp_id,
                 _twin(message),
                 recipient_key(message.sender),
+                address_of(chat_of(message.whatsapp_id)),
+                message.sender if message.sender.isdigit() else "",
                 max(0, heard_ms),
                 event_data(message),
             ]
         answer = self._scripts.run(
             _INBOUND,
-            keys={"events": self._keys.events},
+            keys={"events": self._keys.events, "addresses": self._keys.addresses(cliente_id)},
             args={
                 "now_ms": now_ms,
                 "cliente_id": cliente_id,
@@ -78,6 +83,12 @@ class Receipts:
             rest=rest,
         )
         return [bool(one) for one in cast("list[int]", answer)]
+
+    def _with_known_senders(self, cliente_id: int, messages: Sequence[MessageInbound]) -> list[MessageInbound]:
+        """Where WhatsApp told a LID alone: the number that was written to there, if one was."""
+        lids = {message.sender for message in messages if message.sender.endswith("@lid")}
+        numbers = self._addresses.numbers(cliente_id, lids)
+        return [replace(message, sender=numbers.get(message.sender, message.sender)) for message in messages]
 
 
 def _twin(message: MessageInbound) -> str:

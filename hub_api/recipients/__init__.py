@@ -1,0 +1,1 @@
+"""Whom WhatsApp means: under which addresses it keeps the phones that tenants write to."""
