@@ -7,6 +7,7 @@ for one that does not exist, InvalidClienteId and InvalidHeader for what is no t
 from __future__ import annotations
 
 from hub_api.principal import require_reach
+from hub_api.web import callers
 from hub_api.web import cliente_id as cliente_ids
 from hub_api.web.endpoint import Incoming
 from shared.errors import SessionNotFound, ValidationFailed
@@ -36,6 +37,7 @@ def by_instance(incoming: Incoming) -> int:
         raise SessionNotFound()
     require_reach(incoming.caller, meant)
     _require_known(incoming, meant)
+    _same_everywhere(incoming, meant)
     return meant
 
 
@@ -44,6 +46,7 @@ def named(incoming: Incoming) -> int:
 
     Raises MissingHeader where nobody names one, ValidationFailed where two disagree.
     """
+    _require_reach_beside(incoming)
     in_body, request = _in_body(incoming), incoming.request
     header, query = request.headers.get("X-Cliente-Id"), request.args.get("cliente_id")
     meant = cliente_ids.resolve(in_body, header, query, incoming.caller.cliente_id)
@@ -54,14 +57,27 @@ def named(incoming: Incoming) -> int:
 
 def named_or_all(incoming: Incoming) -> int:
     """As `named`, but an admin who names none means all of them."""
+    _require_reach_beside(incoming)
     in_body, request = _in_body(incoming), incoming.request
     somewhere = in_body is not None or "X-Cliente-Id" in request.headers or "cliente_id" in request.args
     return ALL if incoming.caller.cliente_id is None and not somewhere else named(incoming)
 
 
 def no_tenant(incoming: Incoming) -> int:
-    """The call means none."""
+    """The call means none; whoever names another's all the same is refused."""
+    _require_reach_beside(incoming)
     return ALL
+
+
+def _require_reach_beside(incoming: Incoming) -> None:
+    """Header and query before the body: who may not reach what they name is told nothing of the call's other faults."""
+    if incoming.caller is callers.NOBODY:
+        return
+    header = incoming.request.headers.get("X-Cliente-Id")
+    if header is not None:
+        require_reach(incoming.caller, cliente_ids.parse_header(header))
+    if b"cliente_id=" in incoming.request.query_string and (query := incoming.request.args.get("cliente_id")):
+        require_reach(incoming.caller, cliente_ids.parse(query))
 
 
 def _url_tenant(incoming: Incoming) -> int:
