@@ -12,12 +12,22 @@ Tipo = Literal["admin", "cliente"]
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRef:
+    """Which token a user calls with."""
+
+    user_id: int
+    jti: str
+    expires_at_s: int  # seconds since the epoch
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """A caller whose token or key was verified."""
 
     name: str  # for logs: `user:maria` or `key:crm`
     tipo: Tipo
     cliente_id: int | None  # none only for an admin
+    token: TokenRef | None = None  # none: a program with a key
 
     @property
     def is_admin(self) -> bool:

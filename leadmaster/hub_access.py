@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from hub_api.accounts.service import issue_token, user_reaching
+from hub_api.accounts.tokens.service import issue_token
+from hub_api.accounts.users.service import user_reaching
 from hub_api.database import Database, migrate
 from leadmaster.hub_caller import Caller
 from leadmaster.installation.addresses import hub_address
@@ -18,8 +19,9 @@ def signed_in(settings: Settings, cliente_id: int) -> Caller:
     migrate(settings.sqlalchemy_url)
     with closing(Database(settings.sqlalchemy_url)) as database:
         user = user_reaching(database, cliente_id)
-    if user is None:
-        raise SettingsError(f"nobody may call for {cliente_id}: add a user with `leadmaster user add`")
+        if user is None:
+            raise SettingsError(f"nobody may call for {cliente_id}: add a user with `leadmaster user add`")
+        token = issue_token(database, settings, user.for_token, _TOKEN_S)
     caller = Caller(hub_address(settings), "leadmaster")
-    caller.bear(issue_token(settings, user, _TOKEN_S))
+    caller.bear(token)
     return caller

@@ -14,7 +14,7 @@ from shared.settings import Settings
 
 # Part (the command that runs it) → the confidential settings that it needs.
 NEEDED: Mapping[str, frozenset[str]] = {
-    "hub": frozenset({"redis_url", "database_url", "jwt_secret"}),
+    "hub": frozenset({"redis_url", "database_url", "jwt_secret", "jwt_secret_previous"}),
     "background": frozenset({"redis_url", "database_url"}),
     "beat": frozenset({"redis_url"}),
     "host": frozenset({"redis_url"}),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999  # 0001-01-01 and the end of 9999, in UTC
 
 
 class Clock:
@@ -52,12 +55,18 @@ def to_iso(ms: int | None) -> str | None:
     """`1767225600000` → `2026-01-01T00:00:00.000Z`; None stays None."""
     if ms is None:
         return None
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (_EPOCH + ms * _MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def from_iso(text: str) -> int:
-    """Parses ISO 8601 into milliseconds. A time without an offset is UTC. Raises ValueError."""
+    """Parses ISO 8601 into milliseconds. A time without an offset is UTC.
+
+    Raises ValueError, also for a moment that `to_iso` can't write: in UTC it is not of the years 1 to 9999.
+    """
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=UTC)
-    return round(parsed.timestamp() * 1000)
+    ms = round((parsed - _EPOCH) / _MILLISECOND)
+    if not _FIRST_MS <= ms <= _LAST_MS:
+        raise ValueError(text)
+    return ms

@@ -94,6 +94,11 @@ class Settings(BaseSettings):
         description="Signs the tokens; at least 32 bytes. Empty: `leadmaster up` makes one and keeps it under the "
         "data directory.",
     )
+    jwt_secret_previous: SecretStr | None = Field(
+        default=None,
+        description="The secret that signed tokens before; still accepted, so that a change of `JWT_SECRET` logs "
+        "nobody out. Take it away once `JWT_TTL_SECONDS` have passed.",
+    )
     jwt_ttl_seconds: int = Field(default=86_400, ge=60, le=2_592_000, description="Life of a token, in seconds.")
     flower_port: Port = Field(default=5555, description="Port of Flower, always on 127.0.0.1.")
     flower_password: SecretStr | None = Field(
@@ -244,6 +249,7 @@ class Settings(BaseSettings):
         "wa_js_path",
         "canary_cliente_id",
         "jwt_secret",
+        "jwt_secret_previous",
         "flower_password",
         mode="before",
     )
@@ -261,7 +267,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("jwt_secret")
+    @field_validator("jwt_secret", "jwt_secret_previous")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value().encode()) < 32:

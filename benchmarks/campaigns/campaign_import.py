@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.harness.databases import ENGINES, fresh_databases
 from benchmarks.harness.figures import Figures
 from benchmarks.harness.running_system import running_system
-from hub_api.accounts.service import add_tenant
+from hub_api.accounts.tenants.service import add_tenant
 from hub_api.campaigns.imports import service
 from hub_api.campaigns.imports.running import BATCH, Imports
 from hub_api.campaigns.imports.source import csv_upload

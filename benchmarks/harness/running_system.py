@@ -14,7 +14,9 @@ from pydantic import SecretStr
 
 from benchmarks.harness.caller import Caller
 from benchmarks.harness.line_process import LineProcess
-from hub_api.accounts.service import add_tenant, add_user, issue_token
+from hub_api.accounts.tenants.service import add_tenant
+from hub_api.accounts.tokens.service import issue_token
+from hub_api.accounts.users.service import add_user
 from hub_api.database import Database, migrate
 from leadmaster.installation import embedded_server
 from leadmaster.installation.data_dir import DataDir
@@ -154,7 +156,7 @@ def _first_admin(settings: Settings) -> str:
     """Makes the database with one admin, and returns a token for it."""
     migrate(settings.sqlalchemy_url)
     database = Database(settings.sqlalchemy_url)
-    token = issue_token(settings, add_user(database, "bench", secrets.token_hex(8), "admin"))
+    token = issue_token(database, settings, add_user(database, "bench", secrets.token_hex(8), "admin").for_token)
     database.close()
     return token
 

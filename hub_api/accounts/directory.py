@@ -6,9 +6,12 @@ refused as soon as this process has seen that accounts changed (`remembered.py`)
 
 from __future__ import annotations
 
-from hub_api.accounts import service as accounts
-from hub_api.accounts import tokens
+from hub_api.accounts.keys.service import find_api_key
+from hub_api.accounts.tenants import service as tenants
 from hub_api.accounts.tenants.profiles import profile_of
+from hub_api.accounts.tokens.service import has_ended, signing_secrets
+from hub_api.accounts.tokens.signed import Verified, verify
+from hub_api.accounts.users.service import user_of
 from hub_api.principal import Principal, TenantProfile
 from hub_api.services import Services
 from shared.errors import TokenExpired, Unauthorized
@@ -24,14 +27,14 @@ class SqlDirectory:
         self._services = services
         self._database = services.database
         self._remembered = services.remembered
-        self._secret = accounts.jwt_secret(services.settings)
+        self._secrets = signing_secrets(services.settings)
 
     def by_token(self, token: str, now_s: int) -> Principal:
         """The caller behind a token. Raises Unauthorized, TokenExpired."""
         verified = self._remembered.get("token", token, lambda: self._verify(token, now_s))
         if verified is None:
             raise Unauthorized()
-        if verified.expires_at_s <= now_s:
+        if verified.token.expires_at_s <= now_s:
             raise TokenExpired()
         return verified.principal
 
@@ -39,7 +42,7 @@ class SqlDirectory:
         """The program behind an API key. Raises Unauthorized."""
         if not key.isascii() or len(key) > _MAX_KEY:
             raise Unauthorized()
-        found = self._remembered.get("key", key, lambda: accounts.find_api_key(self._database, key))
+        found = self._remembered.get("key", key, lambda: find_api_key(self._database, key))
         if found is None:
             raise Unauthorized()
         return found
@@ -48,7 +51,7 @@ class SqlDirectory:
         """True where the tenant exists."""
         return bool(
             self._remembered.get(
-                "tenant", cliente_id, lambda: accounts.tenant_exists(self._database, cliente_id) or None
+                "tenant", cliente_id, lambda: tenants.tenant_exists(self._database, cliente_id) or None
             )
         )
 
@@ -56,10 +59,16 @@ class SqlDirectory:
         """What holds for a tenant; the installation's where there is none of that id."""
         return profile_of(self._services, cliente_id)
 
-    def _verify(self, token: str, now_s: int) -> tokens.Verified | None:
-        verified = tokens.verify(token, self._secret, now_s)
-        account = accounts.user_by_id(self._database, verified.user_id)
+    def _verify(self, token: str, now_s: int) -> Verified | None:
+        verified = verify(token, self._secrets, now_s)
         claimed = verified.principal
-        if account is None or account.disabled:
-            return None
-        return verified if (account.tipo, account.cliente_id) == (claimed.tipo, claimed.cliente_id) else None
+        with self._database.reading() as session:
+            account = user_of(session, verified.token.user_id)
+            if account is None or account.disabled or has_ended(session, verified):
+                return None
+        same = (account.usuario, account.tipo, account.cliente_id) == (
+            verified.usuario,
+            claimed.tipo,
+            claimed.cliente_id,
+        )
+        return verified if same else None

@@ -36,6 +36,24 @@ class User(Base):
     disabled_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
+class EndedTokens(Base):
+    """Tokens of one user that were issued before a moment and no longer count. Stays when the user is deleted: another
+    user may get the same number."""
+
+    __tablename__ = "ended_tokens"
+    user_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    before_s: Mapped[int] = mapped_column(BigInteger)  # seconds since the epoch, as a token's `iat`
+    kept: Mapped[str | None] = mapped_column(String(64))  # digest of the jti of the one that goes on
+
+
+class RevokedToken(Base):
+    """One token whose owner logged out, kept until it would have run out."""
+
+    __tablename__ = "revoked_tokens"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)  # sha256 of its jti, hex
+    until_s: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
 class ApiKey(Base):
     """A program's key; only its digest is kept."""
 
@@ -47,10 +65,12 @@ class ApiKey(Base):
     cliente_id: Mapped[int | None] = mapped_column(Integer, index=True)
     created_at: Mapped[int] = mapped_column(BigInteger)
     revoked_at: Mapped[int | None] = mapped_column(BigInteger)
+    prefix: Mapped[str | None] = mapped_column(String(16))  # by which a person knows it; none: an older one
+    used_at: Mapped[int | None] = mapped_column(BigInteger)  # to a few minutes
 
 
 class AuditEntry(Base):
-    """Who changed what that is not a message."""
+    """Who changed what that is not a message, and from where."""
 
     __tablename__ = "audit"
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -60,3 +80,4 @@ class AuditEntry(Base):
     cliente_id: Mapped[int | None] = mapped_column(Integer, index=True)
     subject: Mapped[str | None] = mapped_column(String(64), index=True)  # the id of what was changed
     details: Mapped[str] = mapped_column(Text)
+    address: Mapped[str | None] = mapped_column(String(64))  # from where; none: not by a call

@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Response, g, request
 from flask_openapi3.models.tag import Tag
 
-from hub_api.accounts import service as accounts
 from hub_api.accounts.bodies import LoginBody
 from hub_api.accounts.login_limit import LoginLimit
 from hub_api.accounts.objects import LoggedIn
 from hub_api.accounts.passwords import Passwords
+from hub_api.accounts.tokens.service import issue_token
+from hub_api.accounts.users import service as users
 from hub_api.web import callers
 from hub_api.web.answers import Failure, succeeded
 from hub_api.web.endpoint import Blueprint, Call, endpoint
@@ -29,7 +30,7 @@ def login(call: Call, body: LoginBody) -> Response:
     address = request.remote_addr or ""
     limit = LoginLimit(services.client, services.keys)
     with limit.attempt(body.usuario, address):
-        account = accounts.verify(services.database, _PASSWORDS, body.usuario, body.password)
+        account = users.verify(services.database, _PASSWORDS, body.usuario, body.password)
     g.who = f"user:{account.usuario}"
     user = {
         "id": account.id,
@@ -37,5 +38,5 @@ def login(call: Call, body: LoginBody) -> Response:
         "tipo": account.tipo,
         "cliente_id": account.cliente_id,
     }
-    token = accounts.issue_token(services.settings, account)
+    token = issue_token(services.database, services.settings, account.for_token)
     return succeeded({"token": token, "expires_in": services.settings.jwt_ttl_seconds, "user": user})

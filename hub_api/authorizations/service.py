@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hub_api.accounts.models import AuditEntry
-from hub_api.accounts.service import ensure_tenant
+from hub_api.accounts.audit import trail
+from hub_api.accounts.tenants.service import ensure_tenant
 from hub_api.authorizations.models import QrAuthorization
 from hub_api.database import Database
 from hub_api.principal import Principal
@@ -51,7 +51,7 @@ def put(database: Database, cliente_id: int, wanted: Authorization, who: str) ->
     """Puts it on record, and makes the tenant known: this is the call by which an admin creates one."""
     now = now_ms()
     with database.writing() as session:
-        ensure_tenant(session, cliente_id)
+        ensure_tenant(session, cliente_id, who)
         session.merge(
             QrAuthorization(
                 cliente_id=cliente_id,
@@ -61,7 +61,8 @@ def put(database: Database, cliente_id: int, wanted: Authorization, who: str) ->
                 updated_by=who,
             )
         )
-        session.add(AuditEntry(at=now, who=who, what="qr_authorization.put", cliente_id=cliente_id, details="{}"))
+        details = {"enabled": wanted.enabled, "expires_at": to_iso(wanted.expires_at_ms)}
+        trail.note(session, who, "qr_authorization.put", cliente_id, f"tenant {cliente_id}", **details)
 
 
 def remove(database: Database, cliente_id: int, who: str) -> None:
@@ -70,9 +71,7 @@ def remove(database: Database, cliente_id: int, who: str) -> None:
         row = session.get(QrAuthorization, cliente_id)
         if row is not None:
             session.delete(row)
-        session.add(
-            AuditEntry(at=now_ms(), who=who, what="qr_authorization.delete", cliente_id=cliente_id, details="{}")
-        )
+            trail.note(session, who, "qr_authorization.delete", cliente_id, f"tenant {cliente_id}")
 
 
 def to_object(cliente_id: int, found: Authorization | None, now: int) -> dict[str, Any]:

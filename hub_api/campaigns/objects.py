@@ -20,7 +20,3 @@ class AuditList(BaseModel):
     ok: Literal[True]
     items: list[AuditFields]
     next: str | None
-
-
-class Done(BaseModel):
-    ok: Literal[True]

@@ -8,7 +8,7 @@ from typing import Any
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub_api.accounts import service as accounts
+from hub_api.accounts.tenants import service as accounts
 from hub_api.services import Services
 from shared.builds.builds import Builds
 from shared.clock import timekeeper

@@ -9,7 +9,7 @@ from flask import Response
 from flask_openapi3.models.tag import Tag
 from pydantic_core import to_json
 
-from hub_api.accounts import service as accounts
+from hub_api.accounts.tenants import service as accounts
 from hub_api.messages.service import SendRequest, send_text
 from hub_api.messages.views import idempotency_key
 from hub_api.older import send as older_send
@@ -76,7 +76,7 @@ def older_qr_code(call: Call) -> Response:
 def older_connect(call: Call, body: NoBody) -> Response:
     """200 at once."""
     ready = call.services.snapshots.read(call.cliente_id).can_send
-    lifecycle.connect(call.services, call.cliente_id, "connect")
+    lifecycle.connect(call.services, call.cliente_id, "connect", who=call.caller.name)
     return _lifecycle_answer(call, "Already connected" if ready else "Connecting", ready)
 
 
@@ -84,7 +84,7 @@ def older_connect(call: Call, body: NoBody) -> Response:
 @endpoint(named, body=Body(optional=True), command="older disconnect")
 def older_disconnect(call: Call, body: NoBody) -> Response:
     """200 at once."""
-    lifecycle.disconnect(call.services, call.cliente_id, logout=False)
+    lifecycle.disconnect(call.services, call.cliente_id, logout=False, who=call.caller.name)
     return _lifecycle_answer(call, "Disconnected", False)
 
 

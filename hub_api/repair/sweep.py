@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import and_, or_, select
 
-from hub_api.accounts import service as accounts
+from hub_api.accounts.tenants import service as accounts
 from hub_api.messages.models import IS_OPEN, MessageRecord
 from hub_api.recording.cursor import all_is_recorded
 from hub_api.recording.stream import EventStream

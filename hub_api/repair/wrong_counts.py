@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub_api.accounts import service as accounts
+from hub_api.accounts.tenants import service as accounts
 from hub_api.services import Services
 from shared.instant import now_ms
 from shared.ledger.balance import Balance

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub_api.accounts.models import AuditEntry
+from hub_api.accounts.audit import trail
 from hub_api.accounts.tenants.profiles import profile_of
 from hub_api.messages.models import MessageRecord
 from hub_api.messages.service import QUEUE_LIVES_MS, find
@@ -127,6 +126,8 @@ def _audit(services: Services, who: str, what: str, cliente_id: int, details: di
     """The decision stands in the ledger by now and its event says who made it: no database must not undo that."""
     try:
         with services.database.writing() as session:
-            session.add(AuditEntry(at=now_ms, who=who, what=what, cliente_id=cliente_id, details=json.dumps(details)))
+            trail.note(
+                session, who, what, cliente_id, str(details.get("message_id") or f"tenant {cliente_id}"), **details
+            )
     except SQLAlchemyError as error:
         _log.error("audit.not_written", what=what, cliente_id=cliente_id, reason=type(error).__name__)

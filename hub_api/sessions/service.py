@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub_api.accounts.audit import trail
 from hub_api.accounts.tenants.profiles import require_active
 from hub_api.database import Database
 from hub_api.services import Services
@@ -12,23 +13,26 @@ from shared.protocol.snapshot import Wanted
 from shared.sessions.view import SessionView
 
 
-def connect(services: Services, cliente_id: int, reason: str, *, refresh_code: bool = False) -> None:
+def connect(
+    services: Services, cliente_id: int, reason: str, *, refresh_code: bool = False, who: str | None = None
+) -> None:
     """Wants a session: its host starts it, or its live worker is told. Idempotent.
 
-    reason: what asked for it, kept. refresh_code: a fresh QR code is needed, the last one ran out.
+    reason: what asked for it, kept. refresh_code: a fresh QR code is needed, the last one ran out. who: whose call it
+    was, for the audit trail, where it changes anything.
     Raises TenantSuspended; redis.RedisError, before anything is kept, where Redis is away.
     """
     require_active(services, cliente_id)
     owned = is_owned(services, cliente_id)
     now = now_ms()
-    record_wanted(services.database, cliente_id, now, reason)
+    record_wanted(services.database, cliente_id, now, reason, who)
     services.wanted.add(cliente_id, Wanted(now, reason))
     if owned:
         services.control.tell(Connect(cliente_id, refresh_code))
     services.wanted.notify_hosts(cliente_id)
 
 
-def disconnect(services: Services, cliente_id: int, *, logout: bool) -> bool:
+def disconnect(services: Services, cliente_id: int, *, logout: bool, who: str) -> bool:
     """No longer wants a session and tells its worker to end. False where nothing ran.
 
     logout: the phone is unlinked as well, which needs a live worker.
@@ -38,6 +42,8 @@ def disconnect(services: Services, cliente_id: int, *, logout: bool) -> bool:
         row = session.get(WantedSession, cliente_id)
         if row is not None:
             session.delete(row)
+        if row is not None or owned:
+            trail.note(session, who, "session.stop", cliente_id, f"session {cliente_id}", logout=logout)
     was_wanted = services.wanted.remove(cliente_id)
     if owned:
         services.control.tell(Disconnect(cliente_id, logout))
@@ -45,13 +51,15 @@ def disconnect(services: Services, cliente_id: int, *, logout: bool) -> bool:
     return owned or was_wanted
 
 
-def restart(services: Services, cliente_id: int) -> None:
+def restart(services: Services, cliente_id: int, who: str) -> None:
     """A new browser with the same login; starts the session where nothing runs. Raises TenantSuspended."""
     require_active(services, cliente_id)
     if is_owned(services, cliente_id):
-        services.control.tell(Restart(cliente_id))
+        with services.database.writing() as session:
+            trail.note(session, who, "session.relaunch", cliente_id, f"session {cliente_id}")
+            services.control.tell(Restart(cliente_id))
     else:
-        connect(services, cliente_id, "restart")
+        connect(services, cliente_id, "restart", who=who)
 
 
 def is_owned(services: Services, cliente_id: int) -> bool:
@@ -64,11 +72,16 @@ def needs_start(view: SessionView) -> bool:
     return not view.owned or not view.wanted
 
 
-def record_wanted(database: Database, cliente_id: int, now: int, reason: str) -> None:
-    """Keeps in SQL, the master, that a session is wanted; does nothing where it stands there."""
+def record_wanted(database: Database, cliente_id: int, now: int, reason: str, who: str | None = None) -> None:
+    """Keeps in SQL, the master, that a session is wanted; does nothing where it stands there.
+
+    who: for the audit trail; None where no call asked for the session itself.
+    """
     with database.reading() as session:
         if session.get(WantedSession, cliente_id) is not None:
             return
     with database.writing() as session:
         if session.get(WantedSession, cliente_id) is None:
             session.add(WantedSession(cliente_id=cliente_id, since=now, reason=reason))
+            if who is not None:
+                trail.note(session, who, "session.start", cliente_id, f"session {cliente_id}")

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 from flask_openapi3.models.tag import Tag
 
-from hub_api.accounts import service as accounts
+from hub_api.accounts.tenants import service as accounts
 from hub_api.authorizations import service as authorizations
 from hub_api.recipients import service as recipients
 from hub_api.sessions import service as lifecycle
@@ -68,7 +68,7 @@ def ask_status(call: Call, path: TenantPath) -> Response:
 def connect(call: Call, path: TenantPath) -> Response:
     """Starts the session and keeps it running. Idempotent; `already_connected` on READY."""
     view = call.services.snapshots.read(call.cliente_id)
-    lifecycle.connect(call.services, call.cliente_id, "connect")
+    lifecycle.connect(call.services, call.cliente_id, "connect", who=call.caller.name)
     answer = session_object(call, call.services.snapshots.read(call.cliente_id))
     return succeeded({**answer, "already_connected": view.can_send}, 202)
 
@@ -81,7 +81,7 @@ def connect(call: Call, path: TenantPath) -> Response:
 @endpoint(in_url, body=Body(optional=True), command="disconnect")
 def disconnect(call: Call, path: TenantPath, body: DisconnectBody) -> Response:
     """Stops the session and keeps the login; `logout` also unlinks the phone. 200 where nothing runs."""
-    ran = lifecycle.disconnect(call.services, call.cliente_id, logout=body.logout)
+    ran = lifecycle.disconnect(call.services, call.cliente_id, logout=body.logout, who=call.caller.name)
     return succeeded(session_object(call, call.services.snapshots.read(call.cliente_id)), 202 if ran else 200)
 
 
@@ -91,7 +91,7 @@ def disconnect(call: Call, path: TenantPath, body: DisconnectBody) -> Response:
 @endpoint(in_url, command="restart")
 def restart(call: Call, path: TenantPath) -> Response:
     """Restarts the browser with the same login; starts the session where nothing runs."""
-    lifecycle.restart(call.services, call.cliente_id)
+    lifecycle.restart(call.services, call.cliente_id, call.caller.name)
     return succeeded(session_object(call, call.services.snapshots.read(call.cliente_id)), 202)
 
 

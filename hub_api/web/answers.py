@@ -15,6 +15,10 @@ from shared.texts import Language, error_text
 _JSON = "application/json"
 
 
+class Done(BaseModel):
+    ok: Literal[True]
+
+
 class Failure(BaseModel):
     ok: Literal[False]
     error: str = Field(description="The code, for machines")

@@ -23,13 +23,16 @@ def service_settings(part: str) -> Settings:
     part: of `parts.NEEDED`; what it does not need is in its settings and its environment no more.
     """
     parts.shed(part)
-    settings = parts.settings_of(part, command_settings())
-    if settings.redis_url:
-        return settings
-    server = embedded_server.running(DataDir(settings.leadmaster_data_dir))
-    if server is None:
+    settings = with_running_redis(parts.settings_of(part, command_settings()))
+    if not settings.redis_url:
         raise SettingsError("REDIS_URL: must be set; only `leadmaster up` starts an embedded server")
-    return settings.model_copy(update={"redis_url": server.url})
+    return settings
+
+
+def with_running_redis(settings: Settings) -> Settings:
+    """With the address of the embedded server of a running `up`, where none is set; without any where none runs."""
+    server = None if settings.redis_url else embedded_server.running(DataDir(settings.leadmaster_data_dir))
+    return settings if server is None else settings.model_copy(update={"redis_url": server.url})
 
 
 def warn_of_ignored() -> None:

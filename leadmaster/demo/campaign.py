@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 
-from hub_api.accounts.service import add_user
+from hub_api.accounts.users.service import add_user
 from hub_api.database import Database
 from leadmaster.demo.agencies import AGENCY_B
 from leadmaster.demo.context import Context

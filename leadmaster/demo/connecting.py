@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 
-from hub_api.accounts.service import add_user
+from hub_api.accounts.users.service import add_user
 from hub_api.database import Database
 from leadmaster.demo import messaging
 from leadmaster.demo.agencies import AGENCIES, AGENCY_A, AGENCY_B, Agency

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
-from hub_api.accounts.service import add_tenant
+from hub_api.accounts.tenants.service import add_tenant
 from hub_api.campaigns.lifecycle.service import CampaignRequest, Campaigns
 from hub_api.campaigns.lookup import find
 from hub_api.campaigns.models import RecipientRecord

@@ -81,6 +81,7 @@ def test_a_single_part_that_is_started_with_too_much_drops_it(part: str, tmp_pat
         "REDIS_URL": redis_url,
         "DATABASE_URL": f"sqlite:///{tmp_path / 'hub.db'}",
         "JWT_SECRET": "s" * 32,
+        "JWT_SECRET_PREVIOUS": "p" * 32,
         "FLOWER_PASSWORD": "f",
         "HUB_PORT": "0",
         "FLOWER_PORT": "0",

@@ -18,7 +18,8 @@ from flask_openapi3.openapi import OpenAPI
 from pydantic import SecretStr
 from stand_ins import PASSWORD, SECRET
 
-from hub_api.accounts import service as accounts
+from hub_api.accounts.tokens.service import issue_token
+from hub_api.accounts.users import service as accounts
 from hub_api.app import create_app
 from hub_api.background import make_tasks
 from hub_api.database import Database, migrate
@@ -151,7 +152,7 @@ def token_of(settings: Settings, services: Services) -> Callable[[str], str]:
     def make(usuario: str) -> str:
         account = accounts.find_user(services.database, usuario)
         assert account is not None
-        return accounts.issue_token(settings, account)
+        return issue_token(services.database, settings, account.for_token)
 
     return make
 

@@ -10,7 +10,9 @@ from stand_ins import PASSWORD, SECRET
 
 from hub_api import remembered
 from hub_api.accounts import directory
-from hub_api.accounts import service as accounts
+from hub_api.accounts.keys.service import add_api_key
+from hub_api.accounts.tenants import service as tenants
+from hub_api.accounts.users import service as accounts
 from shared.instant import now_ms
 from support.waiting import until
 
@@ -38,9 +40,7 @@ def test_a_wrong_name_or_password_is_told_apart_by_nothing(client, usuario, pass
 
 def test_who_exists_is_remembered_for_seconds_and_who_does_not_is_asked_for_again(services, monkeypatch):
     asked, known = [], {51}
-    monkeypatch.setattr(
-        accounts, "tenant_exists", lambda _, cliente_id: asked.append(cliente_id) or cliente_id in known
-    )
+    monkeypatch.setattr(tenants, "tenant_exists", lambda _, cliente_id: asked.append(cliente_id) or cliente_id in known)
     monkeypatch.setattr(remembered, "KEPT_S", 0.2)
     soon = remembered.Remembered(services.client, services.keys)
     found = directory.SqlDirectory(dataclasses.replace(services, remembered=soon))
@@ -114,7 +114,7 @@ def test_an_expired_token_is_told(client):
 
 
 def test_an_api_key_reaches_its_tenant_only(client, services):
-    key = accounts.add_api_key(services.database, "crm", "cliente", 51)
+    key = add_api_key(services.database, "crm", "cliente", 51).key
 
     assert client.get(STATUS, headers={"X-Api-Key": key}).status_code == 200
     assert client.get("/api/whatsapp/52/status", headers={"X-Api-Key": key}).status_code == 403

@@ -15,9 +15,9 @@ from sqlalchemy.exc import OperationalError
 from stand_ins import PASSWORD
 
 from hub_api.accounts import login_limit, views
-from hub_api.accounts import service as accounts
 from hub_api.accounts.login_limit import LoginLimit
 from hub_api.accounts.passwords import MAX_HASHING, MAX_WAITING, Passwords
+from hub_api.accounts.users import service as accounts
 from shared.errors import InvalidCredentials, RateLimited
 from shared.names import Keys
 from support.waiting import until

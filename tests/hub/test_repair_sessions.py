@@ -125,7 +125,7 @@ class TestWantedMirror:
             row = session.get(WantedSession, 52)
         assert row is not None
         assert row.reason == "send"
-        disconnect(services, 51, logout=False)
+        disconnect(services, 51, logout=False, who="user:maria")
         mirror.mend()
         mirror.mend()
         assert not server.hexists(keys.wanted, "51")

@@ -9,7 +9,7 @@ import redis
 from hub_records import accept, recorded
 from stand_ins import PASSWORD
 
-from hub_api.accounts import service as accounts
+from hub_api.accounts.users import service as accounts
 from hub_api.messages.service import SendRequest, send_text
 from hub_api.recording.drain import Drain
 from hub_api.recording.models import DrainState

@@ -9,7 +9,7 @@ from itertools import islice
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from hub_api.campaigns import audit
+from hub_api.accounts.audit import trail as audit
 from hub_api.campaigns.imports.source import Upload
 from hub_api.campaigns.imports.status import OPEN, ImportStatus
 from hub_api.campaigns.lookup import locked

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub_api.campaigns import audit
+from hub_api.accounts.audit import trail as audit
 from hub_api.campaigns.imports.service import is_open
 from hub_api.campaigns.lookup import locked
 from hub_api.campaigns.models import CampaignRecord, RecipientRecord, ScheduleRecord

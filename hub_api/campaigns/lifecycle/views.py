@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from hub_api.campaigns import audit
+from hub_api.accounts.audit import trail as audit
 from hub_api.campaigns.bodies import CampaignPath, PageQuery
 from hub_api.campaigns.lifecycle import progress
 from hub_api.campaigns.lifecycle.bodies import CampaignBody, CampaignEdit, CampaignsQuery, PutBackBody
@@ -111,7 +111,7 @@ def put_back(call: Call, path: CampaignPath, body: PutBackBody) -> Response:
 def read_audit(call: Call, path: CampaignPath, query: PageQuery) -> Response:
     """Newest first."""
     _reach(call, path.campaign_id)
-    return listed(audit.entries(call.services.database, path.campaign_id, query.limit), None)
+    return listed(audit.of_subject(call.services.database, path.campaign_id, query.limit), None)
 
 
 def _reach(call: Call, campaign_id: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub_api.campaigns import audit
+from hub_api.accounts.audit import trail as audit
 from hub_api.campaigns.models import OptOut
 from hub_api.services import Services
 from hub_api.web.cursor import read_cursor, write_cursor

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, delete, select
 from sqlalchemy.orm import Session
 
-from hub_api.campaigns import audit
+from hub_api.accounts.audit import trail as audit
 from hub_api.campaigns.optouts.service import OptOuts
 from hub_api.recipients import service as recipients
 from hub_api.recipients.models import RecipientAddress, UnattributedOptOut

@@ -6,13 +6,12 @@ from flask import Response
 from flask_openapi3.models.tag import Tag
 
 from hub_api.campaigns.bodies import PageQuery
-from hub_api.campaigns.objects import Done
 from hub_api.campaigns.optouts.bodies import OptOutBody, OptOutPath, SettleBody
 from hub_api.campaigns.optouts.objects import OptOutList, OptOutsAdded, UnattributedList
 from hub_api.campaigns.optouts.service import OptOuts
 from hub_api.campaigns.optouts.unattributed import Unattributed
 from hub_api.campaigns.web import CHANGE, COMMON
-from hub_api.web.answers import listed, succeeded
+from hub_api.web.answers import Done, listed, succeeded
 from hub_api.web.endpoint import Blueprint, Call, endpoint
 from hub_api.web.fields import canonical
 from hub_api.web.tenant import named

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from hub_api.campaigns import audit
+from hub_api.accounts.audit import trail as audit
 from hub_api.campaigns.models import CampaignRecord, RecipientRecord
 from hub_api.campaigns.planning.round import Chosen
 from hub_api.campaigns.state_changes import move_campaign, move_recipients

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from hub_api.campaigns import audit
+from hub_api.accounts.audit import trail as audit
 from hub_api.campaigns.models import CampaignRecord, ScheduleComment, ScheduleRecord
 from hub_api.campaigns.planning.hours import Schedule, Warmup
 from hub_api.campaigns.state_changes import move_schedule

@@ -8,7 +8,7 @@ from flask import Response
 from flask_openapi3.models.tag import Tag
 from sqlalchemy.orm import Session
 
-from hub_api.campaigns import audit
+from hub_api.accounts.audit import trail as audit
 from hub_api.campaigns.bodies import PageQuery
 from hub_api.campaigns.models import ScheduleRecord
 from hub_api.campaigns.objects import AuditList
@@ -166,4 +166,4 @@ def comment(call: Call, path: SchedulePath, body: CommentBody) -> Response:
 def read_audit(call: Call, path: SchedulePath, query: PageQuery) -> Response:
     """Newest first."""
     _key(call, path.schedule_id)
-    return listed(audit.entries(call.services.database, path.schedule_id, query.limit), None)
+    return listed(audit.of_subject(call.services.database, path.schedule_id, query.limit), None)

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from hub_api.accounts.audit import trail as audit
 from hub_api.accounts.tenants import service as profiles
 from hub_api.accounts.tenants.profiles import read
-from hub_api.campaigns import audit
 from hub_api.campaigns.models import ALL_TENANTS, CampaignRecord, CampaignTenant
 from hub_api.campaigns.state_changes import move_campaigns
 from hub_api.campaigns.stop_versions import StopVersions

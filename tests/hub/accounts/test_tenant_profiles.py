@@ -13,7 +13,7 @@ from hub_api.accounts.tenants import mirror
 from hub_api.accounts.tenants import service as tenants
 from hub_api.accounts.tenants.profiles import profile_of
 from hub_api.repair.empty_redis import EmptyRedis
-from hub_api.services import Services, make_services
+from hub_api.services import Services
 from session_worker.sending.pace import for_tenant
 from shared.instant import from_iso, now_ms
 from shared.ledger.claiming.work import Pace
@@ -37,14 +37,6 @@ def change(services: Services) -> Change:
         tenants.announce(services, 51)
 
     return made
-
-
-@pytest.fixture
-def elsewhere(settings: Settings) -> Iterator[Services]:
-    """The services of another process of the hub."""
-    made = make_services(settings)
-    yield made
-    made.close()
 
 
 def test_what_a_tenant_does_not_say_is_the_installations(services: Services, change: Change):

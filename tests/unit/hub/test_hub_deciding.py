@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_api.accounts import tokens
+from hub_api.accounts.tokens import signed as tokens
 from hub_api.authorizations.service import Authorization
 from hub_api.messages import recorder as recorded_message
 from hub_api.messages.csv_page import csv_answer
@@ -79,16 +79,16 @@ def test_instances_are_parsed_or_none(text):
 def test_a_token_says_who_and_expires():
     token = tokens.issue(tokens.TokenUser(7, "maria", "cliente", 51), "k" * 32, 1_000, 60)
 
-    verified = tokens.verify(token, "k" * 32, 1_059)
-    assert (verified.user_id, verified.principal.name, verified.principal.cliente_id) == (7, "user:maria", 51)
+    verified = tokens.verify(token, ["k" * 32], 1_059)
+    assert (verified.token.user_id, verified.principal.name, verified.principal.cliente_id) == (7, "user:maria", 51)
     with pytest.raises(TokenExpired):
-        tokens.verify(token, "k" * 32, 1_060)
+        tokens.verify(token, ["k" * 32], 1_060)
 
 
 @given(st.text())
 def test_no_text_is_a_token(text):
     with pytest.raises(Unauthorized):
-        tokens.verify(text, "k" * 32, 0)
+        tokens.verify(text, ["k" * 32], 0)
 
 
 def _view(status, owned=True, wanted=True, **fields):

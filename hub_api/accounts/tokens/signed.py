@@ -1,14 +1,15 @@
-"""JSON Web Tokens of users. Pure: the clock and the secret are handed in."""
+"""JSON Web Tokens of users. Pure: the clock and the secrets are handed in."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jwt
 
-from hub_api.principal import Principal
+from hub_api.principal import Principal, TokenRef
 from hub_api.web.cliente_id import MAX_CLIENTE_ID
 from shared.errors import TokenExpired, Unauthorized
 
@@ -16,6 +17,7 @@ _ALGORITHM = "HS256"
 _CLAIMS = ["sub", "usuario", "tipo", "iat", "exp", "jti"]
 _MAX_LENGTH = 4_096  # characters
 _CLOCK_SKEW_S = 60
+_LAST_S = 253_402_300_799  # the end of the year 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,12 @@ class TokenUser:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A token whose signature and claims are good. expires_at_s: seconds since the epoch."""
+    """A token whose signature and claims are good. Times are seconds since the epoch."""
 
-    user_id: int
+    token: TokenRef
+    usuario: str
     principal: Principal
-    expires_at_s: int
+    issued_at_s: int
 
 
 def issue(user: TokenUser, secret: str, now_s: int, ttl_s: int) -> str:
@@ -51,21 +54,29 @@ def issue(user: TokenUser, secret: str, now_s: int, ttl_s: int) -> str:
     return jwt.encode(claims, secret, algorithm=_ALGORITHM)
 
 
-def verify(token: str, secret: str, now_s: int) -> Verified:
-    """What a token says. Raises TokenExpired, and Unauthorized for any other fault."""
+def verify(token: str, secrets: Sequence[str], now_s: int) -> Verified:
+    """What a token says that was signed with one of the secrets.
+
+    Raises TokenExpired, and Unauthorized for any other fault.
+    """
     if len(token) > _MAX_LENGTH:
         raise Unauthorized()
-    options: Any = {"require": _CLAIMS, "verify_exp": False, "verify_iat": False, "verify_nbf": False}
-    try:
-        claims = jwt.decode(token, secret, algorithms=[_ALGORITHM], options=options)
-    except (jwt.PyJWTError, ValueError):
-        raise Unauthorized() from None
-    verified = _read(claims)
-    if claims["iat"] > now_s + _CLOCK_SKEW_S:
+    verified = _read(_decoded(token, secrets))
+    if verified.issued_at_s > now_s + _CLOCK_SKEW_S:
         raise Unauthorized()
-    if verified.expires_at_s <= now_s:
+    if verified.token.expires_at_s <= now_s:
         raise TokenExpired()
     return verified
+
+
+def _decoded(token: str, secrets: Sequence[str]) -> dict[str, Any]:
+    options: Any = {"require": _CLAIMS, "verify_exp": False, "verify_iat": False, "verify_nbf": False}
+    for secret in secrets:
+        try:
+            return jwt.decode(token, secret, algorithms=[_ALGORITHM], options=options)
+        except (jwt.PyJWTError, ValueError):
+            continue
+    raise Unauthorized()
 
 
 def _read(claims: dict[str, Any]) -> Verified:
@@ -78,12 +89,14 @@ def _read(claims: dict[str, Any]) -> Verified:
         and isinstance(usuario, str)
         and isinstance(claims["jti"], str)
         and _whole(claims["iat"])
-        and _whole(claims["exp"])
+        and _whole(claims["exp"], _LAST_S)
         and ((tipo == "admin" and cliente_id is None) or _whole(cliente_id, MAX_CLIENTE_ID))
     )
     if not good or tipo not in ("admin", "cliente"):
         raise Unauthorized()
-    return Verified(int(subject), Principal(f"user:{usuario}", tipo, cliente_id), claims["exp"])
+    reference = TokenRef(int(subject), claims["jti"], claims["exp"])
+    principal = Principal(f"user:{usuario}", tipo, cliente_id, reference)
+    return Verified(reference, usuario, principal, claims["iat"])
 
 
 def _whole(value: object, maximum: int = 2**53) -> bool:

@@ -1,0 +1,1 @@
+"""Tokens: how they are signed, and which of them no longer count."""
