@@ -32,9 +32,10 @@ _MIN_EXPIRY_S = 5.0  # a run of a task each second may wait that long for a free
 def route(
     name: str, args: object, kwargs: Mapping[str, Any], options: Mapping[str, Any], task: object = None, **_: object
 ) -> dict[str, str] | None:
-    """Celery's router: a session task goes to the queue of the `cliente_id` it names, all else to the background."""
+    """Celery's router: a session task goes to a queue of the `cliente_id` it names, all else to the background."""
     if name in _SESSION_TASKS:
-        return {"queue": names.session_queue(int(kwargs["cliente_id"]))}
+        queue = names.session_queue if name == names.TASK_NOTIFY else names.control_queue
+        return {"queue": queue(int(kwargs["cliente_id"]))}
     return {"queue": names.BACKGROUND_QUEUE}
 
 
@@ -56,11 +57,13 @@ def make_celery(
     """
     app = Celery("leadmaster", set_as_current=False)
     owner = names.BACKGROUND_QUEUE if cliente_id is None else names.session_queue(cliente_id)
+    queues = [owner] if cliente_id is None else [names.control_queue(cliente_id), owner]
     app.conf.update(
         broker_url=settings.redis_url,
         result_backend=None,
         broker_transport_options={
             "global_keyprefix": settings.redis_prefix,
+            "queue_order_strategy": "priority",  # a queue is served before those after it
             # A notification may be lost or come twice: the ledger is the truth, so no visibility time-out is tuned.
             "visibility_timeout": 86_400,
             "unacked_key": f"unacked.{owner}",
@@ -78,7 +81,7 @@ def make_celery(
         task_ignore_result=True,
         task_create_missing_queues=True,
         task_default_queue=names.BACKGROUND_QUEUE,
-        task_queues=[Queue(owner)],
+        task_queues=[Queue(queue) for queue in queues],
         task_routes=(route,),
         worker_send_task_events=True,  # Flower lives on these
         task_track_started=False,

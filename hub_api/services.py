@@ -9,7 +9,7 @@ import redis
 from celery_config import make_celery
 from hub_api.database import Database
 from hub_api.remembered import Remembered
-from hub_api.workers.control import ANSWER_WITHIN_S, Control
+from hub_api.workers.control import MAX_ANSWER_S, Control
 from hub_api.workers.memory_guard import MemoryGuard
 from hub_api.workers.task_messages import TaskMessages
 from hub_api.workers.waiting import Waiting
@@ -67,7 +67,7 @@ def make_services(settings: Settings) -> Services:
     task_messages = TaskMessages(make_celery(settings))
     waiting_client = connect_waiting(
         settings.redis_url,
-        longest_s=ANSWER_WITHIN_S,
+        longest_s=MAX_ANSWER_S,
         max_connections=settings.hub_threads + settings.hub_max_waiting,
     )
     return Services(

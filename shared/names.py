@@ -56,8 +56,13 @@ class EventType(StrEnum):
 
 
 def session_queue(cliente_id: int) -> str:
-    """The Celery queue of one tenant, e.g. `session.51`."""
+    """The Celery queue of one tenant's notifications, e.g. `session.51`."""
     return f"{SESSION_QUEUE_PREFIX}{cliente_id}"
+
+
+def control_queue(cliente_id: int) -> str:
+    """The Celery queue of what a tenant's worker is told and asked, e.g. `session.51.control`; it is served first."""
+    return f"{session_queue(cliente_id)}.control"
 
 
 def worker_hostname(cliente_id: int) -> str:

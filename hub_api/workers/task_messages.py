@@ -15,7 +15,6 @@ from kombu.serialization import dumps
 from kombu.transport.virtual.base import Base64
 from kombu.utils.json import dumps as wire_dumps
 
-from shared.names import session_queue
 from shared.protocol.commands import Command, Notify
 
 # Stand-ins in the template; none occurs in a Celery message by itself.
@@ -67,7 +66,7 @@ class TaskMessages:
             "properties": {
                 **message.properties,
                 "delivery_mode": 2,
-                "delivery_info": _delivery_info(command.cliente_id),
+                "delivery_info": {"exchange": "", "routing_key": command.queue},
                 "priority": 0,
                 "body_encoding": "base64",
                 "delivery_tag": str(uuid.uuid4()),
@@ -78,7 +77,3 @@ class TaskMessages:
         _, _, text = dumps(body, serializer=self._app.conf.task_serializer)
         encoded: str = self._codec.encode(text)
         return encoded
-
-
-def _delivery_info(cliente_id: int) -> dict[str, str]:
-    return {"exchange": "", "routing_key": session_queue(cliente_id)}

@@ -263,7 +263,7 @@ class TenantWorker:
         worker = CeleryWorker(
             app,
             hostname=names.worker_hostname(self._cliente_id),
-            queues=[names.session_queue(self._cliente_id)],
+            queues=[names.control_queue(self._cliente_id), names.session_queue(self._cliente_id)],
             concurrency=4,
             install_signals=self._install_signals,
         )

@@ -22,6 +22,11 @@ class Command(Record):
     task: ClassVar[str]
     cliente_id: int
 
+    @property
+    def queue(self) -> str:
+        """The Celery queue it is put on."""
+        return names.control_queue(self.cliente_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Notify(Command):
@@ -29,6 +34,11 @@ class Notify(Command):
 
     task = names.TASK_NOTIFY
     message_id: str
+
+    @property
+    def queue(self) -> str:
+        """One of its own: there may be many, and nobody who controls the session waits behind them."""
+        return names.session_queue(self.cliente_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,7 @@ class Question(Command, Generic[Answer]):
     """Something a worker is asked. answer: the record of its answer."""
 
     answer: ClassVar[type[Record]]
+    within_s: ClassVar[float] = 5.0  # an answer that takes longer is none
     question_id: str
 
     def read(self, text: str) -> Answer | Refusal:
@@ -130,6 +141,7 @@ class AskPairingCode(Question[PairingCodeAnswer]):
 
     task = names.TASK_PAIRING_CODE
     answer = PairingCodeAnswer
+    within_s = 15.0  # longer than the engine may take
     phone_number: str  # canonical digits
 
 
@@ -139,6 +151,7 @@ class AskContact(Question[ContactAnswer]):
 
     task = names.TASK_CHECK_CONTACT
     answer = ContactAnswer
+    within_s = 20.0  # longer than the engine may take
     number: str  # canonical digits
 
 

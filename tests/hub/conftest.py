@@ -26,7 +26,7 @@ from hub_api.database import Database, migrate
 from hub_api.recording.drain import Drain, make_drain
 from hub_api.repair.empty_redis import EmptyRedis, make_empty_redis
 from hub_api.services import Services, make_services
-from shared.names import Keys, session_queue
+from shared.names import Keys, control_queue
 from shared.protocol.commands import AnyAnswer, answer_text
 from shared.redis.client import connect
 from shared.settings import Settings
@@ -192,7 +192,7 @@ def answering(redis_url: str, keys: Keys) -> Iterator[Callable[..., list[Task]]]
         worker = connect(redis_url)
 
         def serve() -> None:
-            found: Any = worker.brpop([keys.queue_list(session_queue(cliente_id))], timeout=3)
+            found: Any = worker.brpop([keys.queue_list(control_queue(cliente_id))], timeout=3)
             if found:
                 task = read_task(found[1])
                 taken.append(task)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from shared.names import control_queue, session_queue
 from shared.transitions.session import SessionStatus
 
 T = "/api/whatsapp/51"
@@ -251,7 +252,8 @@ def test_another_tenant_is_forbidden_and_nothing_is_told(client, maria, own, ser
 
     assert (known.status_code, known.json["error"]) == (403, "FORBIDDEN")
     assert known.data == unknown.data
-    assert services.client.llen(services.keys.queue_list("session.52")) == 0
+    for queue in (session_queue(52), control_queue(52)):
+        assert services.client.llen(services.keys.queue_list(queue)) == 0
 
 
 @pytest.mark.parametrize("where", ["header", "query", "body"])

@@ -12,8 +12,8 @@ from celery_config import make_celery
 from hub_api.workers.task_messages import TaskMessages
 from shared import names
 from shared.ledger.message import new_message_id
-from shared.names import session_queue
-from shared.protocol.commands import Connect, Notify
+from shared.names import control_queue, session_queue
+from shared.protocol.commands import Connect, Disconnect, Notify
 from support.queued_task import read_task
 
 # What differs between any two messages of Celery's own, or only matters for results, which nobody asks for.
@@ -60,6 +60,43 @@ def test_each_notification_has_a_tag_of_its_own(settings):
     tags = {json.loads(messages.notify(51, "A"))["properties"]["delivery_tag"] for _ in range(10)}
 
     assert len(tags) == 10
+
+
+def test_celery_itself_would_put_a_command_where_the_hub_does(settings, server, keys, services):
+    app = make_celery(settings)
+    services.control.tell(Connect(51))
+    app.send_task(names.TASK_CONNECT, kwargs=Connect(51).to_wire())
+
+    ours, theirs = reversed(server.lrange(keys.queue_list(control_queue(51)), 0, -1))
+    assert (
+        _flat(json.loads(ours))["properties", "delivery_info"]
+        == _flat(json.loads(theirs))["properties", "delivery_info"]
+    )
+    app.close()
+
+
+@pytest.mark.filterwarnings("ignore")  # Celery's own, as root
+def test_a_real_worker_serves_commands_in_the_order_in_which_they_were_given(settings, server, keys, services):
+    app = make_celery(settings, cliente_id=51)
+    served, done = [], threading.Event()
+    given = [("disconnect", False), ("connect", False)] * 20
+
+    @app.task(name=names.TASK_DISCONNECT, shared=False)
+    def disconnect(cliente_id, logout=False):
+        served.append(("disconnect", logout))
+
+    @app.task(name=names.TASK_CONNECT, shared=False)
+    def connect(cliente_id, refresh_code=False):
+        served.append(("connect", refresh_code))
+        if len(served) == len(given):
+            done.set()
+
+    for name, _ in given:
+        services.control.tell(Disconnect(51) if name == "disconnect" else Connect(51))
+    with start_worker(app, perform_ping_check=False, pool="threads", concurrency=4, shutdown_timeout=15):
+        assert done.wait(15)
+
+    assert served == given
 
 
 @pytest.mark.filterwarnings("ignore")  # Celery's own, as root

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub_api.sessions.models import WantedSession
-from shared.protocol.commands import ContactAnswer, Refusal, SessionStatusAnswer
+from shared.protocol.commands import AskStatus, ContactAnswer, Refusal, SessionStatusAnswer
 from shared.protocol.snapshot import Snapshot
 from shared.transitions.session import SessionStatus
 
@@ -63,7 +63,7 @@ def test_without_an_owner_the_object_comes_at_once(client, maria, queued):
 
 def test_a_hung_owner_is_a_timeout_and_the_question_is_revoked(client, maria, own, queued, services, monkeypatch):
     own(SessionStatus.READY)
-    monkeypatch.setattr(services.control, "within_s", 0.2)
+    monkeypatch.setattr(AskStatus, "within_s", 0.2)
 
     answer = client.post(f"{URL}/status", headers=maria)
 

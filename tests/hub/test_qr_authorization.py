@@ -14,7 +14,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from hub_api.services import Services
 from shared.instant import now_ms
-from shared.protocol.commands import PairingCodeAnswer, SessionStatusAnswer
+from shared.protocol.commands import AskContact, AskPairingCode, AskStatus, PairingCodeAnswer, SessionStatusAnswer
 from shared.transitions.session import QrStatus, SessionStatus
 from support.owner import Owner
 
@@ -60,9 +60,11 @@ def test_no_call_of_all_hands_it_out(
     showing: Owner,
     forbid: Callable[[dict[str, object]], None],
     body: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     forbid(body)
-    services.control.within_s = 0.05  # nobody answers questions here
+    for question in (AskStatus, AskPairingCode, AskContact):
+        monkeypatch.setattr(question, "within_s", 0.05)  # nobody answers them here
     forms = (CODE, segno.make_qr(CODE).png_data_uri(scale=8, border=4))
     calls = list(_calls(app))
     asked = {"wait": "0"}

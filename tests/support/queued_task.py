@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import redis
 
-from shared.names import Keys, session_queue
+from shared.names import Keys, control_queue, session_queue
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ def read_task(raw: str) -> Task:
 
 
 def queued_tasks(client: redis.Redis, keys: Keys, cliente_id: int = 51) -> list[Task]:
-    """The tasks that lie on a tenant's queue, the next one first."""
-    found = cast(list[str], client.lrange(keys.queue_list(session_queue(cliente_id)), 0, -1))
-    return [read_task(raw) for raw in reversed(found)]
+    """The tasks that lie on a tenant's queues, the next one first."""
+    found: list[str] = []
+    for queue in (control_queue(cliente_id), session_queue(cliente_id)):
+        found += reversed(cast(list[str], client.lrange(keys.queue_list(queue), 0, -1)))
+    return [read_task(raw) for raw in found]

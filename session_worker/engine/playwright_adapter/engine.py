@@ -37,8 +37,8 @@ from shared.recipient_key import forms
 _START_SECONDS = 30.0
 _OBSERVE_SECONDS = 5.0
 _PROBE_SECONDS = 15.0
-_CODE_SECONDS = 10.0
-_PREPARE_SECONDS = 15.0
+CODE_SECONDS = 10.0
+PREPARE_SECONDS = 15.0
 _LOOK_UP_SECONDS = 10.0
 _LIMITS_SECONDS = 10.0
 _ROWS_SECONDS = 20.0
@@ -118,14 +118,14 @@ class PlaywrightEngine:
     def renew_code(self, phone_number: str | None = None) -> PairingCode | None:
         """See `port.Engine.renew_code`."""
         if phone_number is None:
-            self._ask("renewCode", None, _CODE_SECONDS)
+            self._ask("renewCode", None, CODE_SECONDS)
             return None
-        told = self._ask("pairingCode", phone_number, _CODE_SECONDS)
+        told = self._ask("pairingCode", phone_number, CODE_SECONDS)
         return PairingCode(code=str(told["code"]), expires_at_ms=int(told["expires_at_ms"]))
 
     def prepare(self, number: str) -> Prepared:
         """See `port.Engine.prepare`."""
-        told = self._ask("prepare", list(forms(number)), _PREPARE_SECONDS)
+        told = self._ask("prepare", list(forms(number)), PREPARE_SECONDS)
         return Prepared(chat_id=str(told["chat_id"]), key=str(told["key"]))
 
     def hand_over(self, prepared: Prepared, text: str) -> Handed:
@@ -152,7 +152,7 @@ class PlaywrightEngine:
     def find_contact(self, number: str) -> Contact | None:
         """See `port.Engine.find_contact`."""
         try:
-            told = self._ask("findContact", list(forms(number)), _PREPARE_SECONDS)
+            told = self._ask("findContact", list(forms(number)), PREPARE_SECONDS)
         except EngineError:
             return None
         return Contact(exists=bool(told["exists"]), chat_id=told["chat_id"])
