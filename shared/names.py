@@ -182,6 +182,14 @@ class Keys:
         """Counter: messages accepted in one minute."""
         return f"{self.prefix}rate:{cliente_id}:{minute}"
 
+    def contact(self, cliente_id: int, recipient: str) -> str:
+        """String with a time to live: JSON of what WhatsApp said of a number, by its recipient key."""
+        return f"{self.prefix}contact:{cliente_id}:{recipient}"
+
+    def contacts_asked(self, cliente_id: int, hour: int) -> str:
+        """Counter: numbers of which WhatsApp was asked in one hour."""
+        return f"{self.prefix}contacts_asked:{cliente_id}:{hour}"
+
     def pace(self, cliente_id: int) -> str:
         """Hash: when the next message, and the next bulk or campaign message, may leave."""
         return f"{self.prefix}pace:{cliente_id}"

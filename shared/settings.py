@@ -214,6 +214,19 @@ class Settings(BaseSettings):
         ge=0,
         description="Messages of a tenant accepted in one minute; beyond it `RATE_LIMITED`. 0: no limit.",
     )
+    contact_checks_per_hour: int = Field(
+        default=100,
+        ge=0,
+        description="Numbers of which a tenant may have WhatsApp asked in one hour (`GET …/contacts/{number}`); beyond "
+        "it `RATE_LIMITED`. Asking for many gets a phone banned. 0: no limit.",
+    )
+    contact_kept_seconds: int = Field(
+        default=86_400,
+        ge=0,
+        le=2_592_000,
+        description="Seconds that such an answer is known without asking again; that a number is not on WhatsApp, an "
+        "hour at most. 0: never.",
+    )
     auto_campaigns_enabled: bool = Field(
         default=True,
         description="Whether campaigns release messages; `PUT /api/campaigns/switch` changes it while everything runs.",

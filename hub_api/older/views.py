@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from flask_openapi3.models.tag import Tag
 from pydantic_core import to_json
 
@@ -22,7 +22,7 @@ from hub_api.sessions.views import session_object
 from hub_api.web.answers import Failure, plain
 from hub_api.web.endpoint import Blueprint, Call, endpoint
 from hub_api.web.inputs import Body
-from hub_api.web.tenant import by_instance, named, no_tenant
+from hub_api.web.tenant import ALL, by_instance, named, named_or_all
 from shared.errors import QrNotRequired, SessionAlreadyConnected
 from shared.instant import now_ms, to_iso
 from shared.transitions.message import OPEN_STATUSES
@@ -32,16 +32,23 @@ blueprint = Blueprint("legacy", __name__, abp_tags=[Tag(name="older calls")])
 _COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 503: Failure}
 
 
-@blueprint.after_request
+@blueprint.after_app_request
 def _both_shapes(answer: Response) -> Response:
     """Adds to a failure what callers of the replaced system read."""
-    if answer.status_code >= 400:
+    if answer.status_code >= 400 and answer.mimetype == "application/json" and _is_older_call():
         fields = json.loads(answer.get_data())
         fields |= {"success": False, "code": fields["error"]}
         details = fields.get("details", {})
         fields |= {name: details[name] for name in ("certain", "message_id") if name in details}
         answer.set_data(to_json(fields))
     return answer
+
+
+def _is_older_call() -> bool:
+    """Also one of another method, or beside every path: who calls outside `/api` knows nothing else."""
+    if request.blueprint is not None:
+        return request.blueprint == blueprint.name
+    return not request.path.startswith("/api/") or request.path.startswith("/api/session-manager/")
 
 
 @blueprint.get("/status", summary="Session object", deprecated=True, responses=_COMMON)
@@ -105,11 +112,10 @@ def older_send_text(call: Call, body: OlderSendBody) -> Response:
 
 
 @blueprint.get("/sessions", summary="Sessions that are READY", deprecated=True, responses=_COMMON)
-@endpoint(no_tenant)
+@endpoint(named_or_all)
 def older_sessions(call: Call) -> Response:
     """Ids as text, within the caller's reach."""
-    caller = call.caller
-    ids = accounts.tenants(call.services.database) if caller.is_admin else [caller.cliente_id or 0]
+    ids = accounts.tenants(call.services.database) if call.cliente_id == ALL else [call.cliente_id]
     ready = [str(view.snapshot.cliente_id) for view in call.services.snapshots.read_many(ids) if view.can_send]
     return plain({"ok": True, "success": True, "sessions": ready, "count": len(ready)})
 

@@ -9,7 +9,7 @@ from flask_openapi3.models.tag import Tag
 
 from hub_api.accounts.tenants import service as accounts
 from hub_api.authorizations import service as authorizations
-from hub_api.recipients import service as recipients
+from hub_api.sessions import contacts
 from hub_api.sessions import service as lifecycle
 from hub_api.sessions.bodies import DisconnectBody, NumberPath, SessionsQuery
 from hub_api.sessions.objects import Contact, SessionList, SessionObject
@@ -18,11 +18,11 @@ from hub_api.web.cursor import read_cursor, write_cursor
 from hub_api.web.endpoint import Blueprint, Call, endpoint
 from hub_api.web.fields import TenantPath, canonical
 from hub_api.web.inputs import Body
-from hub_api.web.tenant import in_url, no_tenant
+from hub_api.web.tenant import ALL, in_url, named_or_all
 from hub_api.workers.control import new_question_id
-from shared.errors import SessionNotReady, ValidationFailed
+from shared.errors import ValidationFailed
 from shared.instant import now_ms
-from shared.protocol.commands import AskContact, AskStatus
+from shared.protocol.commands import AskStatus
 from shared.sessions.view import SessionView
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/api", abp_tags=[Tag(name="sessions")])
@@ -98,33 +98,21 @@ def restart(call: Call, path: TenantPath) -> Response:
 @blueprint.get(
     f"{_TENANT}/contacts/<string:number>",
     summary="Whether a number is on WhatsApp",
-    responses={200: Contact, **_COMMON, 504: Failure},
+    responses={200: Contact, **_COMMON, 429: Failure, 504: Failure},
 )
 @endpoint(in_url, command="contact")
 def check_contact(call: Call, path: NumberPath) -> Response:
-    """`exists` is null where WhatsApp could not be asked."""
-    services = call.services
+    """`exists` is null where WhatsApp could not be asked. So many new numbers an hour; what is known costs nothing."""
     number = canonical(path.number, call.profile.country, "number")
-    exists, chat_id = None, None
-    if services.snapshots.read(call.cliente_id).can_send:
-        try:
-            answer = services.control.ask(AskContact(call.cliente_id, new_question_id(), number))
-            exists, chat_id = answer.exists, answer.chat_id
-            if chat_id is not None:
-                recipients.learn(services, call.cliente_id, number, chat_id)
-        except SessionNotReady:  # it was ready a moment ago
-            pass
-    return succeeded({"number": number, "exists": exists, "chat_id": chat_id})
+    found = contacts.check(call.services, call.cliente_id, number, now_ms())
+    return succeeded({"number": number, "exists": found.exists, "chat_id": found.chat_id})
 
 
 @blueprint.get("/sessions", summary="All sessions one may see", responses={200: SessionList, **_COMMON})
-@endpoint(no_tenant)
+@endpoint(named_or_all)
 def list_sessions(call: Call, query: SessionsQuery) -> Response:
-    """An admin's: every known tenant's; a cliente's: its own."""
-    if call.caller.is_admin:
-        ids = accounts.tenants(call.services.database)
-    else:
-        ids = [call.caller.cliente_id] if call.caller.cliente_id is not None else []
+    """An admin's: every known tenant's, or that of the tenant it names; a cliente's: its own."""
+    ids = accounts.tenants(call.services.database) if call.cliente_id == ALL else [call.cliente_id]
     after = _last_tenant(query.cursor)
     rest = [cliente_id for cliente_id in ids if cliente_id > after]
     page = rest[: query.limit]

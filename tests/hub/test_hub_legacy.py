@@ -39,6 +39,30 @@ def test_failures_carry_both_shapes(client, root, header, query, status, code):
     assert answer.json["error"] == answer.json["code"] == code
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("DELETE", "/status", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/send", 405, "METHOD_NOT_ALLOWED"),
+        ("POST", "/api/session-manager/sessions/sender_51", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/sender/message", 404, "NOT_FOUND"),
+        ("GET", "/api/session-manager/session", 404, "NOT_FOUND"),
+        ("POST", "/send", 400, "VALIDATION_ERROR"),
+    ],
+)
+def test_failures_beside_the_older_calls_carry_both_shapes(client, maria, method, path, status, code):
+    answer = client.open(path, method=method, headers=maria)
+
+    assert answer.status_code == status
+    assert (answer.json["ok"], answer.json["success"]) == (False, False)
+    assert answer.json["error"] == answer.json["code"] == code
+
+
+def test_failures_of_other_calls_stay_as_they_are(client, maria):
+    for method, path in (("DELETE", "/api/sessions"), ("GET", "/api/nothing"), ("GET", "/api/whatsapp/99/status")):
+        assert set(client.open(path, method=method, headers=maria).json) <= {"ok", "error", "message", "details"}
+
+
 def test_another_tenant_is_forbidden(client, maria):
     for method, path, body in (("GET", "/status", None), ("POST", "/connect", None), ("POST", "/send", BODY)):
         headers = maria | ({"X-Cliente-Id": "52"} if body is None else {})
@@ -161,9 +185,11 @@ def test_sessions_that_are_ready(client, maria, root, own):
     own(SessionStatus.READY)
     own(SessionStatus.QR_REQUIRED, 52)
 
-    for headers in (maria, root):
+    for headers in (maria, root, root | {"X-Cliente-Id": "51"}):
         answer = client.get("/sessions", headers=headers).json
         assert (answer["sessions"], answer["count"]) == (["51"], 1)
+    assert client.get("/sessions", headers=root | {"X-Cliente-Id": "52"}).json["count"] == 0
+    assert client.get("/sessions", headers=maria | {"X-Cliente-Id": "52"}).json["code"] == "FORBIDDEN"
 
 
 def test_the_sender_sends_from_its_own_session(client, maria, own):

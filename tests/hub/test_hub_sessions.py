@@ -153,6 +153,18 @@ def test_whatsapps_failure_is_a_502(client, maria, own, answering):
     assert (answer.status_code, answer.json["error"]) == (502, "WHATSAPP_ERROR")
 
 
+@pytest.mark.parametrize("named", [{"headers": {"X-Cliente-Id": "52"}}, {"query_string": {"cliente_id": "52"}}])
+def test_another_tenants_sessions_are_forbidden(client, maria, root, named):
+    headers = named.get("headers", {})
+    query = named.get("query_string", {})
+
+    foreign = client.get("/api/sessions", headers=maria | headers, query_string=query)
+    admins = client.get("/api/sessions", headers=root | headers, query_string=query).json
+
+    assert (foreign.status_code, foreign.json["error"]) == (403, "FORBIDDEN")
+    assert [item["cliente_id"] for item in admins["items"]] == [52]
+
+
 def test_sessions_are_listed_by_reach_and_page(client, maria, root):
     own_ones = client.get("/api/sessions", headers=maria).json
     first = client.get("/api/sessions?limit=1", headers=root).json
