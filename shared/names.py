@@ -52,6 +52,7 @@ class EventType(StrEnum):
     MESSAGE_INBOUND = "message.inbound"
     SESSION_STATUS = "session.status"
     SESSION_UNWANTED = "session.unwanted"
+    SESSION_UNLINKED = "session.unlinked"
     LEDGER_IMBALANCE = "ledger.imbalance"
 
 
@@ -259,6 +260,11 @@ class Keys:
     def wanted(self) -> str:
         """Hash: cliente_id → JSON of a wanted session; SQL is the master, this is the mirror."""
         return f"{self.prefix}wanted"
+
+    @property
+    def logouts(self) -> str:
+        """Hash: cliente_id → login id (or "") of a phone that is to be unlinked; SQL is the master, this the mirror."""
+        return f"{self.prefix}logouts"
 
     @property
     def rebuilt(self) -> str:

@@ -35,3 +35,12 @@ class SessionStore(Base):
     cliente_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     store_id: Mapped[str] = mapped_column(String(64))
     at: Mapped[int] = mapped_column(BigInteger)  # of the event that told it
+
+
+class OwedLogout(Base):
+    """A phone that is to be unlinked at its session's next start; Redis holds a mirror."""
+
+    __tablename__ = "owed_logouts"
+    cliente_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    login_id: Mapped[str] = mapped_column(String(200))  # "" for whichever there is
+    at: Mapped[int] = mapped_column(BigInteger)

@@ -43,6 +43,7 @@ class SessionObject(BaseModel):
     stale: bool
     limits: SessionLimits
     already_connected: bool | None = None
+    logout_pending: bool | None = Field(default=None, description="With `logout`: not unlinked yet")
 
 
 class Contact(BaseModel):

@@ -8,12 +8,17 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from hub_api.services import Services
-from hub_api.sessions.models import SessionEventRecord, SessionStore, WantedSession
+from hub_api.sessions.models import OwedLogout, SessionEventRecord, SessionStore, WantedSession
 from hub_api.storable import history_row, storable
 from shared.names import EventType
 from shared.protocol.events import Event, SessionMoved
 
-_OURS = (EventType.SESSION_STATUS, EventType.SESSION_UNWANTED, EventType.LEDGER_IMBALANCE)
+_OURS = (
+    EventType.SESSION_STATUS,
+    EventType.SESSION_UNWANTED,
+    EventType.SESSION_UNLINKED,
+    EventType.LEDGER_IMBALANCE,
+)
 
 
 class SessionRecorder:
@@ -37,11 +42,19 @@ class SessionRecorder:
         for event in ours:
             if event.type is EventType.SESSION_UNWANTED:
                 self._no_longer_wanted(session, event.cliente_id)
+            elif event.type is EventType.SESSION_UNLINKED:
+                self._unlinked(session, event.cliente_id)
 
     def _no_longer_wanted(self, session: Session, cliente_id: int) -> None:
         """Only where the mirror says so as well: a call may have asked for the session again meanwhile."""
         row = session.get(WantedSession, cliente_id)
         if row is not None and not self._wanted.has(cliente_id):
+            session.delete(row)
+
+    def _unlinked(self, session: Session, cliente_id: int) -> None:
+        """Only where the mirror says so as well: a call may have asked for it again meanwhile."""
+        row = session.get(OwedLogout, cliente_id)
+        if row is not None and self._wanted.owed_logout(cliente_id) is None:
             session.delete(row)
 
 

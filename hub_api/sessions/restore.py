@@ -1,11 +1,11 @@
-"""Puts back into a Redis that came up empty which sessions are wanted, and which profile stores hold their logins."""
+"""Puts back into a Redis that came up empty which sessions are wanted, where their logins lie, and who is unlinked."""
 
 from __future__ import annotations
 
 from sqlalchemy import select
 
 from hub_api.services import Services
-from hub_api.sessions.models import SessionStore, WantedSession
+from hub_api.sessions.models import OwedLogout, SessionStore, WantedSession
 from shared.logs import get_logger
 from shared.protocol.snapshot import Wanted
 
@@ -20,5 +20,6 @@ def restore(services: Services, now_ms: int) -> None:
             for row in session.scalars(select(WantedSession).order_by(WantedSession.since))
         ]
         stores = [(row.cliente_id, row.store_id) for row in session.scalars(select(SessionStore))]
-    services.wanted.restore(wanted, stores)
+        logouts = [(row.cliente_id, row.login_id) for row in session.scalars(select(OwedLogout))]
+    services.wanted.restore(wanted, stores, logouts)
     _log.info("sessions.restored", wanted=len(wanted), stores=len(stores))

@@ -6,7 +6,7 @@ from hub_api.accounts.audit import trail
 from hub_api.accounts.tenants.profiles import require_active
 from hub_api.database import Database
 from hub_api.services import Services
-from hub_api.sessions.models import WantedSession
+from hub_api.sessions.models import OwedLogout, WantedSession
 from shared.instant import now_ms
 from shared.protocol.commands import Connect, Disconnect, Restart
 from shared.protocol.snapshot import Wanted
@@ -35,8 +35,10 @@ def connect(
 def disconnect(services: Services, cliente_id: int, *, logout: bool, who: str) -> bool:
     """No longer wants a session and tells its worker to end. False where nothing ran.
 
-    logout: the phone is unlinked as well, which needs a live worker.
+    logout: the phone is unlinked as well, by the live worker or at the next start, before anything is sent.
     """
+    if logout:  # before it is looked who runs the session: a worker that starts meanwhile sees one or the other
+        _owe_logout(services, cliente_id)
     owned = is_owned(services, cliente_id)
     with services.database.writing() as session:
         row = session.get(WantedSession, cliente_id)
@@ -49,6 +51,13 @@ def disconnect(services: Services, cliente_id: int, *, logout: bool, who: str) -
         services.control.tell(Disconnect(cliente_id, logout))
     services.wanted.notify_hosts(cliente_id)
     return owned or was_wanted
+
+
+def _owe_logout(services: Services, cliente_id: int) -> None:
+    login_id = services.snapshots.read(cliente_id).snapshot.login_id
+    with services.database.writing() as session:
+        session.merge(OwedLogout(cliente_id=cliente_id, login_id=login_id[:200], at=now_ms()))
+    services.wanted.owe_logout(cliente_id, login_id)
 
 
 def restart(services: Services, cliente_id: int, who: str) -> None:

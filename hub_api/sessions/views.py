@@ -80,9 +80,15 @@ def connect(call: Call, path: TenantPath) -> Response:
 )
 @endpoint(in_url, body=Body(optional=True), command="disconnect")
 def disconnect(call: Call, path: TenantPath, body: DisconnectBody) -> Response:
-    """Stops the session and keeps the login; `logout` also unlinks the phone. 200 where nothing runs."""
+    """Stops the session and keeps the login; `logout` also unlinks the phone. 200 where nothing runs.
+
+    Then a logout is remembered and done at the next start, before anything is sent; `logout_pending` until it is.
+    """
     ran = lifecycle.disconnect(call.services, call.cliente_id, logout=body.logout, who=call.caller.name)
-    return succeeded(session_object(call, call.services.snapshots.read(call.cliente_id)), 202 if ran else 200)
+    answer = session_object(call, call.services.snapshots.read(call.cliente_id))
+    if body.logout:
+        answer["logout_pending"] = call.services.wanted.owed_logout(call.cliente_id) is not None
+    return succeeded(answer, 202 if ran else 200)
 
 
 @blueprint.post(

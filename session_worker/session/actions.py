@@ -94,6 +94,13 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordUnlinked:
+    """The logout that was asked for is done, or there is nothing to unlink any more."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndSession:
     """The session stopped, by itself or on request: so does the worker."""
 
@@ -111,6 +118,7 @@ Action = (
     | ChangeChannel
     | WriteSnapshot
     | Withdraw
+    | RecordUnlinked
     | EndSession
     | Log
 )

@@ -136,6 +136,7 @@ def _stop(turn: SessionTurn, logout: bool, cause: str) -> None:
     end_browser(turn, logout=logout)
     if logout:
         turn.do(do.WipeProfile())
+        _unlinked(turn, cause)
     turn.change(relaunch_at_ms=None, ended=True)
     code = cause if cause == "QR_NOT_SCANNED" else ""
     login = NO_LOGIN if logout else {}
@@ -148,10 +149,32 @@ def _stop(turn: SessionTurn, logout: bool, cause: str) -> None:
 # What the page says.
 
 
+def _unlinked(turn: SessionTurn, cause: str) -> None:
+    turn.change(owed_logout=None)
+    turn.do(do.RecordUnlinked(cause))
+
+
+def _take_owed_logout(turn: SessionTurn, seen: Observation, reading: Reading) -> None:
+    """A logout that was asked for while no browser ran, before anything is sent; then a code is shown."""
+    login_id = str(login_of(seen, turn.state.snapshot)["login_id"])
+    if turn.state.owed_logout not in ("", login_id):
+        _unlinked(turn, "another login")
+        _take_login(turn, seen, reading)
+        return
+    turn.info("session.owed_logout")
+    end_browser(turn, logout=True)
+    turn.do(do.WipeProfile())
+    _unlinked(turn, "logout")
+    move(turn, SessionEvent.LOGGED_OUT, "logout", error="", **NO_CODE, **NO_LOGIN)
+    launch(turn, "logout")
+
+
 def _forget_login(turn: SessionTurn, reason: str) -> None:
     turn.warn("session.logged_out", reason=reason)
     end_browser(turn, logout=False)
     turn.do(do.WipeProfile())
+    if turn.state.owed_logout is not None:
+        _unlinked(turn, "LOGGED_OUT")
     move(turn, SessionEvent.LOGGED_OUT, "LOGGED_OUT", error="LOGGED_OUT", **NO_LOGIN)
     launch(turn, "logged_out")
 
@@ -173,6 +196,8 @@ def _take_observation(turn: SessionTurn, seen: Observation) -> None:
             fail_run(turn, reading.code)
         case SessionEvent.CODE_SHOWN | SessionEvent.CODE_IDLE:
             _show_code(turn, seen, reading)
+        case SessionEvent.OPENED if turn.state.owed_logout is not None:
+            _take_owed_logout(turn, seen, reading)
         case SessionEvent.LINKED | SessionEvent.OPENED:
             _take_login(turn, seen, reading)
         case SessionEvent.CONFLICT:
@@ -186,6 +211,8 @@ def _show_code(turn: SessionTurn, seen: Observation, reading: Reading) -> None:
     if turn.state.waiting_since_ms is None:
         turn.change(waiting_since_ms=turn.now.steady_ms)
     turn.change(recoveries=0)
+    if turn.state.owed_logout is not None:
+        _unlinked(turn, "no login")
     if reading.event is SessionEvent.CODE_IDLE:
         move(turn, reading.event, "code_idle", qr_status=QrStatus.EXPIRED, qr_string="", qr_expires_at=0)
         return

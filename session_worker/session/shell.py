@@ -172,7 +172,7 @@ class Session:
             answers = [self._carry_out(action) for action in actions]
             coming.extend(answer for answer in answers if answer is not None)
 
-    def _carry_out(self, action: do.Action) -> on.Input | None:
+    def _carry_out(self, action: do.Action) -> on.Input | None:  # noqa: PLR0912 - one table, a row for each action
         match action:
             case Log(level, name, fields):
                 getattr(_log, level)(name, **fields)
@@ -197,6 +197,8 @@ class Session:
                 self._write(snapshot, transition)
             case do.Withdraw(cause):
                 self._withdraw(cause)
+            case do.RecordUnlinked(cause):
+                self._record_unlinked(cause)
             case do.EndSession(cause):
                 self._on_end(cause)
         return None
@@ -275,3 +277,10 @@ class Session:
             self._snapshots.withdraw(self._lease, cause, now_ms())
         except redis.RedisError as error:
             _log.warning("session.not_withdrawn", error=type(error).__name__)
+
+    def _record_unlinked(self, cause: str) -> None:
+        try:
+            self._snapshots.unlinked(self._lease, cause, now_ms())
+        except redis.RedisError as error:
+            # It stays owed: a later start finds the login gone, or another one, which it leaves alone.
+            _log.warning("session.unlinked_not_recorded", error=type(error).__name__)

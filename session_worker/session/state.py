@@ -63,6 +63,7 @@ class State:
     holds: int = 0  # loads in a row that were held
     sending_paused: bool = False  # READY, and yet the page makes no keys: shown as the session's error
     pin_refused: bool = False  # since this worker began; the session has gone on with what is served
+    owed_logout: str | None = None  # the login that is to be unlinked before anything is sent; "": whichever there is
     ended: bool = False
 
     @property

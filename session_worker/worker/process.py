@@ -52,6 +52,7 @@ from shared.redis.client import connect
 from shared.sessions.lease import Lease, Leases, NotRebuilt, WrongStore
 from shared.sessions.snapshots import Snapshots
 from shared.sessions.tenant_rules import TenantRulesMirror
+from shared.sessions.wanted import WantedSessions
 from shared.settings import Settings
 
 _log = get_logger(__name__)
@@ -151,6 +152,7 @@ class TenantWorker:
         settings, rng, dispatcher = self._settings, random.SystemRandom(), Dispatcher()
         snapshots = Snapshots(self._client, self._keys)
         previous = snapshots.read(self._cliente_id).snapshot
+        owed_logout = WantedSessions(self._client, self._keys).owed_logout(self._cliente_id)
         session_rules = SessionRules(
             round(settings.qr_wait_limit_seconds * 1000),
             settings.language,
@@ -162,7 +164,7 @@ class TenantWorker:
         recorder = Recorder(dispatcher.acknowledging, ledger, self._cliente_id, dispatcher.ack_recorded)
         session = Session(
             inbox=dispatcher.session,
-            state=first_state(session_rules, previous, now_ms(), steady_ms()),
+            state=replace(first_state(session_rules, previous, now_ms(), steady_ms()), owed_logout=owed_logout),
             lease=lease,
             snapshots=snapshots,
             make_engine=lambda pinned: make_engine(config if pinned else replace(config, web_version="")),

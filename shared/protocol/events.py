@@ -159,6 +159,13 @@ class SessionUnwanted(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class SessionUnlinked(Record):
+    """The phone was unlinked because a caller had asked for it, or was not linked any more."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerImbalance(Record):
     """A tenant's counters do not add up; the numbers are those of the report."""
 
@@ -190,6 +197,7 @@ Body = (
     | MessageInbound
     | SessionMoved
     | SessionUnwanted
+    | SessionUnlinked
     | LedgerImbalance
 )
 
@@ -211,6 +219,7 @@ BODIES: dict[EventType, type[Body]] = {
     EventType.MESSAGE_INBOUND: MessageInbound,
     EventType.SESSION_STATUS: SessionMoved,
     EventType.SESSION_UNWANTED: SessionUnwanted,
+    EventType.SESSION_UNLINKED: SessionUnlinked,
     EventType.LEDGER_IMBALANCE: LedgerImbalance,
 }
 

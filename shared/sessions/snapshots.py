@@ -10,14 +10,16 @@ from typing import Any, cast
 import redis
 
 from shared.names import Keys
-from shared.protocol.events import SessionMoved, SessionUnwanted, event_data
+from shared.protocol.events import SessionMoved, SessionUnlinked, SessionUnwanted, event_data
 from shared.protocol.snapshot import Snapshot
 from shared.redis.scripts import Script, Scripts
 from shared.sessions.lease import Lease, parse_holder
 from shared.sessions.view import SessionView
 
 _LUA = Path(__file__).parent / "lua"
-_SNAPSHOT, _WITHDRAW, _HOST_LOST = (Script(_LUA / f"{name}.lua") for name in ("snapshot", "withdraw", "host_lost"))
+_SNAPSHOT, _WITHDRAW, _UNLINKED, _HOST_LOST = (
+    Script(_LUA / f"{name}.lua") for name in ("snapshot", "withdraw", "unlinked", "host_lost")
+)
 
 
 class Snapshots:
@@ -101,6 +103,25 @@ class Snapshots:
                 "now_ms": now_ms,
                 "cliente_id": lease.cliente_id,
                 "event": event_data(SessionUnwanted(cause)),
+            },
+        )
+        return bool(answer)
+
+    def unlinked(self, lease: Lease, cause: str, now_ms: int) -> bool:
+        """The owner says that the phone is unlinked, as was asked for. False: the lease is another's."""
+        answer = self._scripts.run(
+            _UNLINKED,
+            keys={
+                "lease": self._keys.lease(lease.cliente_id),
+                "logouts": self._keys.logouts,
+                "events": self._keys.events,
+            },
+            args={
+                "token": lease.token,
+                "fence": lease.fence,
+                "now_ms": now_ms,
+                "cliente_id": lease.cliente_id,
+                "event": event_data(SessionUnlinked(cause)),
             },
         )
         return bool(answer)

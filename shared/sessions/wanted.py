@@ -44,13 +44,31 @@ class WantedSessions:
         """False where it was not wanted."""
         return bool(self._client.hdel(self._keys.wanted, str(cliente_id)))
 
-    def restore(self, wanted: Iterable[tuple[int, Wanted]], stores: Iterable[tuple[int, str]]) -> None:
-        """Adds many, and which profile store holds whose login; what stands in Redis already is newer and stays."""
+    def owe_logout(self, cliente_id: int, login_id: str) -> None:
+        """The session's phone is to be unlinked. login_id: which login, "" for whichever there is."""
+        self._client.hset(self._keys.logouts, str(cliente_id), login_id)
+
+    def owed_logout(self, cliente_id: int) -> str | None:
+        """The login that is to be unlinked, "" for whichever there is; None for none."""
+        return cast("str | None", self._client.hget(self._keys.logouts, str(cliente_id)))
+
+    def restore(
+        self,
+        wanted: Iterable[tuple[int, Wanted]],
+        stores: Iterable[tuple[int, str]],
+        logouts: Iterable[tuple[int, str]] = (),
+    ) -> None:
+        """Adds many, which profile store holds whose login, and which phones are to be unlinked.
+
+        What stands in Redis already is newer and stays.
+        """
         pipeline = self._client.pipeline(transaction=True)
         for cliente_id, one in wanted:
             pipeline.hsetnx(self._keys.wanted, str(cliente_id), one.to_text())
         for cliente_id, store_id in stores:
             pipeline.hsetnx(self._keys.store_of, str(cliente_id), store_id)
+        for cliente_id, login_id in logouts:
+            pipeline.hsetnx(self._keys.logouts, str(cliente_id), login_id)
         pipeline.execute()
 
     def stores(self) -> dict[int, str | None]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hub_api.sessions.models import WantedSession
+from hub_api.sessions.models import OwedLogout, WantedSession
+from shared.instant import now_ms
 from shared.protocol.commands import AskStatus, ContactAnswer, Refusal, SessionStatusAnswer
 from shared.protocol.snapshot import Snapshot
 from shared.transitions.session import SessionStatus
@@ -107,7 +108,43 @@ def test_disconnect_ends_what_runs(client, maria, own, queued, services):
 
 
 def test_disconnect_where_nothing_runs_is_200(client, maria):
-    assert client.post(f"{URL}/disconnect", headers=maria).status_code == 200
+    answer = client.post(f"{URL}/disconnect", headers=maria)
+
+    assert (answer.status_code, answer.json.get("logout_pending")) == (200, None)
+
+
+def _owed(services):
+    with services.database.reading() as session:
+        on_record = session.get(OwedLogout, 51)
+    return services.wanted.owed_logout(51), on_record and on_record.login_id
+
+
+def test_a_logout_where_nothing_runs_is_remembered(client, maria, own, services, server, keys, empty_redis, drain):
+    own(SessionStatus.READY, login_id="549/p1").gone()
+
+    answer = client.post(f"{URL}/disconnect", headers=maria, json={"logout": True})
+
+    assert (answer.status_code, answer.json["logout_pending"]) == (200, True)
+    assert _owed(services) == ("549/p1", "549/p1")
+    # also by a Redis that came up empty
+    server.delete(keys.logouts, keys.rebuilt)
+    empty_redis.mend()
+    assert _owed(services) == ("549/p1", "549/p1")
+    # until the owner has done it
+    owner = own(SessionStatus.INIT)
+    assert owner.snapshots.unlinked(owner.lease, "logout", now_ms())
+    drain.run()
+    assert _owed(services) == (None, None)
+
+
+def test_a_logout_that_was_asked_for_again_is_still_owed(client, maria, own, services, drain):
+    owner = own(SessionStatus.INIT)
+    client.post(f"{URL}/disconnect", headers=maria, json={"logout": True})
+    assert owner.snapshots.unlinked(owner.lease, "logout", now_ms())
+    client.post(f"{URL}/disconnect", headers=maria, json={"logout": True})
+    drain.run()
+
+    assert _owed(services) == ("", "")
 
 
 def test_restart_tells_the_owner_or_starts(client, maria, own, queued, services):

@@ -128,3 +128,23 @@ def test_commands_reach_the_worker(start: Start, call: Callable[..., Any], servi
     call("POST", "/disconnect")
     until(lambda: not services.snapshots.read(51).owned, 30, "the lease given back")
     assert call("GET", "/status")["status"] == "DISCONNECTED"
+
+
+def test_a_logout_asked_for_while_nothing_runs_is_done_at_the_next_start(
+    start: Start, call: Callable[..., Any], services: Services
+) -> None:
+    # given a login whose session was stopped, and a message that waits for it
+    start(LINKED)
+    until_status(call, "READY")
+    call("POST", "/disconnect")
+    until(lambda: not services.wanted.owned([51]), 30, "the worker's end")
+    waits = call("POST", "/messages", {"to": "11 2345-6789", "message": "hola", "on_not_ready": "queue"})
+    # when
+    asked = call("POST", "/disconnect", {"logout": True})
+    start(UNLINKED)
+    # then the login is gone, the message still waits, and nothing more is owed
+    until_status(call, "QR_REQUIRED")
+    assert asked["logout_pending"] is True
+    assert call("GET", "/status")["phone_number"] is None
+    assert call("GET", f"/messages/{waits['message_id']}")["status"] == "queued"
+    until(lambda: services.wanted.owed_logout(51) is None, 10, "the logout to be recorded")

@@ -35,7 +35,7 @@ def _every_key() -> list[str]:
         keys.imbalances, keys.text_cursors(1), keys.placeholders(1), keys.recorded_until(1),
         keys.tenant_rules, keys.suspended, keys.accounts_version,
         keys.contact(1, "d"), keys.contacts_asked(1, 2),
-        keys.builds, keys.build("b"), keys.served_build, keys.build_trial,
+        keys.logouts, keys.builds, keys.build("b"), keys.served_build, keys.build_trial,
     ]  # fmt: skip
 
 

@@ -67,6 +67,8 @@ class World:
     ends: list[str] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
     wiped: int = 0
+    unlinked: list[str] = field(default_factory=list)  # browser runs that were to unlink the phone at their end
+    logouts_done: list[str] = field(default_factory=list)
     verdicts: list[tuple[Build, Verdict]] = field(default_factory=list)
     coming: list[on.Input] = field(default_factory=list)  # from browsers, told with the next tick
 
@@ -163,7 +165,9 @@ class World:
             case do.LaunchBrowser(run, pinned):
                 self.pinned.append(pinned)
                 return self._launch(run)
-            case do.EndBrowser(run):
+            case do.EndBrowser(run, logout):
+                if logout:
+                    self.unlinked.append(run)
                 if self.channel is not None and self.channel.browser_run == run:
                     raise RuleBroken("a browser is ended while it is sent through")
                 self.running = ""
@@ -186,6 +190,8 @@ class World:
                 self.wiped += 1
             case do.ChangeChannel(channel):
                 self.channel = channel
+                if channel is not None and self.state.owed_logout is not None:
+                    raise RuleBroken("sending through a login that is to be unlinked")
                 if channel is not None and self.written.status is not SessionStatus.READY:
                     raise RuleBroken("sending through what is not READY")
                 if channel is not None and (self.state.load.report is None or self.state.load.held):
@@ -194,6 +200,8 @@ class World:
                 self._check_write(snapshot, transition)
             case do.Withdraw(cause):
                 self.withdrawn.append(cause)
+            case do.RecordUnlinked(cause):
+                self.logouts_done.append(cause)
             case do.EndSession(cause):
                 self.ends.append(cause)
         return None

@@ -224,6 +224,44 @@ def test_a_removed_login_is_forgotten_and_a_code_is_shown() -> None:
     assert world.written.qr_status is QrStatus.USED
 
 
+def owing(login_id: str, page: Observation = OPEN) -> World:
+    """A session that starts and whose phone is to be unlinked."""
+    world = World(page=page)
+    world.state = replace(world.state, owed_logout=login_id)
+    world.tell(on.Started())
+    world.pass_time(1_000)
+    return world
+
+
+@pytest.mark.parametrize("login_id", ["", "5491150000051/p1"])
+def test_an_owed_logout_is_done_before_anything_is_sent(login_id: str) -> None:
+    world = owing(login_id, replace(OPEN, mode=StreamMode.SYNCING))
+    assert (world.logouts_done, world.channel) == ([], None)
+    world.page = AT_CODE  # of the browser that follows
+    world.tell(on.PageObserved(world.running, OPEN))
+    world.pass_time(1_000)
+    assert (len(world.unlinked), world.wiped, world.logouts_done) == (1, 1, ["logout"])
+    assert (world.written.status, world.written.phone_number) == (SessionStatus.QR_REQUIRED, "")
+    # and the next phone stays
+    world.show(replace(OPEN, phone_number="5491150000099", pairing_id="p9"))
+    world.pass_time(1_000)
+    assert world.channel is not None
+    assert len(world.unlinked) == 1
+
+
+@pytest.mark.parametrize(("page", "cause"), [(AT_CODE, "no login"), (OPEN, "another login")])
+def test_an_owed_logout_of_a_login_that_is_gone_is_over(page: Observation, cause: str) -> None:
+    world = owing("5491150000051/earlier", page)
+    assert (world.logouts_done, world.unlinked, world.wiped) == ([cause], [], 0)
+    assert (world.channel is not None) == (page is OPEN)
+
+
+def test_a_stop_with_logout_is_no_longer_owed() -> None:
+    world = owing("", replace(OPEN, mode=StreamMode.SYNCING))
+    world.tell(on.StopAsked(True, "disconnect"))
+    assert (len(world.unlinked), world.wiped, world.logouts_done) == (1, 1, ["disconnect"])
+
+
 def test_a_sync_that_goes_on_may_take_longer_than_one_that_stands_still() -> None:
     syncing = replace(OPEN, mode=StreamMode.SYNCING)
     world = World(page=syncing)
