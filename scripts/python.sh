@@ -10,7 +10,7 @@ ensure_python() {
     [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1 || make_environment
     if ! is_done python-dev requirements-dev.lock pyproject.toml && ! is_done "python-$1" "$lock" pyproject.toml; then
         say "Installing Python packages ($lock) …"
-        quietly pip .venv/bin/python -m pip install --disable-pip-version-check -r "$lock" ||
+        quietly pip .venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r "$lock" ||
             stop "pip could not install $lock (whole output: .make/pip.log)"
         # Built with the environment's own setuptools: nothing further is looked up.
         quietly pip-self .venv/bin/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e . ||
