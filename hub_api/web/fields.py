@@ -64,7 +64,7 @@ class Input(BaseModel):
 class TenantPath(Input):
     """A tenant in the URL."""
 
-    cliente_id: str = Field(description="The tenant", pattern=r"^[1-9][0-9]{0,9}$")
+    cliente_id: int = Field(description="The tenant", ge=1, le=MAX_CLIENTE_ID)
 
 
 def canonical(raw: str, country: str, field: str = "to") -> str:

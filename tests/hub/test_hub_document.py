@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from urllib.parse import urljoin
@@ -30,6 +31,20 @@ schema = schemathesis.openapi.from_path(FILE)
 
 def test_the_document_is_current():
     assert FILE.read_text("utf-8") == document.current(), "run: python -m hub_api.document docs/openapi.json"
+
+
+def test_a_tenant_in_a_path_is_a_number():
+    found = [
+        (path, parameter["schema"])
+        for path, methods in json.loads(document.current())["paths"].items()
+        for method in methods.values()
+        for parameter in method.get("parameters", [])
+        if (parameter["in"], parameter["name"]) == ("path", "cliente_id")
+    ]
+
+    assert len(found) > 20
+    for path, schema in found:
+        assert (schema["type"], schema["minimum"], schema["maximum"]) == ("integer", 1, 2_147_483_647), path
 
 
 def test_the_document_is_served_with_a_page_that_loads_nothing_from_elsewhere(client):
