@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 IGNORED_VARIABLES = ("SESSION_MANAGER_BASE_URL", "CLIENTE_ID", "PORT")  # of the replaced system
 
@@ -354,5 +354,9 @@ def load_settings() -> Settings:
 
 
 def ignored_variables() -> list[str]:
-    """Variables of the replaced system that are set and have no effect; the command line warns of them once."""
-    return [name for name in IGNORED_VARIABLES if name in os.environ]
+    """Variables of the replaced system that are set, in the environment or in `.env`, and have no effect.
+
+    The command line warns of them once.
+    """
+    in_file = DotEnvSettingsSource(Settings).env_vars  # their names in lower case
+    return [name for name in IGNORED_VARIABLES if name in os.environ or name.lower() in in_file]

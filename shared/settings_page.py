@@ -29,7 +29,8 @@ def text() -> str:
         for name, schema in properties.items()
     ]
     ignored = ", ".join(f"`{name}`" for name in IGNORED_VARIABLES)
-    tail = f"\n{ignored} of the system that this one replaced are ignored; one warning at the start says so.\n"
+    where = "are ignored, in the environment and in `.env`"
+    tail = f"\n{ignored} of the system that this one replaced {where}; one warning at the start says so.\n"
     return _HEAD + "\n".join(rows) + "\n" + tail
 
 

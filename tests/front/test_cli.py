@@ -93,6 +93,16 @@ def test_variables_of_the_replaced_system_are_one_warning(shell: Shell) -> None:
     assert len(lines) == 2
 
 
+def test_they_are_found_in_the_file_too(shell: Shell) -> None:
+    (shell.directory / ".env").write_text("PORT=3000\nsession_manager_base_url=http://x\nHUB_PORT=3999\n")
+
+    done = shell.run("token", "nobody", CLIENTE_ID="5", JWT_SECRET="j" * 40)
+
+    lines = done.stderr.strip().splitlines()
+    assert lines[0] == "leadmaster: SESSION_MANAGER_BASE_URL, CLIENTE_ID, PORT: set, but no longer used; ignored"
+    assert len(lines) == 2
+
+
 @pytest.mark.parametrize("service", ["hub", "background", "beat", "host", "flower"])
 def test_a_service_alone_needs_a_broker(shell: Shell, service: str) -> None:
     done = shell.run(service)
@@ -194,3 +204,11 @@ def test_the_doctor_says_what_to_do(shell: Shell) -> None:
     assert "✗ Redis: not reachable" in done.stdout
     assert "✗ Browser:" in done.stdout
     assert done.stdout.count("→") == 2
+
+
+def test_the_doctor_says_how_chromiums_sandbox_stands(shell: Shell) -> None:
+    switched_off = shell.run("doctor", BROWSER_NO_SANDBOX="true")
+    as_it_is = shell.run("doctor")
+
+    assert "Sandbox: Chromium's is off, by BROWSER_NO_SANDBOX" in switched_off.stdout
+    assert "Sandbox: Chromium" in as_it_is.stdout
