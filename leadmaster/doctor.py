@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from leadmaster.installation.addresses import database_place, listening
 from leadmaster.installation.data_dir import DataDir
 from leadmaster.screen import Screen
 from session_worker.drift.served import revision_in
+from session_worker.engine.browser import sandbox
 from session_worker.engine.browser.executable import find_browser, major_version
 from session_worker.engine.port import EngineError
 from session_worker.engine.versions.builds import build_of
@@ -40,7 +42,7 @@ _DRIVER_TIMEOUT_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One look. advice: what to do; empty where all is well or nothing need be done."""
+    """One look. advice: what to do, in lines; empty where all is well or nothing need be done."""
 
     title: str
     text: str
@@ -57,7 +59,7 @@ def run(screen: Screen) -> int:
         return 1
     findings = [Finding("Settings", "read")]
     _show(screen, findings[0])
-    for look in (_browser, _driver, _bundle, _pin, _server, _database, _clock, _disk, _ports):
+    for look in (_browser, _sandbox, _driver, _bundle, _pin, _server, _database, _clock, _disk, _ports):
         finding = look(settings)
         _show(screen, finding)
         findings.append(finding)
@@ -67,12 +69,19 @@ def run(screen: Screen) -> int:
     return 1 if bad else 0
 
 
+def warn_of_sandbox(settings: Settings, screen: Screen) -> None:
+    """Says what to do where no session's browser would start for want of its sandbox."""
+    finding = _sandbox(settings)
+    if not finding.ok and not settings.whatsapp_web_url.startswith("fake://"):
+        _show(screen, finding)
+
+
 def _show(screen: Screen, finding: Finding) -> None:
     text = f"{finding.title}: {finding.text}"
     if finding.ok:
         screen.done(text)
     else:
-        screen.failure(text, [f"→ {finding.advice}"] if finding.advice else [])
+        screen.failure(text, [f"→ {line}" for line in finding.advice.splitlines()])
 
 
 def _browser(settings: Settings) -> Finding:
@@ -81,6 +90,20 @@ def _browser(settings: Settings) -> Finding:
         return Finding("Browser", f"Chromium {major_version(path)}, {path}")
     except EngineError as error:
         return Finding("Browser", str(error), False, "make setup, or set BROWSER_PATH")
+
+
+def _sandbox(settings: Settings) -> Finding:
+    if settings.browser_no_sandbox:
+        return Finding("Sandbox", "Chromium's is off, by BROWSER_NO_SANDBOX")
+    try:
+        found = sandbox.look(find_browser(settings.browser_path))
+    except EngineError:
+        return Finding("Sandbox", "not known without a browser")
+    if found.works:
+        return Finding("Sandbox", "Chromium's can work")
+    if os.geteuid() == 0:
+        return Finding("Sandbox", f"Chromium's is off: {found.cause}; {found.advice[0]}")
+    return Finding("Sandbox", f"Chromium does not start with its own: {found.cause}", False, "\n".join(found.advice))
 
 
 def _driver(settings: Settings) -> Finding:

@@ -8,7 +8,7 @@ ensure_browser() {
     path="$(cat .make/browser 2>/dev/null || true)"
     if [ -n "$path" ] && [ -x "$path" ] && { [ -z "${BROWSER_PATH:-}" ] || [ "$path" = "$BROWSER_PATH" ]; }; then return; fi
     if [ -n "${BROWSER_PATH:-}" ]; then
-        starts "$BROWSER_PATH" || stop "BROWSER_PATH: $BROWSER_PATH does not start"
+        starts "$BROWSER_PATH" || [ -n "$needs_no_sandbox" ] || stop "BROWSER_PATH: $BROWSER_PATH does not start"
         return
     fi
     system_browser && return
@@ -24,8 +24,11 @@ ensure_browser() {
     say "Playwright's Chromium can't be had here."
     apt_install chromium || true
     system_browser && return
-    [ -z "$needs_no_sandbox" ] || stop "$needs_no_sandbox starts only without its sandbox here; allow unprivileged user" \
-        "namespaces for it, or, where everything it opens is trusted, set BROWSER_NO_SANDBOX=true"
+    if [ -n "$needs_no_sandbox" ]; then
+        remember "$needs_no_sandbox"
+        say "It starts only without its sandbox here. make demo does without; for make run, make doctor says what to do."
+        return
+    fi
     stop "no Chromium starts on this machine; run: sudo apt-get install chromium   (or set BROWSER_PATH)"
 }
 

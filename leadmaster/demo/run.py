@@ -18,6 +18,9 @@ from leadmaster.up.run import run as run_up
 from leadmaster.up.run import show_places
 from leadmaster.up.services import Service, own_argv
 from leadmaster.up.supervisor import Supervisor
+from session_worker.engine.browser import sandbox
+from session_worker.engine.browser.executable import find_browser
+from session_worker.engine.port import EngineError
 from shared.settings import Settings, SettingsError, load_settings
 
 _MARK = ".leadmaster-demo"  # only a directory that carries it is ever emptied
@@ -37,6 +40,7 @@ def run(data_dir: Path, *, exit_after: bool, verbose: bool, record: Path | None)
     simulator_port = ports.preferred_or_free("127.0.0.1", _SIMULATOR_PORT)
     simulator_url = f"http://127.0.0.1:{simulator_port}/"
     os.environ.update(_environment(data, simulator_url))
+    do_without_sandbox(screen)
     simulator_data = str(data.root / "simulator")
     simulator = Service(
         "simulator",
@@ -81,6 +85,20 @@ def _environment(data: DataDir, simulator_url: str) -> dict[str, str]:
         "SEND_DELAY_MAX_SECONDS": "1",
         "CAMPAIGN_TICK_SECONDS": "0.5",
     }
+
+
+def do_without_sandbox(screen: Screen) -> None:
+    """Where Chromium's sandbox can't work it is off: the demo's browsers open our own stand-in alone."""
+    settings = load_settings()
+    if settings.browser_no_sandbox or os.geteuid() == 0:  # off already
+        return
+    try:
+        found = sandbox.look(find_browser(settings.browser_path))
+    except EngineError:
+        return  # whoever needs the browser says what is wrong with it
+    if not found.works:
+        os.environ["BROWSER_NO_SANDBOX"] = "true"
+        screen.note(f"Chromium's sandbox is off, for this demo alone, which opens no foreign site: {found.cause}")
 
 
 def _empty(data: DataDir, screen: Screen) -> None:
