@@ -23,6 +23,7 @@ _FOLDERS = {
     "memory": "sessions",
     "peers_memory": "peers",
     "drain": "messages",
+    "logins": "accounts",
     "campaign_tick": "campaigns",
     "campaign_import": "campaigns",
 }

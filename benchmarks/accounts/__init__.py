@@ -1,0 +1,1 @@
+"""Accounts: what a flood of logins leaves of the hub for everybody else."""
