@@ -62,6 +62,8 @@ def _known(parsed: phonenumbers.PhoneNumber | None) -> str | None:
     if parsed is None:
         return None
     number = _digits(parsed)
+    if phonenumbers.is_valid_number(parsed):
+        return number
     for old in _OLD_PREFIXES:
         if found := old.fullmatch(number):
             number = found[1] + found[2]

@@ -159,6 +159,13 @@ class TestAddresses:
         [(_, told), *_] = cast("list[tuple[str, dict[str, str]]]", client.xrange(keys.events))
         assert '"from": "5491123456789"' in told["data"]
 
+    def test_a_message_is_known_when_its_chat_gets_the_other_form(self, ledger: Ledger) -> None:
+        told = [
+            MessageInbound(sender=number, message="hola", at=NOW, whatsapp_id=f"false_{number}@c.us_3EB0")
+            for number in ("558588887777", "5585988887777")
+        ]
+        assert ledger.receipts.record_inbound(CLIENTE, told, NOW) == [True, False]
+
     def test_an_inbound_message_tells_number_and_lid(self, ledger: Ledger) -> None:
         inbound = MessageInbound(sender="5491123456789", message="hola", at=NOW, whatsapp_id=f"false_{LID}_3EB0")
         assert ledger.receipts.record_inbound(CLIENTE, [inbound], NOW) == [True]

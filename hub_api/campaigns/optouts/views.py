@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Response
 from flask_openapi3.models.tag import Tag
 
@@ -15,7 +17,10 @@ from hub_api.web.answers import Done, listed, succeeded
 from hub_api.web.endpoint import Blueprint, Call, endpoint
 from hub_api.web.fields import canonical
 from hub_api.web.tenant import named
+from shared.errors import InvalidTo
 from shared.recipient_key import recipient_key
+
+_WHATSAPPS_DIGITS = re.compile(r"[1-9][0-9]{4,14}")
 
 blueprint = Blueprint("optouts", __name__, url_prefix="/api/optouts", abp_tags=[Tag(name="optouts")])
 
@@ -63,7 +68,15 @@ def settle(call: Call, body: SettleBody) -> Response:
 @endpoint(named, command="optout remove")
 def remove(call: Call, path: OptOutPath) -> Response:
     """It may be written to again."""
-    OptOuts(call.services).remove(
-        call.cliente_id, canonical(path.number, call.profile.country, "number"), call.caller.name
-    )
+    OptOuts(call.services).remove(call.cliente_id, _listed(path.number, call.profile.country), call.caller.name)
     return succeeded({})
+
+
+def _listed(number: str, country: str) -> str:
+    """A number as the list may have it: WhatsApp itself tells some that no numbering plan knows. Raises InvalidTo."""
+    try:
+        return canonical(number, country, "number")
+    except InvalidTo:
+        if _WHATSAPPS_DIGITS.fullmatch(number):
+            return number
+        raise

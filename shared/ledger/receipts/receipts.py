@@ -94,4 +94,4 @@ class Receipts:
 def _twin(message: MessageInbound) -> str:
     """What stays of a key (`false_<chat>_<id>`) when its chat gets another address: who wrote it, and the id."""
     *_, own = message.whatsapp_id.split("_", 2)
-    return f"{message.sender}:{own}"
+    return f"{recipient_key(message.sender)}:{own}"

@@ -139,3 +139,13 @@ def test_an_eight_digit_brazilian_is_heard(world: World, worker: Worker):
     entries = [{"to": "85 98888-7777", "message": "x"}]
     bulk = world.call("POST", "/whatsapp/51/messages/bulk", {"messages": entries}, 202)
     assert bulk["items"][0]["error"] == "RECIPIENT_OPTED_OUT"
+
+
+def test_a_number_that_no_plan_knows_is_heard_and_can_be_taken_off(world: World, worker: Worker):
+    worker.hear("99912345678", "BAJA", "false_99912345678@c.us_1")
+    world.drain()
+    assert opted_out(world) == ["99912345678"]
+    world.call("DELETE", "/optouts/99912345678")
+    assert opted_out(world) == []
+    assert world.call("DELETE", "/optouts/99912345678", expect=404)["error"] == "NOT_FOUND"
+    assert world.call("DELETE", "/optouts/nobody", expect=400)["error"] == "INVALID_TO"
