@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
-
-from redis.exceptions import LockError
 
 from celery_config import make_celery
 from hub_api.database import migrate
@@ -15,10 +12,10 @@ from shared import logs, names
 from shared.clock.timekeeper import Timekeeper
 from shared.process.celery_worker import CeleryWorker
 from shared.process.shutdown import end_on_signal
+from shared.redis.alone import alone
 from shared.settings import Settings
 
 _HOSTNAME = "background@leadmaster"
-_LOCK_S = 60.0
 
 
 def run(settings: Settings) -> int:
@@ -48,21 +45,7 @@ def run(settings: Settings) -> int:
 
 def make_tasks(services: Services) -> dict[str, Callable[[], None]]:
     """Every subject's tasks by name, each made once."""
-    return {task.name: alone(services, task.name, task.make(services)) for task in periodic_tasks()}
-
-
-def alone(services: Services, name: str, work: Callable[[], object]) -> Callable[[], None]:
-    """`work`, except where another run of the task is under way, in whichever process."""
-
-    def run_alone() -> None:
-        lock = services.client.lock(services.keys.task_lock(name), timeout=_LOCK_S, blocking=False)
-        if not lock.acquire():
-            return
-        try:
-            work()
-        finally:
-            # It may have taken longer than the lock lives; SQL's own locks kept order meanwhile.
-            with contextlib.suppress(LockError):
-                lock.release()
-
-    return run_alone
+    return {
+        task.name: alone(services.client, services.keys.task_lock(task.name), task.make(services))
+        for task in periodic_tasks()
+    }

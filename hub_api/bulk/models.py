@@ -14,6 +14,6 @@ class Bulk(Base):
     __tablename__ = "bulks"
     bulk_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     cliente_id: Mapped[int] = mapped_column(Integer)
-    created_at: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[int] = mapped_column(BigInteger, index=True)
     body_digest: Mapped[str] = mapped_column(String(64))
     message_ids: Mapped[str] = mapped_column(Text)  # JSON array, null where the entry was refused

@@ -155,7 +155,7 @@ class CampaignImport(Base):
     created_at: Mapped[int] = mapped_column(BigInteger)
     created_by: Mapped[str] = mapped_column(String(120))
     started_at: Mapped[int | None] = mapped_column(BigInteger)
-    ended_at: Mapped[int | None] = mapped_column(BigInteger)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger, index=True)
 
     __table_args__ = (Index("ix_campaign_imports_campaign", "campaign", "id"),)
 

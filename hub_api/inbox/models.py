@@ -23,4 +23,5 @@ class InboundMessage(Base):
     __table_args__ = (
         Index("ux_inbound_whatsapp", "cliente_id", "whatsapp_id", unique=True),
         Index("ix_inbound_tenant", "cliente_id", "at", "id"),
+        Index("ix_inbound_at", "at"),
     )

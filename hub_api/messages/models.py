@@ -9,6 +9,8 @@ from hub_api.database import Base
 
 # The partial index of open messages serves only queries that say it in these words.
 IS_OPEN = text("status IN ('queued', 'sending')")
+# The same of those that wait for nobody: an uncertain message waits for a person.
+HAS_ENDED = text("status NOT IN ('queued', 'sending', 'uncertain')")
 
 
 class MessageRecord(Base):
@@ -36,6 +38,7 @@ class MessageRecord(Base):
         Index("ix_messages_tenant", "cliente_id", "accepted_at", "message_id"),
         Index("ix_messages_recipient", "cliente_id", "to_number"),
         Index("ix_messages_open", "accepted_at", "message_id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
+        Index("ix_messages_ended", "accepted_at", sqlite_where=HAS_ENDED, postgresql_where=HAS_ENDED),
     )
 
 

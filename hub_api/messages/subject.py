@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 
 from hub_api.messages import views
-from hub_api.messages.models import MessageEvent, MessageRecord
+from hub_api.messages.models import HAS_ENDED, MessageEvent, MessageRecord
 from hub_api.messages.recorder import MessageRecorder
 from hub_api.messages.restore import restore
 from hub_api.messages.service import expire_overdue
@@ -16,19 +16,16 @@ from hub_api.registry import Expiring, PeriodicTask, Subject
 from hub_api.services import Services
 from shared import names
 from shared.instant import now_ms
-from shared.transitions.message import OPEN_STATUSES, MessageStatus
-
-# What still waits for something; an uncertain message for a person.
-_KEPT = tuple(status.value for status in (*OPEN_STATUSES, MessageStatus.UNCERTAIN))
 
 
 def _is_old_message(before: int) -> ColumnElement[bool]:
-    return (MessageRecord.accepted_at < before) & MessageRecord.status.not_in(_KEPT)
+    return and_(MessageRecord.accepted_at < before, HAS_ENDED)
 
 
 def _is_old_event_of_no_message(before: int) -> ColumnElement[bool]:
     of_a_message = select(MessageRecord.message_id).where(MessageRecord.message_id == MessageEvent.message_id).exists()
-    return (MessageEvent.at < before) & ~of_a_message
+    # An event's id begins with when the stream took it, in ms of 13 digits: the primary key is in order of time.
+    return (MessageEvent.event_id < str(before)) & (MessageEvent.at < before) & ~of_a_message
 
 
 def _expire_overdue(services: Services) -> Callable[[], object]:

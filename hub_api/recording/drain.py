@@ -18,6 +18,7 @@ from hub_api.services import Services
 from hub_api.subjects import subjects
 from shared.instant import now_ms
 from shared.protocol.events import Event
+from shared.redis.alone import is_alone
 
 BATCH = 500
 _BUDGET_S = 20.0
@@ -46,7 +47,7 @@ class Drain:
     def run(self) -> int:
         """Records all that is there, trims the stream up to it, and returns how many events that was."""
         deadline, total = time.monotonic() + _BUDGET_S, 0
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and is_alone():
             recorded = self._batch()
             total += recorded
             if recorded < BATCH:

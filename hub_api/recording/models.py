@@ -22,6 +22,6 @@ class UnrecordedEvent(Base):
 
     __tablename__ = "unrecorded_events"
     event_id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    at: Mapped[int] = mapped_column(BigInteger)  # when it was set aside
+    at: Mapped[int] = mapped_column(BigInteger, index=True)  # when it was set aside
     reason: Mapped[str] = mapped_column(String(200))
     fields: Mapped[str] = mapped_column(Text)  # JSON object, as it stood in the stream

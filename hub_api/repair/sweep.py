@@ -21,6 +21,7 @@ from hub_api.services import Services
 from shared.ledger.checking.checking import Standing
 from shared.ledger.entries import MessageRef
 from shared.logs import get_logger
+from shared.redis.alone import is_alone
 
 _log = get_logger(__name__)
 
@@ -100,7 +101,7 @@ class Sweep:
         tenants = rotated(accounts.tenants(self._services.database), self._place.tenant)
         for cliente_id in tenants[:MAX_TENANTS]:
             left -= self._look_at_tenant(found, cliente_id, left)
-            if left <= 0:
+            if left <= 0 or not is_alone():
                 break
 
     def _look_at_tenant(self, found: _Found, cliente_id: int, limit: int) -> int:

@@ -24,7 +24,7 @@ class SessionEventRecord(Base):
     event_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     cliente_id: Mapped[int] = mapped_column(Integer, index=True)
     type: Mapped[str] = mapped_column(String(40))
-    at: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[int] = mapped_column(BigInteger, index=True)
     data: Mapped[str] = mapped_column(Text)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from hub_records import accept, count, recorded
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from hub_api.bulk.models import Bulk
 from hub_api.inbox.models import InboundMessage
@@ -17,6 +21,7 @@ from hub_api.recording.models import UnrecordedEvent
 from hub_api.recording.retention import Retention, make_retention
 from hub_api.services import Services
 from hub_api.sessions.models import SessionEventRecord
+from hub_api.subjects import subjects
 from shared.instant import now_ms
 from shared.protocol.events import MessageInbound
 from shared.transitions.message import MessageStatus
@@ -45,7 +50,7 @@ def test_what_is_settled_and_old_goes_what_is_open_stays(services: Services, dra
 
     assert done == {
         "messages": 1, "message_events": 1, "inbound_messages": 1, "session_events": 1, "unrecorded_events": 1,
-        "bulks": 1,
+        "bulks": 1, "campaign_imports": 0,
     }  # fmt: skip
     with services.database.reading() as session:
         assert session.get(MessageRecord, gone) is None
@@ -61,6 +66,56 @@ def test_more_than_a_batch_goes_in_one_run(services: Services, monkeypatch: pyte
             session.add(SessionEventRecord(event_id=f"1-{n}", cliente_id=51, type="session.status", at=1, data="{}"))
     assert make_retention(services).run(now_ms())["session_events"] == 5
     assert count(services, SessionEventRecord) == 0
+
+
+def test_what_is_old_is_found_by_an_index(services: Services, database_kind: str) -> None:
+    explain, scan = ("EXPLAIN QUERY PLAN", "SCAN ") if database_kind == "sqlite" else ("EXPLAIN", "Seq Scan on ")
+    for rows in (rows for subject in subjects() for rows in subject.expiring):
+        statement = retention.old_rows(rows, now_ms())
+        words = statement.compile(services.database.engine, compile_kwargs={"literal_binds": True})
+        with services.database.reading() as session:
+            if database_kind == "postgresql":  # which reads a small table as a whole where it may
+                session.execute(text("SET LOCAL enable_seqscan = off"))
+            plan = [row[-1] for row in session.execute(text(f"{explain} {words}"))]
+        assert not [step for step in plan if scan + rows.name in step], (rows.name, plan)
+
+
+def test_nobody_is_kept_from_writing_while_it_looks(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> None:
+        raise AssertionError("a transaction that writes was begun for nothing")
+
+    monkeypatch.setattr(services.database, "writing", refused)
+    assert not any(make_retention(services).run(now_ms()).values())
+
+
+def test_few_go_in_one_transaction(services: Services, drain: Drain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "CHUNK", 2)
+    old = now_ms() - 100 * DAY
+    for number in range(5):
+        services.ledger.review.cancel(51, accept(services, f"549112345678{number}", at=old), old + 1)
+    drain.run()
+    left: list[int] = []
+    writing = services.database.writing
+
+    @contextmanager
+    def watched() -> Iterator[Session]:
+        with writing() as session:
+            yield session
+        left.append(count(services, MessageRecord))
+
+    monkeypatch.setattr(services.database, "writing", watched)
+    assert make_retention(services).run(now_ms())["messages"] == 5
+    assert left == [3, 1, 0]
+
+
+def test_what_became_of_a_row_since_it_was_found_counts(services: Services, drain: Drain) -> None:
+    message_id = accept(services, at=now_ms() - 100 * DAY)
+    drain.run()
+    forgetting = make_retention(services)
+    [rows] = [rows for rows in SUBJECT.expiring if rows.name == "messages"]
+    assert forgetting._delete(rows, now_ms(), [message_id]) == 0  # it is open
+    assert recorded(services, message_id).status == "queued"
+    assert count(services, MessageEvent) == 1
 
 
 def test_what_is_overdue_expires(services: Services) -> None:
