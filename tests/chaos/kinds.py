@@ -19,6 +19,9 @@ LATENCY_MS = 400
 REFUSALS = ("unknown", "463", "throw", "network")  # by the simulator; the last is no refusal, only no answer
 # Three refusals among ten sends mean to us that WhatsApp restricts the number: bulk waits an hour.
 REFUSALS_APART_S = 45.0
+CLOCK_JUMPS_S = {"six hours forward": 6 * 3_600, "an hour back": -3_600}
+# Each jump forward, and each way back from one behind, lets all leases run out: every session begins anew.
+CLOCK_JUMPS_APART_S = 120.0
 
 
 def phone(cliente_id: int) -> str:
@@ -75,6 +78,11 @@ def _restart_redis(system: Supervised, fault: Fault) -> bool:
     return True
 
 
+def _shift_clock(system: Supervised, fault: Fault) -> bool:
+    system.shift_clock(CLOCK_JUMPS_S[fault.how], fault.seconds)
+    return True
+
+
 # Pages.
 
 
@@ -111,6 +119,14 @@ KILL_BACKGROUND = Kind("kill -9 background", _kill_service("background"), whole=
 KILL_BEAT = Kind("kill -9 beat", _kill_service("beat"), whole=True, seconds=(0.0, 5.0))
 STOP_WORKER = Kind("stop worker past its lease", _stop_worker, past_lease=True)
 RESTART_REDIS = Kind("kill -9 redis", _restart_redis, whole=True, seconds=(0.0, 3.0))
+SHIFT_CLOCK = Kind(
+    "redis' clock jumps",
+    _shift_clock,
+    whole=True,
+    seconds=(5.0, 30.0),
+    hows=tuple(CLOCK_JUMPS_S),
+    apart_s=CLOCK_JUMPS_APART_S,
+)
 DROP_ACKS = Kind("drop acks", _trouble("drop_acks"), counts=(1, 6))
 OFFLINE = Kind("page offline", _trouble("offline", lasts=True), seconds=(1.0, 8.0))
 HANG = Kind("page hangs", _trouble("hang_page", value=_milliseconds), seconds=(2.0, 20.0), ends_page=True)
@@ -136,6 +152,7 @@ KINDS: tuple[Kind, ...] = (
     KILL_BEAT,
     STOP_WORKER,
     RESTART_REDIS,
+    SHIFT_CLOCK,
     DROP_ACKS,
     OFFLINE,
     HANG,

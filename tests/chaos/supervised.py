@@ -11,8 +11,9 @@ from pathlib import Path
 
 import psutil
 
+from testing.clocked_server import ClockedServer
 from testing.processes import descendants
-from testing.separate_services import SeparateServices
+from testing.separate_services import RedisServer, SeparateServices
 from testing.simulator_process import SimulatorSettings
 
 LOOK_S = 0.2
@@ -30,6 +31,7 @@ class Supervised(SeparateServices):
         super().__init__(folder, settings, simulator)
         self.restarts: Counter[str] = Counter()
         self._not_before: dict[str, float] = {}
+        self._clocked: ClockedServer | None = None
         self._redis_guard = threading.Lock()
         self._ending = threading.Event()
         self._supervisor = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
@@ -71,6 +73,17 @@ class Supervised(SeparateServices):
                 self.redis.terminate()
                 self._ending.wait(down_s)
                 self.redis.start()
+
+    def shift_clock(self, by_s: int, lasts_s: float) -> None:
+        """Redis' clock jumps, the machine's does not; it jumps back after a while, and whenever the run ends."""
+        assert self._clocked is not None
+        self._clocked.shift(by_s)
+        self._ending.wait(lasts_s)
+        self._clocked.shift(0)
+
+    def _make_redis(self, folder: Path, config: dict[str, str]) -> RedisServer:
+        self._clocked = ClockedServer(folder, self.redis_port, config)
+        return self._clocked
 
     def _supervise(self) -> None:
         while not self._ending.wait(LOOK_S):
