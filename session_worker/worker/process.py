@@ -95,10 +95,10 @@ class TenantWorker:
         lease = self._take(leases)
         if lease is None:
             return EXIT_NOT_OWNER
-        timekeeper = Timekeeper(self._client, self._keys)
-        timekeeper.start()
         keeper = LeaseKeeper(leases, lease, self._lost)
         keeper.start()
+        timekeeper = Timekeeper(self._client, self._keys)
+        timekeeper.start()
         ledger = make_ledger(self._client, self._keys, self._settings.language)
         builds = Builds(self._client, self._keys)
         parts = self._assemble(lease, ledger, builds)
