@@ -113,7 +113,7 @@ class TestEverySpellingOfACountry:
     def test_is_who_wrote_baja(self, world: World, worker: Worker, rows: tuple[Spelling, ...]):
         for phone in same_phone(rows):
             for number in {row.number for row in phone}:
-                worker.hear(number, "BAJA", f"false_{number}@c.us_1")
+                worker.hear(number, "BAJA", f"false_{number}@c.us_{number}")
             world.drain()
             [item] = world.call("GET", "/optouts")["items"]
             assert item["number"] in {row.number for row in phone}
