@@ -24,6 +24,8 @@ _FOLDERS = {
     "peers_memory": "peers",
     "drain": "messages",
     "logins": "accounts",
+    "open_messages": "volume",
+    "volumes": "volume",
     "campaign_tick": "campaigns",
     "campaign_import": "campaigns",
 }

@@ -48,7 +48,7 @@ def run(folder: Path, quick: bool) -> Figures:
     with accepting_system(folder) as system:
         hello_url = _start_bare_flask(system)
         generator = system.start_lines("generator", "benchmarks.messages.load_generator", answer_s=_ANSWER_S)
-        ours = [_plan(system.hub_url, _head(system, cliente_id), _bodies(), seconds) for cliente_id in TENANTS]
+        ours = [request_plan(system, cliente_id, seconds) for cliente_id in TENANTS]
         bare = _plan(hello_url, "GET / HTTP/1.1\r\nHost: hello\r\n", [""], seconds)
         for plan in (ours[0], bare):
             _burst(generator, {**plan, "seconds": 1.0}, [])  # warms threads, caches and connections
@@ -104,6 +104,11 @@ def _start_bare_flask(system: RunningSystem) -> str:
     workers, threads = str(system.settings.hub_workers), str(system.settings.hub_threads)
     system.processes.start("bare_flask", "-m", "benchmarks.messages.bare_flask", workers, threads, str(ready))
     return system.processes.ready_file("bare_flask", ready)
+
+
+def request_plan(system: RunningSystem, cliente_id: int, seconds: float) -> dict[str, Any]:
+    """What the load generator is to do: sends of one tenant, over all connections."""
+    return _plan(system.hub_url, _head(system, cliente_id), _bodies(), seconds)
 
 
 def _plan(url: str, head: str, bodies: list[str], seconds: float) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What many messages cost, whether they wait or have ended."""
