@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redis
 from flask.testing import FlaskClient
-from hub_records import accept, count, recorded
+from hub_records import accept, recorded
 from sqlalchemy import select
 
 from hub_api.accounts.models import AuditEntry
@@ -67,7 +67,7 @@ class TestResolve:
         server.delete(keys.message(uncertain))
         assert client.get(f"{T}/messages/{uncertain}", headers=maria).json == before
         with services.database.reading() as session:
-            [audit] = session.scalars(select(AuditEntry))
+            [audit] = session.scalars(select(AuditEntry).where(AuditEntry.what.startswith("message")))
         details = json.loads(audit.details)
         assert (audit.who, audit.what, details["outcome"]) == ("user:maria", "message.resolve", outcome)
         assert services.ledger.entries.balance(51).accepted == 1
@@ -142,7 +142,8 @@ class TestHeld:
         assert (recorded(services, held[1]).status, recorded(services, held[1]).error) == ("queued", None)
         assert recorded(services, held[0]).status == "cancelled"
         assert owner.claim().message_id == held[1]
-        assert count(services, AuditEntry) == 2
+        with services.database.reading() as session:
+            assert len(list(session.scalars(select(AuditEntry).where(AuditEntry.what.startswith("held"))))) == 2
 
     def test_only_its_tenant(self, client: FlaskClient, token_of: Callable[[str], str], held: list[str]) -> None:
         pedro = {"Authorization": f"Bearer {token_of('pedro')}"}
