@@ -11,8 +11,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from shared.errors import RateLimited
 
-MAX_HASHING = 2  # at once
-MAX_WAITING = 4  # for one of those; so few of the threads that serve requests are ever held by logins
+MAX_HASHING = 1  # at once: each uses several cores
+MAX_WAITING = 4  # for its turn; so few of the threads that serve requests are ever held by logins
 MAX_WAIT_S = 3.0
 
 _hashing = threading.BoundedSemaphore(MAX_HASHING)
@@ -22,7 +22,7 @@ _places = threading.BoundedSemaphore(MAX_HASHING + MAX_WAITING)
 class Passwords:
     """Makes and checks hashes; an unknown user costs as much as a wrong password.
 
-    Every method raises RateLimited, soon, where too many of the process are made or checked already.
+    Every method raises RateLimited where it does not get its turn in MAX_WAIT_S.
     """
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
@@ -31,12 +31,12 @@ class Passwords:
 
     def hash(self, password: str) -> str:
         """The hash to keep."""
-        with _slot():
+        with _turn():
             return self._hasher.hash(password)
 
     def matches(self, stored: str | None, password: str) -> bool:
         """True where the password is the one behind `stored`; None (no such user) is checked against a dummy."""
-        with _slot():
+        with _turn():
             if stored is None and self._nobody is None:
                 self._nobody = self._hasher.hash("nobody's password")
             try:
@@ -46,16 +46,21 @@ class Passwords:
 
 
 @contextlib.contextmanager
-def _slot() -> Iterator[None]:
-    """Room for one hash. Raises RateLimited."""
+def room() -> Iterator[None]:
+    """Around a stranger's call, before it costs anything. Raises RateLimited at once where too many are under way."""
     if not _places.acquire(blocking=False):
         raise RateLimited(retry_after_s=1)
     try:
-        if not _hashing.acquire(timeout=MAX_WAIT_S):
-            raise RateLimited(retry_after_s=1)
-        try:
-            yield
-        finally:
-            _hashing.release()
+        yield
     finally:
         _places.release()
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    if not _hashing.acquire(timeout=MAX_WAIT_S):
+        raise RateLimited(retry_after_s=1)
+    try:
+        yield
+    finally:
+        _hashing.release()

@@ -8,7 +8,7 @@ from flask_openapi3.models.tag import Tag
 from hub_api.accounts.bodies import LoginBody
 from hub_api.accounts.login_limit import LoginLimit
 from hub_api.accounts.objects import LoggedIn
-from hub_api.accounts.passwords import Passwords
+from hub_api.accounts.passwords import Passwords, room
 from hub_api.accounts.tokens.service import issue_token
 from hub_api.accounts.users import service as users
 from hub_api.web import callers
@@ -29,7 +29,7 @@ def login(call: Call, body: LoginBody) -> Response:
     services = call.services
     address = request.remote_addr or ""
     limit = LoginLimit(services.client, services.keys)
-    with limit.attempt(body.usuario, address):
+    with room(), limit.attempt(body.usuario, address):
         account = users.verify(services.database, _PASSWORDS, body.usuario, body.password)
     g.who = f"user:{account.usuario}"
     user = {

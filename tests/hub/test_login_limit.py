@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from stand_ins import PASSWORD
 
 from hub_api.accounts import login_limit, views
 from hub_api.accounts.login_limit import LoginLimit
-from hub_api.accounts.passwords import MAX_HASHING, MAX_WAITING, Passwords
+from hub_api.accounts.passwords import MAX_HASHING, MAX_WAITING, Passwords, room
 from hub_api.accounts.users import service as accounts
 from shared.errors import InvalidCredentials, RateLimited
 from shared.names import Keys
@@ -211,7 +212,8 @@ def test_few_are_checked_at_once_few_wait_and_the_others_are_told_at_once(held: 
 
     def check() -> None:
         try:
-            outcomes.append("checked" if passwords.matches("stored", "x") else "wrong")
+            with room():
+                outcomes.append("checked" if passwords.matches("stored", "x") else "wrong")
         except RateLimited as refused:
             outcomes.append(f"busy {refused.retry_after_s}")
 
@@ -225,6 +227,19 @@ def test_few_are_checked_at_once_few_wait_and_the_others_are_told_at_once(held: 
     for thread in threads:
         thread.join()
     assert outcomes.count("checked") == MAX_HASHING + MAX_WAITING
+
+
+def test_a_login_for_which_there_is_no_room_costs_redis_nothing(
+    client: FlaskClient, server: redis.Redis, keys: Keys
+) -> None:
+    with ExitStack() as taken:
+        for _ in range(MAX_HASHING + MAX_WAITING):
+            taken.enter_context(room())
+        answer = client.post(LOGIN, json=WRONG)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+    assert list(server.scan_iter(f"{keys.prefix}login*")) == []
+    assert client.post(LOGIN, json=WRONG).status_code == 401
 
 
 def test_who_waits_does_not_wait_for_ever(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from flask import Response, request
 from flask_openapi3.models.tag import Tag
 
 from hub_api.accounts.login_limit import LoginLimit
-from hub_api.accounts.passwords import Passwords
+from hub_api.accounts.passwords import Passwords, room
 from hub_api.accounts.tenants import service as tenants
 from hub_api.accounts.users import service as users
 from hub_api.accounts.users.bodies import PasswordBody
@@ -54,7 +54,7 @@ def change_password(call: Call, body: PasswordBody) -> Response:
         raise Forbidden()
     usuario, address = caller.name.removeprefix("user:"), request.remote_addr or ""
     limit = LoginLimit(services.client, services.keys)
-    with limit.attempt(usuario, address):
+    with room(), limit.attempt(usuario, address):
         users.verify(services.database, _PASSWORDS, usuario, body.old)
     users.set_password(services.database, usuario, body.new, caller.name, keep=caller.token, field="new")
     services.remembered.changed()
