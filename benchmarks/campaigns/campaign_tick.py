@@ -30,6 +30,7 @@ from shared.ledger.message import new_message_id
 from shared.names import Keys
 from shared.redis.client import connect
 from shared.settings import Settings
+from testing.claims import open_claims
 
 _SERIES = {
     "SQLite": "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < :each) ",
@@ -97,7 +98,7 @@ class _Tenants:
 
     def fill(self, engine: str, tenants: int, each: int) -> None:
         """Makes tenants with READY sessions, and a running campaign for each."""
-        self._client.set(self._keys.rebuilt, "1")
+        open_claims(self._client, self._keys)
         make_ready(self._client, self._keys, range(1, tenants + 1))
         now = now_ms()
         schedule = {

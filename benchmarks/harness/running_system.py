@@ -26,6 +26,7 @@ from shared.sessions.snapshots import Snapshots
 from shared.sessions.view import SessionView
 from shared.settings import Settings
 from simulator.client import SimulatorClient
+from testing.claims import open_claims
 from testing.processes import Processes
 from testing.waiting import until
 
@@ -140,7 +141,7 @@ def running_system(folder: Path, **settings: Any) -> Iterator[RunningSystem]:
         processes.start("redis", "-m", "leadmaster", "redis")
         system = RunningSystem(processes, made, _first_admin(made), stack)
         until(lambda: _answers(system.redis), 60, "Redis")
-        system.redis.set(system.keys.rebuilt, "1")  # as the background worker does; it does not run here
+        open_claims(system.redis, system.keys)  # as the background worker does; it does not run here
         yield system
 
 

@@ -1,10 +1,11 @@
-"""Puts the idempotency keys on record back into a Redis that came up empty."""
+"""Puts the idempotency keys on record back into an emptied or older Redis."""
 
 from __future__ import annotations
 
 from sqlalchemy import select
 
 from hub_api.idempotency.models import IdempotencyKey
+from hub_api.registry import Restoration
 from hub_api.services import Services
 from shared.ledger.script import IDEMPOTENCY_MS
 from shared.logs import get_logger
@@ -14,8 +15,9 @@ _log = get_logger(__name__)
 _AT_ONCE = 1_000
 
 
-def restore(services: Services, now_ms: int) -> None:
+def restore(services: Services, restoration: Restoration) -> None:
     """A key that stands in Redis already is newer and stays. Raises redis.RedisError, SQLAlchemyError."""
+    now_ms = restoration.now_ms
     with services.database.reading() as session:
         statement = select(IdempotencyKey).where(IdempotencyKey.at > now_ms - IDEMPOTENCY_MS)
         rows = list(session.scalars(statement))

@@ -1,14 +1,15 @@
-"""Says in a Redis that came up empty until when received messages are on record, so that reading goes on from there."""
+"""Says in an emptied or older Redis until when received messages are on record: reading goes on from there."""
 
 from __future__ import annotations
 
 from sqlalchemy import func, select
 
 from hub_api.inbox.models import InboundMessage
+from hub_api.registry import Restoration
 from hub_api.services import Services
 
 
-def restore(services: Services, now_ms: int) -> None:
+def restore(services: Services, restoration: Restoration) -> None:
     """For each tenant the latest message. Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError.
 
     What Redis had and SQL did not is read from the pages' databases again. Not known any more: which messages could not
@@ -18,4 +19,4 @@ def restore(services: Services, now_ms: int) -> None:
     with services.database.reading() as session:
         latest = [(int(cliente_id), int(at)) for cliente_id, at in session.execute(statement)]
     for cliente_id, at in latest:
-        services.ledger.row_cursors.restore(cliente_id, min(at, now_ms))
+        services.ledger.row_cursors.restore(cliente_id, min(at, restoration.now_ms))

@@ -1,4 +1,4 @@
-"""Puts messages back into the ledger from what SQL recorded of them: all of them, or single ones that are gone."""
+"""Puts the ledger right by what SQL recorded of messages: all of it, or single entries that are gone."""
 
 from __future__ import annotations
 
@@ -7,38 +7,48 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
+from hub_api.database import Database
 from hub_api.messages.history import to_message
-from hub_api.messages.models import IS_OPEN, MessageRecord
-from hub_api.messages.restored_status import doubtful, restored_as
+from hub_api.messages.models import IS_OPEN, MessageEvent, MessageRecord
+from hub_api.messages.restored_status import doubtful, put_right_as, restored_as
 from hub_api.recording import cursor
-from hub_api.recording.stream import EventStream
+from hub_api.registry import Restoration
 from hub_api.services import Services
 from shared.ledger.balance import FINAL
 from shared.ledger.message import Message
+from shared.ledger.restoring.restoring import RestoreAs
 from shared.logs import get_logger
-from shared.transitions.message import MessageStatus
+from shared.names import EventType
+from shared.protocol.events import stream_order
+from shared.stream.stream import START
+from shared.transitions.message import OPEN_STATUSES, OUT_STATUSES, MessageStatus
 
 _log = get_logger(__name__)
 
-_COUNTED_AS_SENT = (MessageStatus.DELIVERED.value, MessageStatus.READ.value)
+_CHUNK = 1_000  # entries looked at in one round trip
 
 
-def restore(services: Services, now_ms: int) -> None:
-    """All that SQL has as open, and the counts of what has ended, into a Redis that came up empty.
+def restore(services: Services, restoration: Restoration) -> None:
+    """Brings the ledger to where SQL has it: what is open, how messages ended since, and the counts of what has ended.
 
     What was sent after SQL was last brought up to date is not known; so many as the pace allows are `uncertain`.
+    Messages that only the ledger knows were accepted since, while claims were closed: they stay as they are.
     Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError; a run that broke off is repeated as a whole.
     """
-    if EventStream(services.client, services.keys).was_recorded_before():
-        return  # the ledger is there, only the mark is missing
-    with services.database.reading() as session:
+    now_ms, database = restoration.now_ms, services.database
+    with database.reading() as session:
         read_at = cursor.last_read_at(session)
-        statement = select(MessageRecord).where(IS_OPEN).order_by(MessageRecord.accepted_at, MessageRecord.message_id)
-        messages = [to_message(row) for row in session.scalars(statement)]
     unseen_ms = max(0, now_ms - read_at) if read_at is not None else now_ms
-    became = _restore(services, messages, _in_doubt(services, messages, unseen_ms), now_ms, marker="")
-    for cliente_id, final in _final_counts(services).items():
-        services.ledger.restoring.restore_counts(cliente_id, final)
+    waiting = _open(database)
+    became = _restore(services, waiting, _in_doubt(services, waiting, unseen_ms), restoration)
+    if restoration.since == START:
+        uncounted = _final_counts(services)
+    else:
+        ended, uncounted = _ended_since(services, restoration.since)
+        became += _restore(services, ended, set(), restoration)
+        services.ledger.settling.settle([(message.cliente_id, message.message_id) for message in ended])
+    for cliente_id, final in uncounted.items():
+        services.ledger.restoring.restore_counts(cliente_id, final, restoration.incarnation)
     _log.info("messages.restored", **became)
 
 
@@ -48,24 +58,84 @@ def restore_entries(services: Services, messages: Sequence[Message], now_ms: int
     marker: of the ledger, as the caller saw it before it looked. Returns how many came back, by what they became.
     Raises redis.RedisError.
     """
-    return _restore(services, messages, set(), now_ms, marker)
+    became: Counter[str] = Counter()
+    for message in reversed(messages):
+        way = restored_as(message, now_ms, in_doubt=False)
+        if not _put_right(services, message, way, now_ms, marker, "", became):
+            break
+    return dict(became)
 
 
 def _restore(
-    services: Services, messages: Sequence[Message], in_doubt: set[str], now_ms: int, marker: str
-) -> dict[str, int]:
+    services: Services, messages: Sequence[Message], in_doubt: set[str], restoration: Restoration
+) -> Counter[str]:
+    """messages: oldest first."""
     became: Counter[str] = Counter()
+    found = _statuses(services, messages)
     for message in reversed(messages):
-        way = restored_as(message, now_ms, in_doubt=message.message_id in in_doubt)
-        answer = services.ledger.restoring.restore(message, way, now_ms, marker)
-        if answer == "restored":
-            became[way.value] += 1
-            _log.error(
-                "ledger.entry_was_gone", cliente_id=message.cliente_id, message_id=message.message_id, now=way.value
-            )
-        elif answer == "changed":
-            break  # emptied once more: the restoring begins anew
-    return dict(became)
+        seen = found.get(message.message_id)
+        way = put_right_as(message, seen, restoration.now_ms, in_doubt=message.message_id in in_doubt)
+        if way is None:
+            continue
+        if not _put_right(services, message, way, restoration.now_ms, restoration.marker, seen or "", became):
+            break
+    return became
+
+
+def _put_right(
+    services: Services, message: Message, way: RestoreAs, now_ms: int, marker: str, seen: str, became: Counter[str]
+) -> bool:
+    """One message. False where Redis was emptied or replaced once more: the restoring begins anew."""
+    answer = services.ledger.restoring.restore(message, way, now_ms, marker, seen=seen)
+    if answer == "restored":
+        became[way.value] += 1
+        _log.warning(
+            "ledger.entry_was_behind" if seen else "ledger.entry_was_gone",
+            cliente_id=message.cliente_id,
+            message_id=message.message_id,
+            now=way.value,
+        )
+    return answer != "changed"
+
+
+def _statuses(services: Services, messages: Sequence[Message]) -> dict[str, MessageStatus]:
+    """The status of each that the ledger knows."""
+    found: dict[str, MessageStatus] = {}
+    for begin in range(0, len(messages), _CHUNK):
+        found |= services.ledger.entries.statuses([one.message_id for one in messages[begin : begin + _CHUNK]])
+    return found
+
+
+def _open(database: Database) -> list[Message]:
+    """What SQL has as open, in the order in which it was accepted: of that, only the events know."""
+    record, told = MessageRecord, MessageEvent
+    beginnings = (
+        select(told.message_id, func.min(told.event_id))
+        .where(told.type == EventType.MESSAGE_QUEUED, told.message_id.in_(select(record.message_id).where(IS_OPEN)))
+        .group_by(told.message_id)
+    )
+    with database.reading() as session:
+        begun = {message_id: stream_order(event_id) for message_id, event_id in session.execute(beginnings)}
+        found = [to_message(row) for row in session.scalars(select(record).where(IS_OPEN))]
+    return sorted(found, key=lambda one: (begun.get(one.message_id, (one.accepted_at_ms, 0)), one.message_id))
+
+
+def _ended_since(services: Services, since: str) -> tuple[list[Message], dict[int, Counter[str]]]:
+    """Messages that ended after an event and that the ledger has otherwise, and how many it never heard of."""
+    since_ms = str(stream_order(since)[0])  # an id begins with its milliseconds
+    record, changed = MessageRecord, select(MessageEvent.message_id).where(MessageEvent.event_id >= since_ms)
+    statement = select(record).where(
+        record.status.not_in([one.value for one in OPEN_STATUSES]), record.message_id.in_(changed)
+    )
+    uncounted: dict[int, Counter[str]] = defaultdict(Counter)
+    with services.database.reading() as session:
+        messages = [to_message(row) for row in session.scalars(statement)]
+    found = _statuses(services, messages)
+    for message in messages:
+        # What was accepted before was counted here, also where its entry's life is over by now.
+        if message.message_id not in found and message.accepted_at_ms >= stream_order(since)[0]:
+            uncounted[message.cliente_id][_counter_of(message.status)] += 1
+    return [message for message in messages if message.message_id in found], uncounted
 
 
 def _in_doubt(services: Services, messages: Sequence[Message], unseen_ms: int) -> set[str]:
@@ -88,7 +158,11 @@ def _final_counts(services: Services) -> dict[int, Counter[str]]:
     found: dict[int, Counter[str]] = defaultdict(Counter)
     with services.database.reading() as session:
         for cliente_id, status, number in session.execute(statement):
-            name = MessageStatus.SENT.value if status in _COUNTED_AS_SENT else str(status)
+            name = _counter_of(status)
             if name in FINAL:
                 found[cliente_id][name] += number
     return found
+
+
+def _counter_of(status: str) -> str:
+    return MessageStatus.SENT.value if status in OUT_STATUSES else str(status)

@@ -1,4 +1,4 @@
-"""As what a message is restored that SQL has as open while its ledger entry is gone. Pure.
+"""As what a message is restored whose ledger entry is gone, or stands as it stood in an older Redis. Pure.
 
 Nothing may be sent twice by restoring it: what may have gone out unseen is `uncertain`, for a person.
 """
@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from shared.ledger.message import Message
 from shared.ledger.restoring.restoring import RestoreAs
 from shared.recipient_key import recipient_key
-from shared.transitions.message import Lane, MessageStatus
+from shared.transitions.message import OPEN_STATUSES, OUT_STATUSES, Lane, MessageStatus
 
+_REACHED = (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ)
 _MAX_IN_FLIGHT = 2  # messages that may be on their way at one moment, whatever the pace
 
 
@@ -24,6 +25,29 @@ def restored_as(message: Message, now_ms: int, *, in_doubt: bool) -> RestoreAs:
     if message.expires_at_ms <= now_ms or message.lane is Lane.CAMPAIGN:
         return RestoreAs.EXPIRED
     return RestoreAs.HELD if message.error == "HELD_NUMBER_CHANGED" else RestoreAs.QUEUED
+
+
+def put_right_as(message: Message, found: MessageStatus | None, now_ms: int, *, in_doubt: bool) -> RestoreAs | None:
+    """How a ledger's entry is put right by SQL's record; None where it stays.
+
+    message: as SQL has it. found: the entry's status, None where it is gone. in_doubt: as of `restored_as`. The ledger
+    is the newer one only in what needs no claim: WhatsApp's word, and that somebody cancelled, or expiry.
+    """
+    has = message.status
+    if has not in OPEN_STATUSES:
+        return None if found is None or _is_newer(found, has) else RestoreAs(has.value)
+    if found is None or found in OPEN_STATUSES or found is MessageStatus.UNCERTAIN:
+        return restored_as(message, now_ms, in_doubt=in_doubt or found is MessageStatus.UNCERTAIN)
+    return None
+
+
+def _is_newer(found: MessageStatus, has: MessageStatus) -> bool:
+    """Whether an entry may say more than a record of a message that has ended."""
+    if found is has:
+        return True
+    if found in OUT_STATUSES:
+        return has not in OUT_STATUSES or _REACHED.index(found) > _REACHED.index(has)
+    return found is MessageStatus.FAILED and has is MessageStatus.UNCERTAIN  # a person said so
 
 
 def unseen_sends(unseen_ms: int, gap_ms: int) -> int:

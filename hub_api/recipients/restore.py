@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from hub_api.recipients.models import RecipientAddress
+from hub_api.registry import Restoration
 from hub_api.services import Services
 
 _CHUNK = 1_000
 
 
-def restore(services: Services, now_ms: int) -> None:
+def restore(services: Services, restoration: Restoration) -> None:
     """All of them. Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError."""
     row = RecipientAddress
     with services.database.reading() as session:

@@ -3,35 +3,53 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from hub_api.database import Database
 from hub_api.recording.models import DrainState
-from hub_api.recording.stream import START, EventStream
-from shared.logs import get_logger
 from shared.protocol.events import stream_order
-
-_log = get_logger(__name__)
+from shared.stream.stream import START, EventStream
 
 _LOOK_EVERY_S = 0.2
 
 
-def locked(session: Session, stream: EventStream) -> DrainState:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where recording stands. incarnation: of the Redis whose events were recorded; None before the first one."""
+
+    incarnation: str | None
+    cursor: str  # id of the last recorded event
+
+
+def locked(session: Session) -> DrainState:
     """The cursor for whoever records next, made at the first use; others wait until the transaction ends.
 
-    Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError.
+    Raises sqlalchemy.exc.SQLAlchemyError.
     """
     state = session.get(DrainState, 1, with_for_update=True)
     if state is None:
         state = DrainState(id=1, cursor=START)
         session.add(state)
-    newest = stream.newest() if state.cursor != START else None
-    if newest is not None and stream_order(newest) < stream_order(state.cursor):
-        # A server that came back empty, its clock behind.
-        _log.warning("events.restarted", cursor=state.cursor, newest=newest)
-        state.cursor = START
     return state
+
+
+def place(database: Database) -> Place:
+    """As it stands now. Raises sqlalchemy.exc.SQLAlchemyError."""
+    with database.reading() as session:
+        state = session.get(DrainState, 1)
+        return Place(None, START) if state is None else Place(state.incarnation, state.cursor)
+
+
+def move(database: Database, to: Place) -> None:
+    """Recording goes on elsewhere: in another Redis, or after what SQL forgot.
+
+    Raises sqlalchemy.exc.SQLAlchemyError.
+    """
+    with database.writing() as session:
+        state = locked(session)
+        state.incarnation, state.cursor = to.incarnation, to.cursor
 
 
 def last_read_at(session: Session) -> int | None:
@@ -48,10 +66,7 @@ def all_is_recorded(database: Database, stream: EventStream, patience_s: float) 
     newest = stream_order(stream.newest() or START)
     deadline = time.monotonic() + patience_s
     while True:
-        with database.reading() as session:
-            state = session.get(DrainState, 1)
-            cursor = state.cursor if state is not None else START
-        if newest <= stream_order(cursor):
+        if newest <= stream_order(place(database).cursor):
             return True
         if time.monotonic() >= deadline:
             return False

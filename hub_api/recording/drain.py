@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from hub_api.recording import cursor
 from hub_api.recording.refused_events import record_around
-from hub_api.recording.stream import EventStream
 from hub_api.registry import EventHandler, RecordedHook
 from hub_api.services import Services
 from hub_api.subjects import subjects
 from shared.instant import now_ms
 from shared.protocol.events import Event
 from shared.redis.alone import is_alone
+from shared.stream.stream import EventStream
 
 BATCH = 500
 _BUDGET_S = 20.0
@@ -45,10 +45,15 @@ class Drain:
         self._recorded = recorded
 
     def run(self) -> int:
-        """Records all that is there, trims the stream up to it, and returns how many events that was."""
+        """Records all that is there, trims the stream up to it, and returns how many events that was.
+
+        A Redis that is not the one that SQL knows is left alone: it is to be restored first.
+        """
         deadline, total = time.monotonic() + _BUDGET_S, 0
         while time.monotonic() < deadline and is_alone():
             recorded = self._batch()
+            if recorded is None:
+                return total
             total += recorded
             if recorded < BATCH:
                 break
@@ -57,17 +62,21 @@ class Drain:
         self._stream.mark_drained(now_ms())
         return total
 
-    def _batch(self) -> int:
+    def _batch(self) -> int | None:
         with self._database.writing() as session:
-            state = cursor.locked(session, self._stream)
-            found = self._stream.after(state.cursor, BATCH)
+            state = cursor.locked(session)
+            incarnation, asked_at = state.incarnation or "", now_ms()
+            found = self._stream.after(incarnation, state.cursor, BATCH)
+            if found is None:
+                return None
             if len(found) < BATCH:
-                state.read_at = now_ms()
+                state.read_at = asked_at
             if not found:
                 return 0
             events = record_around(session, found, self._record)
             state.cursor = last = found[-1][0]
-        self._stream.forget_before(last)
+        # The transaction is on disk by now: nothing is forgotten here that a power cut could take from SQL.
+        self._stream.forget_before(incarnation, last)
         for hook in self._recorded:
             hook(events)
         return len(found)

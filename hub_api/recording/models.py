@@ -15,6 +15,7 @@ class DrainState(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     cursor: Mapped[str] = mapped_column(String(40))
     read_at: Mapped[int | None] = mapped_column(BigInteger)  # when the stream was last read to its end
+    incarnation: Mapped[str | None] = mapped_column(String(32))  # of the Redis whose events these are
 
 
 class UnrecordedEvent(Base):

@@ -9,11 +9,11 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from sqlalchemy.orm import Session
 
 from hub_api.recording.models import UnrecordedEvent
-from hub_api.recording.stream import Found
 from hub_api.storable import storable
 from shared.instant import now_ms
 from shared.logs import get_logger
 from shared.protocol.events import Event
+from shared.stream.stream import Found
 
 _log = get_logger(__name__)
 

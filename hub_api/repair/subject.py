@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from hub_api.registry import PeriodicTask, Subject
 from hub_api.repair import lost_wakeup
-from hub_api.repair.empty_redis import make_empty_redis
 from hub_api.repair.lost_host import LostHosts
+from hub_api.repair.lost_state import make_lost_state
 from hub_api.repair.sweep import Sweep
 from hub_api.repair.wanted_mirror import WantedMirror
 from hub_api.repair.wrong_counts import WrongCounts
@@ -33,7 +33,7 @@ def _notify_waiting(services: Services) -> Callable[[], object]:
 
 SUBJECT = Subject(
     name="repair",
-    before_events=(lambda services: make_empty_redis(services).mend,),
+    before_events=(lambda services: make_lost_state(services).mend,),
     tasks=(
         PeriodicTask(names.TASK_WAKE_WAITING, lambda settings: 10.0, _notify_waiting),
         PeriodicTask(names.TASK_FIND_LOST_HOSTS, lambda settings: 15.0, lambda services: LostHosts(services).mend),

@@ -15,13 +15,13 @@ from sqlalchemy import and_, or_, select
 from hub_api.accounts.tenants import service as accounts
 from hub_api.messages.models import IS_OPEN, MessageRecord
 from hub_api.recording.cursor import all_is_recorded
-from hub_api.recording.stream import EventStream
 from hub_api.repair import late_record, lost_entry, wrong_index
 from hub_api.services import Services
 from shared.ledger.checking.checking import Standing
 from shared.ledger.entries import MessageRef
 from shared.logs import get_logger
 from shared.redis.alone import is_alone
+from shared.stream.stream import EventStream
 
 _log = get_logger(__name__)
 
@@ -61,9 +61,9 @@ class Sweep:
         self._place = _Place()
 
     def run(self, now_ms: int) -> dict[str, int]:
-        """Returns how many messages were put right, by what was done; nothing in a Redis that came up empty."""
+        """Returns how many messages were put right, by what was done; nothing in a Redis that is to be restored."""
         services = self._services
-        marker = services.ledger.restoring.marker()
+        marker = services.ledger.incarnation.marker()
         if marker is None:
             return {}
         began, found = self._place, _Found()

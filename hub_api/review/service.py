@@ -118,7 +118,7 @@ def report(services: Services, cliente_id: int) -> dict[str, Any]:
 
 def _restore(services: Services, message: Message, now_ms: int) -> None:
     """Puts an uncertain message back into the ledger, where it is counted already."""
-    marker = services.ledger.restoring.marker() or ""
+    marker = services.ledger.incarnation.marker() or ""
     services.ledger.restoring.restore(message, RestoreAs.RECALL, now_ms, marker)
 
 

@@ -28,6 +28,7 @@ from session_worker.host.host_id import same_machine
 from session_worker.worker.process_title import find_worker, reconciler_title
 from session_worker.worker.profile_store import ProfileStore
 from shared import names
+from shared.ledger.restoring.incarnation import Incarnation
 from shared.logs import get_logger, stamp
 from shared.redis.client import connect, connect_blocking
 from shared.sessions.hosts import Hosts
@@ -61,6 +62,7 @@ class Reconciler:
         self._snapshots = Snapshots(self._client, self._keys)
         self._wanted_sessions = WantedSessions(self._client, self._keys)
         self._hosts = Hosts(self._client, self._keys)
+        self._incarnation = Incarnation(self._client, self._keys)
         self._children = {child.cliente_id: child for child in children}
         self._reader = commands.Reader(down)
         self._up = up
@@ -158,9 +160,9 @@ class Reconciler:
         now_s = time.monotonic()
         self._pause_s = ROUND_S
         self._announce()
-        if not self._client.exists(self._keys.rebuilt):
-            # A Redis that came up empty knows of no wanted session; the background worker fills it at its start.
-            _log.info("reconciler.waits_for_rebuild")
+        if not self._incarnation.is_open():
+            # An emptied Redis knows of no wanted session, an older one of others; the background worker puts it right.
+            _log.info("reconciler.waits_for_comparison")
             return
         wanted = self._wanted()
         holders = self._holders(set(wanted) | set(self._children))

@@ -49,7 +49,7 @@ from shared.logs import get_logger, stamp
 from shared.process.celery_worker import CeleryWorker
 from shared.process.shutdown import EXIT_FORCED, end_on_signal, force_after
 from shared.redis.client import connect
-from shared.sessions.lease import Lease, Leases, NotRebuilt, WrongStore
+from shared.sessions.lease import ClaimsClosed, Lease, Leases, WrongStore
 from shared.sessions.snapshots import Snapshots
 from shared.sessions.tenant_rules import TenantRulesMirror
 from shared.sessions.wanted import WantedSessions
@@ -137,8 +137,8 @@ class TenantWorker:
         except WrongStore:
             _log.error("lease.wrong_store")
             return None
-        except NotRebuilt:
-            _log.warning("lease.waits_for_rebuild")
+        except ClaimsClosed:
+            _log.warning("lease.waits_for_comparison")
             return None
         except redis.RedisError as error:
             _log.error("lease.not_taken", error=type(error).__name__)

@@ -24,10 +24,6 @@ class CampaignLedger:
         self._client = client
         self._keys = keys
 
-    def is_restored(self) -> bool:
-        """False while opt-outs and counters are not in this Redis yet: it came up empty."""
-        return bool(self._client.exists(self._keys.rebuilt))
-
     def take_slot(self, slot: int) -> bool:
         """True for the first who asks for a slot of time; two beats make one tick."""
         return bool(self._client.set(self._keys.campaign_slot(slot), "1", nx=True, px=_SLOT_KEPT_MS))
@@ -56,17 +52,28 @@ class CampaignLedger:
         return {one for one, known in zip(message_ids, pipeline.execute(), strict=True) if known}
 
     def restore_quotas(self, used: Iterable[tuple[int, int, int]]) -> None:
-        """used: tenant, local day, messages. A counter that is there already stays."""
+        """used: tenant, local day, messages. A counter that says more stays. To be called while claims are closed."""
+        given = [(self._keys.campaign_quota(cliente_id, day), count) for cliente_id, day, count in used]
+        stored: list[Any] = self._client.mget([key for key, _ in given]) if given else []
         pipeline = self._client.pipeline(transaction=False)
-        for cliente_id, day, count in used:
-            pipeline.set(self._keys.campaign_quota(cliente_id, day), count, ex=QUOTA_KEPT_S, nx=True)
+        for (key, count), before in zip(given, stored, strict=True):
+            if int(before or 0) < count:
+                pipeline.set(key, count, ex=QUOTA_KEPT_S)
         pipeline.execute()
 
     def restore_pace(self, next_at: Iterable[tuple[int, int]]) -> None:
-        """next_at: tenant, the moment from which its next bulk or campaign message may leave. What is there stays."""
+        """next_at: tenant, the moment from which its next bulk or campaign message may leave; a later one stays.
+
+        To be called while claims are closed.
+        """
+        given = [(self._keys.pace(cliente_id), at_ms) for cliente_id, at_ms in next_at]
         pipeline = self._client.pipeline(transaction=False)
-        for cliente_id, at_ms in next_at:
-            pipeline.hsetnx(self._keys.pace(cliente_id), "next_bulk", at_ms)
+        for key, _ in given:
+            pipeline.hget(key, "next_bulk")
+        stored: list[Any] = pipeline.execute()
+        for (key, at_ms), before in zip(given, stored, strict=True):
+            if int(float(before or 0)) < at_ms:
+                pipeline.hset(key, "next_bulk", at_ms)
         pipeline.execute()
 
     # Opt-outs: SQL is the master, this set is never less.

@@ -17,6 +17,7 @@ from shared.ledger.claiming.claiming import Claiming
 from shared.ledger.entries import Entries
 from shared.ledger.receipts.receipts import Receipts
 from shared.ledger.receipts.row_cursors import RowCursors
+from shared.ledger.restoring.incarnation import Incarnation
 from shared.ledger.restoring.restoring import Restoring
 from shared.ledger.review.review import Review
 from shared.ledger.settling.settling import Settling
@@ -36,6 +37,7 @@ class Ledger:
     restoring: Restoring  # repairs
     settling: Settling  # what is left of a message that has ended
     checking: Checking  # looks for what there is to repair
+    incarnation: Incarnation  # which life of it this Redis holds
     campaigns: CampaignLedger  # pace, quotas and opt-outs
     addresses: Addresses  # whom WhatsApp means
     entries: Entries  # reads, for everybody
@@ -52,6 +54,7 @@ def make_ledger(client: redis.Redis, keys: Keys, language: Language = "es") -> L
         restoring=Restoring(client, keys),
         settling=Settling(client, keys),
         checking=Checking(client, keys),
+        incarnation=Incarnation(client, keys),
         campaigns=CampaignLedger(client, keys),
         addresses=Addresses(client, keys),
         entries=Entries(client, keys),

@@ -24,3 +24,16 @@ local function reliable_status(lease, session)
   end
   return status, stored[3] or ''
 end
+
+-- This run of this server: it changes when a server is started anew and when a replica takes over.
+local function server_run()
+  local info = redis.call('INFO', 'server', 'replication')
+  return string.match(info, 'run_id:(%w+)') .. ':' .. string.match(info, 'master_replid:(%w+)')
+end
+
+-- True while messages may be claimed: the background worker compared what this very server holds with SQL. A server that
+-- was emptied has no mark; an older copy, on whichever server, carries the mark of another run.
+local function claims_open(incarnation)
+  local mark = redis.call('GET', incarnation)
+  return mark and string.match(mark, ' (%S+)$') == server_run()
+end

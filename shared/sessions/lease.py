@@ -18,8 +18,8 @@ class WrongStore(Exception):
     """The session's login lies in another profile store; only hosts that mount that one may claim it."""
 
 
-class NotRebuilt(Exception):
-    """Redis came up empty and what SQL knows is not back in it yet: nothing may be claimed before."""
+class ClaimsClosed(Exception):
+    """What this Redis holds was not compared with SQL yet: it may be empty or older, and nothing may be claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Leases:
     def take(self, cliente_id: int, token: str, store_id: str, pid: int, host_id: str = "-") -> Lease | None:
         """The lease, or None while another holds it. host_id: of the host that started the caller.
 
-        Raises WrongStore, NotRebuilt.
+        Raises WrongStore, ClaimsClosed.
         """
         keys = self._keys
         answer = self._scripts.run(
@@ -64,7 +64,7 @@ class Leases:
                 "lease": keys.lease(cliente_id),
                 "fence": keys.fence(cliente_id),
                 "stores": keys.store_of,
-                "rebuilt": keys.rebuilt,
+                "incarnation": keys.incarnation,
             },
             args={
                 "token": token,
@@ -79,7 +79,7 @@ class Leases:
         if fence == -1:
             raise WrongStore(cliente_id)
         if fence == -2:
-            raise NotRebuilt(cliente_id)
+            raise ClaimsClosed(cliente_id)
         return Lease(cliente_id, token, fence) if fence else None
 
     def renew(self, lease: Lease) -> bool:

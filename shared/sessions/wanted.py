@@ -58,15 +58,15 @@ class WantedSessions:
         stores: Iterable[tuple[int, str]],
         logouts: Iterable[tuple[int, str]] = (),
     ) -> None:
-        """Adds many, which profile store holds whose login, and which phones are to be unlinked.
+        """Adds many, and which phones are to be unlinked; those that stand in Redis already stay.
 
-        What stands in Redis already is newer and stays.
+        Sets which profile store holds whose login. To be called while claims are closed: nobody takes one meanwhile.
         """
         pipeline = self._client.pipeline(transaction=True)
         for cliente_id, one in wanted:
             pipeline.hsetnx(self._keys.wanted, str(cliente_id), one.to_text())
         for cliente_id, store_id in stores:
-            pipeline.hsetnx(self._keys.store_of, str(cliente_id), store_id)
+            pipeline.hset(self._keys.store_of, str(cliente_id), store_id)
         for cliente_id, login_id in logouts:
             pipeline.hsetnx(self._keys.logouts, str(cliente_id), login_id)
         pipeline.execute()

@@ -24,7 +24,7 @@ from hub_api.app import create_app
 from hub_api.background import make_tasks
 from hub_api.database import Database, migrate
 from hub_api.recording.drain import Drain, make_drain
-from hub_api.repair.empty_redis import EmptyRedis, make_empty_redis
+from hub_api.repair.lost_state import LostState, make_lost_state
 from hub_api.services import Services, make_services
 from shared.names import Keys, control_queue
 from shared.protocol.commands import AnyAnswer, answer_text
@@ -122,9 +122,10 @@ def keys(settings: Settings) -> Keys:
 
 
 @pytest.fixture
-def server(settings: Settings) -> Iterator[redis.Redis]:
+def server(settings: Settings, services: Services) -> Iterator[redis.Redis]:
+    """Claims are open in it."""
     made = connect(settings.redis_url)
-    made.set(Keys(settings.redis_prefix).rebuilt, "1")  # as the background worker does
+    make_lost_state(services).mend()
     yield made
     made.close()
 
@@ -142,9 +143,9 @@ def drain(services: Services, server: redis.Redis) -> Drain:
 
 
 @pytest.fixture
-def empty_redis(services: Services, server: redis.Redis) -> EmptyRedis:
+def lost_state(services: Services, server: redis.Redis) -> LostState:
     """Puts back what SQL knows, as the background worker does before it records."""
-    return make_empty_redis(services)
+    return make_lost_state(services)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from shared.transitions.session import SessionStatus
 from support.cutting_proxy import CuttingProxy
 from support.owner import Owner
 from support.queued_task import Task
+from testing.claims import open_claims
 
 URL = "/api/whatsapp/51/messages"
 HELLO = {"to": "+54 9 11 2345-6789", "message": "broken-here"}
@@ -44,7 +45,7 @@ def settings(settings: Settings, proxy: CuttingProxy) -> Settings:
 @pytest.fixture
 def server(redis_url: str, keys: Keys) -> Iterator[redis.Redis]:
     made = connect(redis_url)
-    made.set(keys.rebuilt, "1")
+    open_claims(made, keys)
     yield made
     made.close()
 

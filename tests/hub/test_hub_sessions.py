@@ -119,7 +119,7 @@ def _owed(services):
     return services.wanted.owed_logout(51), on_record and on_record.login_id
 
 
-def test_a_logout_where_nothing_runs_is_remembered(client, maria, own, services, server, keys, empty_redis, drain):
+def test_a_logout_where_nothing_runs_is_remembered(client, maria, own, services, server, keys, lost_state, drain):
     own(SessionStatus.READY, login_id="549/p1").gone()
 
     answer = client.post(f"{URL}/disconnect", headers=maria, json={"logout": True})
@@ -127,8 +127,8 @@ def test_a_logout_where_nothing_runs_is_remembered(client, maria, own, services,
     assert (answer.status_code, answer.json["logout_pending"]) == (200, True)
     assert _owed(services) == ("549/p1", "549/p1")
     # also by a Redis that came up empty
-    server.delete(keys.logouts, keys.rebuilt)
-    empty_redis.mend()
+    server.delete(keys.logouts, keys.incarnation)
+    lost_state.mend()
     assert _owed(services) == ("549/p1", "549/p1")
     # until the owner has done it
     owner = own(SessionStatus.INIT)

@@ -14,7 +14,7 @@ from hub_api.idempotency.models import IdempotencyKey
 from hub_api.messages.service import SendRequest, send_text
 from hub_api.older import send as older_send
 from hub_api.recording.drain import Drain
-from hub_api.repair.empty_redis import EmptyRedis
+from hub_api.repair.lost_state import LostState
 from hub_api.services import Services
 from shared.instant import now_ms
 from shared.ledger.script import IDEMPOTENCY_MS
@@ -73,7 +73,7 @@ def test_a_key_outlives_an_emptied_redis(
     server: redis.Redis,
     keys: Keys,
     drain: Drain,
-    empty_redis: EmptyRedis,
+    lost_state: LostState,
     restored: bool,
 ) -> None:
     headers = maria | {"Idempotency-Key": "k-1"}
@@ -83,7 +83,7 @@ def test_a_key_outlives_an_emptied_redis(
     drain.run()
     empty(server, keys)
     if restored:
-        empty_redis.mend()
+        lost_state.mend()
 
     again = client.post(URL, headers=headers, json=HELLO).json
     other = client.post(URL, headers=headers, json=HELLO | {"message": "otro"}).json
@@ -103,14 +103,14 @@ def test_a_freed_key_stays_free_in_an_emptied_redis(
     server: redis.Redis,
     keys: Keys,
     drain: Drain,
-    empty_redis: EmptyRedis,
+    lost_state: LostState,
 ) -> None:
     own(SessionStatus.READY)
     headers = maria | {"Idempotency-Key": "k-1"}
     first = client.post("/send", headers=headers, json=OLDER).json["message_id"]
     drain.run()
     empty(server, keys)
-    empty_redis.mend()
+    lost_state.mend()
     own(SessionStatus.READY)
 
     again = client.post("/send", headers=headers, json=OLDER)
@@ -172,7 +172,7 @@ def test_a_repeated_bulk_queues_nothing_again_that_is_on_record(
     server: redis.Redis,
     keys: Keys,
     drain: Drain,
-    empty_redis: EmptyRedis,
+    lost_state: LostState,
     restored: bool,
 ) -> None:
     owner = own(SessionStatus.READY)
@@ -182,7 +182,7 @@ def test_a_repeated_bulk_queues_nothing_again_that_is_on_record(
     drain.run()
     empty(server, keys)
     if restored:
-        empty_redis.mend()
+        lost_state.mend()
 
     again = bulk(client, maria, "a", "b", idempotency_key="lote-1").json
 

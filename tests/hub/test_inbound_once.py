@@ -8,7 +8,7 @@ from hub_records import count
 
 from hub_api.inbox.models import InboundMessage
 from hub_api.recording.drain import Drain
-from hub_api.repair.empty_redis import EmptyRedis
+from hub_api.repair.lost_state import LostState
 from hub_api.services import Services
 from shared.instant import now_ms
 from shared.names import Keys
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], 
 
 
 def test_after_redis_was_emptied(
-    services: Services, drain: Drain, empty_redis: EmptyRedis, server: redis.Redis, keys: Keys
+    services: Services, drain: Drain, lost_state: LostState, server: redis.Redis, keys: Keys
 ) -> None:
     # given two that are on record, and one that Redis alone had
     now = now_ms()
@@ -29,7 +29,7 @@ def test_after_redis_was_emptied(
     services.ledger.receipts.record_inbound(51, [last], now)
     # when Redis comes back with nothing
     server.delete(*server.keys(keys.prefix + "*"))
-    assert empty_redis.mend()
+    assert lost_state.mend()
     # then a session reads from the latest on record, and what it meets again is recorded once
     position = services.ledger.row_cursors.read(51, "5491150000051/pairing")
     assert (position.cursor, position.recorded_until_ms) == (None, now - 5)

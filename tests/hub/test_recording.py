@@ -17,6 +17,7 @@ from hub_api.messages.models import MessageEvent, MessageRecord
 from hub_api.messages.recorder import MessageRecorder
 from hub_api.recording.drain import Drain
 from hub_api.recording.models import DrainState, UnrecordedEvent
+from hub_api.repair.lost_state import make_lost_state
 from hub_api.services import Services
 from hub_api.sessions.models import SessionEventRecord, WantedSession
 from hub_api.sessions.service import connect
@@ -75,11 +76,15 @@ def test_events_read_twice_change_nothing(drain: Drain, services: Services, serv
 
 
 def test_a_server_that_came_back_empty_with_its_clock_behind_is_read_from_its_start(
-    drain: Drain, services: Services
+    drain: Drain, services: Services, server: redis.Redis, keys: Keys
 ) -> None:
     with services.database.writing() as session:
-        session.add(DrainState(id=1, cursor="99999999999999-0"))
+        state = session.get(DrainState, 1)
+        assert state is not None
+        state.cursor = "99999999999999-0"
+    server.delete(keys.incarnation)
     accept(services)
+    make_lost_state(services).mend()
 
     assert drain.run() == 1
 

@@ -219,5 +219,5 @@ def test_a_server_that_came_up_empty_is_left_to_be_restored_as_a_whole(
     services: Services, sweep: Sweep, server: redis.Redis, keys: Keys
 ) -> None:
     accept(services)
-    server.delete(keys.rebuilt)
+    server.delete(keys.incarnation)
     assert sweep.run(now_ms()) == {}

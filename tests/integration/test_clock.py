@@ -20,6 +20,7 @@ from shared.redis.client import connect
 from shared.transitions.message import Lane
 from shared.transitions.session import SessionStatus
 from support.owner import Owner, own
+from testing.claims import open_claims
 from testing.clocked_server import ClockedServer
 from testing.waiting import until
 
@@ -44,7 +45,7 @@ def client(server: ClockedServer, keys: Keys) -> Iterator[redis.Redis]:
     server.shift(0)
     with connect(server.url) as made:
         until(lambda: abs(_redis_ms(made) - own_clock_ms()) < SLACK_MS)
-        made.set(keys.rebuilt, "1")
+        open_claims(made, keys)
         yield made
     server.shift(0)
 

@@ -13,6 +13,7 @@ from shared.ledger.receipts.row_cursors import FIRST_ROW
 from shared.names import EventType, Keys
 from shared.protocol.events import Event, MessageInbound
 from support.waiting import until
+from testing.claims import open_claims
 from testing.fake.durable_whatsapp import NUMBER, PAIRING, FakeMail, set_up
 from tests.integration.gap_process import CLIENTE, whatsapp_file
 from tests.integration.test_message_gaps import WAIT_S, Tenant
@@ -119,7 +120,7 @@ class TestAnEmptiedRedis:
         tenant.stop_worker()
         # when Redis comes back with nothing but SQL's word on what was recorded
         tenant.client.delete(*cast("list[str]", tenant.client.keys(f"{tenant.keys.prefix}*")))
-        tenant.client.set(tenant.keys.rebuilt, "1")
+        open_claims(tenant.client, tenant.keys)
         set_up(whatsapp_file(tenant.folder), mail=LIVE)
         tenant.start_worker()
         everything_is_recorded(tenant)
@@ -131,7 +132,7 @@ class TestAnEmptiedRedis:
         tenant.stop_worker()
         latest = max(one.at for one in recorded(tenant))
         tenant.client.delete(*cast("list[str]", tenant.client.keys(f"{tenant.keys.prefix}*")))
-        tenant.client.set(tenant.keys.rebuilt, "1")
+        open_claims(tenant.client, tenant.keys)
         # SQL has messages that were written hours after these
         tenant.ledger.row_cursors.restore(CLIENTE, latest + 3 * 3_600_000)
         tenant.start_worker()

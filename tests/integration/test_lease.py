@@ -7,7 +7,7 @@ import redis
 
 from shared.names import Keys
 from shared.protocol.snapshot import Snapshot
-from shared.sessions.lease import Lease, Leases, NotRebuilt, WrongStore
+from shared.sessions.lease import ClaimsClosed, Lease, Leases, WrongStore
 from shared.sessions.snapshots import Snapshots
 from shared.transitions.session import SessionStatus
 
@@ -48,8 +48,8 @@ def test_a_login_in_another_store_is_not_claimed(leases: Leases) -> None:
 
 
 def test_a_redis_that_came_up_empty_gives_no_lease(leases: Leases, client: redis.Redis, keys: Keys) -> None:
-    client.delete(keys.rebuilt)
-    with pytest.raises(NotRebuilt):
+    client.delete(keys.incarnation)
+    with pytest.raises(ClaimsClosed):
         leases.take(51, "a", "store", 1)
 
 

@@ -111,7 +111,7 @@ class TestAccept:
         with pytest.raises(SessionNotReady) as refused:
             accept(ledger, draft(wake=False))
         assert refused.value.message == "WhatsApp desconectado, reconecta"
-        assert client.keys(keys.prefix + "*") == [keys.rebuilt]
+        assert client.keys(keys.prefix + "*") == [keys.incarnation]
 
     def test_ready_without_a_live_owner_is_not_ready(
         self, ledger: Ledger, lease: Lease, leases: Leases, client: redis.Redis, keys: Keys

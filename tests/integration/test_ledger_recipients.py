@@ -83,7 +83,7 @@ class TestTwins:
         self, ledger: Ledger, lease: Lease, client: redis.Redis, keys: Keys, number: str, twin: str
     ) -> None:
         first, second = accept(ledger, number), accept(ledger, twin)
-        marker = ledger.restoring.marker() or ""
+        marker = ledger.incarnation.marker() or ""
         for message in (stored(ledger, second), stored(ledger, first)):
             client.delete(keys.message(message.message_id))
             assert ledger.restoring.restore(message, RestoreAs.QUEUED, NOW, marker) == "restored"

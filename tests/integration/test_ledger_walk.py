@@ -37,6 +37,7 @@ from shared.redis.client import connect
 from shared.sessions.lease import Lease, Leases
 from shared.transitions.message import OPEN_STATUSES, Lane, MessageStatus
 from support.claiming import NO_PACE
+from testing.claims import open_claims
 
 CLIENTE = 51
 START = 1_800_000_000_000
@@ -44,6 +45,8 @@ LIFE_MS = 600_000
 LIMITS = AcceptLimits(queue=1000, per_minute=0)
 NUMBERS = ["5491100000001", "5491100000002"]
 PHONES = ["5491150000051", "5491150000052"]
+
+WAYS = (RestoreAs.QUEUED, RestoreAs.HELD, RestoreAs.UNCERTAIN, RestoreAs.EXPIRED)  # of what is open
 
 
 class Walk(RuleBasedStateMachine):
@@ -55,7 +58,7 @@ class Walk(RuleBasedStateMachine):
     def begin(self) -> None:
         self.client: redis.Redis = connect(self.url)
         self.keys = Keys(f"w{secrets.token_hex(6)}:")
-        self.client.set(self.keys.rebuilt, "1")
+        open_claims(self.client, self.keys)
         self.ledger = make_ledger(self.client, self.keys)
         self.leases = Leases(self.client, self.keys, 3_600_000)
         self.lease = self._take()
@@ -166,17 +169,17 @@ class Walk(RuleBasedStateMachine):
         self.ledger.claiming.hold_for_another_phone(self.lease, phone, self.now)
 
     @precondition(lambda self: self.ids)
-    @rule(data=st.data(), way=st.sampled_from(RestoreAs))
+    @rule(data=st.data(), way=st.sampled_from(WAYS))
     def an_entry_is_lost_and_restored(self, data: st.DataObject, way: RestoreAs) -> None:
         """As repairs do it: only what SQL has as open, and as a status that SQL's record may take."""
         message_id = data.draw(st.sampled_from(self.ids))
         message = to_message(self.records[message_id])
-        if message.status not in OPEN_STATUSES or way is RestoreAs.RECALL:
+        if message.status not in OPEN_STATUSES:
             return
         if message.status is MessageStatus.SENDING and way is not RestoreAs.UNCERTAIN:
             return
         self.client.delete(self.keys.message(message_id))
-        self.ledger.restoring.restore(message, way, self.now, "1")
+        self.ledger.restoring.restore(message, way, self.now, self.ledger.incarnation.marker() or "")
 
     @precondition(lambda self: self.ids)
     @rule(data=st.data(), index=st.sampled_from(["open", "in_flight", "held"]))

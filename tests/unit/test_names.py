@@ -29,7 +29,7 @@ def _every_key() -> list[str]:
         keys.changed_channel(1), keys.host("h"), keys.reply("q"), keys.drain_cursor, keys.task_lock("t"),
         keys.unread(1), keys.inbound_seen_prefix(1), keys.queue_list("session.1"), keys.login_attempts("all"),
             keys.login_known("d"),
-        keys.rebuilt, keys.hosts, keys.held(1), keys.own_number(1), keys.counts(1), keys.sent_today(1, "d"),
+        keys.incarnation, keys.hosts, keys.held(1), keys.own_number(1), keys.counts(1), keys.sent_today(1, "d"),
         keys.opted_out(1), keys.heard_prefix(1), keys.addresses(1), keys.campaign_stop_versions,
         keys.campaign_in_flight(1), keys.campaign_quota(1, 20261120), keys.campaign_slot(1),
         keys.imbalances, keys.text_cursors(1), keys.placeholders(1), keys.recorded_until(1),

@@ -7,6 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from hub_api.accounts.models import Tenant
+from hub_api.registry import Restoration
 from hub_api.services import Services
 from shared.logs import get_logger
 from shared.protocol.commands import Disconnect
@@ -48,8 +49,8 @@ def mend(services: Services) -> list[int]:
     return sorted(differ)
 
 
-def restore(services: Services, now_ms: int) -> None:
-    """Puts all of it into a Redis that came up empty. Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError."""
+def restore(services: Services, restoration: Restoration) -> None:
+    """Puts all of it into an emptied or older Redis. Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError."""
     mirrored = services.tenant_rules.all()
     with services.database.reading() as session:
         recorded = _recorded(session)

@@ -1,4 +1,4 @@
-"""Puts opt-outs, quotas and pace back into a Redis that came up empty, before any session may be claimed."""
+"""Puts opt-outs, quotas and pace back into an emptied or older Redis, before any session may be claimed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hub_api.campaigns.state_changes import move_recipients
 from hub_api.campaigns.transitions import RecipientAction, RecipientState
 from hub_api.database import Database
 from hub_api.messages.models import MessageRecord
+from hub_api.registry import Restoration
 from hub_api.services import Services
 from shared.ledger.campaigns import CampaignLedger
 from shared.logs import get_logger
@@ -25,12 +26,12 @@ _CHUNK = 1_000
 _RECENT_MS = 2 * 86_400_000
 
 
-def restore(services: Services, now_ms: int) -> None:
+def restore(services: Services, restoration: Restoration) -> None:
     """Whatever was released and is unknown to this Redis is for a person to look at: it may have gone out.
 
     The pace begins anew, after the longest wait. Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError.
     """
-    database, ledger = services.database, services.ledger.campaigns
+    database, ledger, now_ms = services.database, services.ledger.campaigns, restoration.now_ms
     numbers = mirror(services)
     _restore_quotas(database, ledger, now_ms)
     _restore_pace(database, ledger, now_ms, round(services.settings.send_delay_max_seconds * 1000))

@@ -37,6 +37,7 @@ class Tick:
     def __init__(self, services: Services, rng: random.Random) -> None:
         self._services = services
         self._ledger = services.ledger.campaigns
+        self._incarnation = services.ledger.incarnation
         self._stop_versions = StopVersions(services.client, services.keys)
         self._rng = rng
 
@@ -48,7 +49,7 @@ class Tick:
 
     def run(self, now: int) -> int:
         """Revokes what was stopped, releases what is due, ends what is done. Returns how many it released."""
-        if not self._ledger.is_restored():
+        if not self._incarnation.is_open():
             return 0
         revoke_marked(self._services)
         seen = self._stop_versions.read()  # before the campaigns' states: a pause in between makes a release worthless

@@ -1,14 +1,14 @@
 #!lua
 -- Accepts one message: ledger entry, open index, notification of the session's owner and event together, or nothing.
 -- keys: message, open, sequence, idempotency, rate, session, lease, queue, deadlines, events, wanted, counts
--- keys: opted_out, stop_versions, campaign_in_flight, quota, rebuilt
+-- keys: opted_out, stop_versions, campaign_in_flight, quota, incarnation
 -- args: now_ms, message_id, cliente_id, lane, expires_at, on_not_ready, body_digest, queue_limit, rate_limit
 -- args: text_bytes, memory_limit
 -- args: notification, event, wake_channel, wanted, heard_prefix, message_prefix, recipient, campaign_id, stop_version, quota
 -- args: keys_looked_up
 -- rest: field, value pairs of the ledger entry
 -- on_not_ready is 'reject' or 'queue'; body_digest, campaign_id and quota may be ''; a rate_limit or memory_limit of 0 is none.
--- keys_looked_up is '1' where SQL was asked for the idempotency key, for a Redis that came up empty lacks it.
+-- keys_looked_up is '1' where SQL was asked for the idempotency key, for an emptied or older Redis lacks it.
 -- Returns {'accepted', woke '0'|'1'} | {'duplicate', message_id} | {'conflict'} | {'rate', seconds}
 --         | {'full', 'queue'|'memory'} | {'look_up'}: nobody knows here whether the key was used before
 --         | {'not_ready', status, last_error_message or ''} | {'opted_out'}
@@ -26,7 +26,7 @@ end
 
 -- What broke off half-way is repeated under the same id.
 if redis.call('EXISTS', KEY.message) == 1 then return {'duplicate', id} end
-if ARG.body_digest ~= '' and ARG.keys_looked_up ~= '1' and redis.call('EXISTS', KEY.rebuilt) == 0 then
+if ARG.body_digest ~= '' and ARG.keys_looked_up ~= '1' and not claims_open(KEY.incarnation) then
   return {'look_up'}
 end
 

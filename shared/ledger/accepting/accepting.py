@@ -59,7 +59,7 @@ class Accepted:
 
 
 class KeysNotRestored(Exception):
-    """This Redis came up empty and lacks the idempotency keys that SQL has: it is to be asked first."""
+    """This Redis was not compared with SQL yet and may lack idempotency keys that SQL has: it is to be asked first."""
 
 
 class Accepting:
@@ -143,7 +143,7 @@ class Accepting:
                 "stop_versions": keys.campaign_stop_versions,
                 "campaign_in_flight": keys.campaign_in_flight(cliente_id),
                 "quota": quota_key,
-                "rebuilt": keys.rebuilt,
+                "incarnation": keys.incarnation,
             },
             args={
                 "now_ms": now_ms,

@@ -1,19 +1,21 @@
 #!lua flags=allow-oom
 -- The owner asks for its next piece of work. Recoveries come before new sends, so order is kept.
 -- keys: lease, open, in_flight, pace, deadlines, events, counts, sent_today, opted_out, stop_versions, suspended
--- keys: scan
+-- keys: scan, incarnation
 -- args: token, fence, now_ms, browser_run, message_prefix, cliente_id, gap_ms, delay_ms, bulk_allowed, daily_cap
 -- args: day_left_ms, heard_prefix
 -- bulk_allowed is '1' where bulk and campaigns may leave, else '0'; a daily_cap of 0 is none; day_left_ms lasts until
 -- the tenant's midnight.
 -- A look at the open index that has not come to its end goes on in the next call: `scan` has where, and who may not be
 -- overtaken. It lasts for seconds only: any message found, and the end of the index, begin a new one.
--- Returns {'lost'} | {'none', ms until it is worth asking again (-1: not known)}
+-- Returns {'lost'} | {'closed'} (what this Redis holds was not compared with SQL yet)
+--         | {'none', ms until it is worth asking again (-1: not known)}
 --         | {'send'|'recover', field, value, …} with the whole ledger entry
 local now, prefix, cliente_id = tonumber(ARG.now_ms), ARG.message_prefix, ARG.cliente_id
 local PAGE, MAX_LOOKED_AT, SCAN_KEPT_MS = 64, 1024, 5000
 
 if not holds_lease(KEY.lease, ARG.token, ARG.fence) then return {'lost'} end
+if not claims_open(KEY.incarnation) then return {'closed'} end
 if redis.call('SISMEMBER', KEY.suspended, cliente_id) == 1 then return {'none', '-1'} end
 
 local function whole(kind, message)

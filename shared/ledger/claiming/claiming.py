@@ -22,6 +22,8 @@ from shared.recipient_key import address_of
 from shared.redis.scripts import Scripts
 from shared.sessions.lease import Lease
 
+CLOSED_MS = 500  # until it is worth asking again while claims are closed
+
 _CLAIM = ledger_script(__file__, "claim")
 _PUT_KEY = ledger_script(__file__, "put_key")
 _COMPLETE = ledger_script(__file__, "complete")
@@ -60,6 +62,7 @@ class Claiming:
                 "stop_versions": keys.campaign_stop_versions,
                 "suspended": keys.suspended,
                 "scan": keys.claim_scan(cliente_id),
+                "incarnation": keys.incarnation,
             },
             args={
                 "token": lease.token,
@@ -79,6 +82,8 @@ class Claiming:
         match answer[0]:
             case "lost":
                 raise LeaseLost(cliente_id)
+            case "closed":
+                return Pause(CLOSED_MS)
             case "none":
                 wait = int(answer[1])
                 return Pause(wait if wait >= 0 else None)

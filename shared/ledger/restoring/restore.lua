@@ -1,18 +1,23 @@
 #!lua flags=allow-oom
--- Brings a message back whose ledger entry is gone, from what SQL recorded. Never overwrites an entry.
--- keys: message, open, in_flight, held, deadlines, events, counts, rebuilt, whatsapp_key
--- args: now_ms, message_id, cliente_id, way, lane, expires_at, marker, event, whatsapp_id
+-- Brings a message to where SQL has it: its ledger entry is gone, or stands where it stood in an older Redis.
+-- keys: message, open, in_flight, held, deadlines, events, counts, incarnation, whatsapp_key, unread
+-- args: now_ms, message_id, cliente_id, way, lane, expires_at, marker, seen, event, whatsapp_id
 -- rest: field, value pairs of the entry
--- way: 'queued' | 'held' | 'uncertain' | 'expired', or 'recall': uncertain, and counted as such before. marker: the
--- rebuilt marker that the caller saw, '' for none.
--- Returns 'restored' | 'known' (the ledger has it) | 'changed' (Redis was emptied or rebuilt meanwhile)
+-- way: the status it is to have, or 'held', or 'recall': uncertain, and counted as such before. marker: of the
+-- incarnation that the caller saw, '' for none. seen: the entry's status that the caller saw, '' for none. event: '' where
+-- SQL knows it already.
+-- Returns 'restored' | 'known' (the entry is not as the caller saw it) | 'changed' (Redis was emptied or replaced meanwhile)
 local id, member, way = ARG.message_id, ARG.cliente_id .. ':' .. ARG.message_id, ARG.way
-if (redis.call('GET', KEY.rebuilt) or '') ~= ARG.marker then return 'changed' end
-if redis.call('EXISTS', KEY.message) == 1 then return 'known' end
+local COUNTED_AS = {sent = 'sent', delivered = 'sent', read = 'sent', failed = 'failed', cancelled = 'cancelled',
+  expired = 'expired', uncertain = 'uncertain'}
+if (redis.call('GET', KEY.incarnation) or '') ~= ARG.marker then return 'changed' end
+local before = redis.call('HGET', KEY.message, 'status') or ''
+if before ~= ARG.seen then return 'known' end
 local indexed = redis.call('ZREM', KEY.open, id) + redis.call('ZREM', KEY.in_flight, id) + redis.call('ZREM', KEY.held, id)
 redis.call('ZREM', KEY.deadlines, member)
 -- What stood in an index was counted when it was accepted; a Redis that came up empty counts it anew.
-if indexed == 0 and way ~= 'recall' then count(KEY.counts, 'accepted', 1) end
+if before == '' and indexed == 0 and way ~= 'recall' then count(KEY.counts, 'accepted', 1) end
+if COUNTED_AS[before] then count(KEY.counts, COUNTED_AS[before], -1) end
 
 -- Before all that waits in its lane: it is older. Callers bring the newest first.
 local base, half = tonumber(ARG.lane) * LIMIT.lane_width, LIMIT.lane_width / 2
@@ -22,27 +27,32 @@ for _, index in ipairs({KEY.open, KEY.held}) do
   if first[2] and tonumber(first[2]) - 1 < score then score = tonumber(first[2]) - 1 end
 end
 score = string.format('%.0f', score)
+local text_bytes = redis.call('HSTRLEN', KEY.message, 'message')
+if text_bytes > 0 then count(KEY.counts, 'bytes', -(text_bytes + LIMIT.entry_bytes)) end
 redis.call('HSET', KEY.message, 'score', score, unpack(REST))
 count(KEY.counts, 'bytes', redis.call('HSTRLEN', KEY.message, 'message') + LIMIT.entry_bytes)
+if ARG.event ~= '' then
+  local told = (way == 'queued' or way == 'held') and EVENT.message_restored or EVENT['message_' .. way]
+  emit(KEY.events, told, ARG.cliente_id, id, ARG.now_ms, ARG.event)
+end
 
 if way == 'queued' or way == 'held' then
-  redis.call('HSET', KEY.message, 'status', 'queued', 'error', way == 'held' and 'HELD_NUMBER_CHANGED' or '')
+  redis.call('PERSIST', KEY.message)
+  redis.call('HSET', KEY.message, 'status', 'queued', 'error', way == 'held' and 'HELD_NUMBER_CHANGED' or '',
+    'whatsapp_id', '', 'browser_run', '', 'fence', '')
   redis.call('ZADD', way == 'held' and KEY.held or KEY.open, score, id)
   redis.call('ZADD', KEY.deadlines, ARG.expires_at, member)
-  emit(KEY.events, EVENT.message_restored, ARG.cliente_id, id, ARG.now_ms, ARG.event)
   return 'restored'
 end
+local status = way == 'recall' and 'uncertain' or way
 redis.call('PEXPIRE', KEY.message, LIMIT.kept_ms)
-if way == 'expired' then
-  redis.call('HSET', KEY.message, 'status', 'expired', 'error', 'EXPIRED', 'certain', '1')
-else
-  redis.call('HSET', KEY.message, 'status', 'uncertain', 'error', 'OUTCOME_UNKNOWN', 'certain', '0')
-  if ARG.whatsapp_id ~= '' then
-    redis.call('HSET', KEY.message, 'whatsapp_id', ARG.whatsapp_id)
-    redis.call('SET', KEY.whatsapp_key, id, 'PX', LIMIT.kept_ms)
-  end
-  if way == 'recall' then return 'restored' end
+redis.call('HSET', KEY.message, 'status', status, 'certain', status == 'uncertain' and '0' or '1')
+if status == 'uncertain' then redis.call('HSET', KEY.message, 'error', 'OUTCOME_UNKNOWN') end
+if status == 'expired' then redis.call('HSET', KEY.message, 'error', 'EXPIRED') end
+if ARG.whatsapp_id ~= '' and (status == 'uncertain' or COUNTED_AS[status] == 'sent') then
+  redis.call('HSET', KEY.message, 'whatsapp_id', ARG.whatsapp_id)
+  redis.call('SET', KEY.whatsapp_key, id, 'PX', LIMIT.kept_ms)
 end
-count(KEY.counts, way, 1)
-emit(KEY.events, EVENT['message_' .. way], ARG.cliente_id, id, ARG.now_ms, ARG.event)
+if status == 'read' then redis.call('ZREM', KEY.unread, id) end
+if way ~= 'recall' then count(KEY.counts, COUNTED_AS[status], 1) end
 return 'restored'

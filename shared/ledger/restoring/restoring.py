@@ -15,6 +15,7 @@ from shared.names import Keys
 from shared.protocol.events import LedgerImbalance, MessageEnded, MessageRestored, event_data
 from shared.recipient_key import recipient_key
 from shared.redis.scripts import Scripts
+from shared.transitions.message import OPEN_STATUSES
 
 _RESTORE = ledger_script(__file__, "restore")
 _REINDEX = ledger_script(__file__, "reindex")
@@ -24,13 +25,18 @@ Gone = Literal["", "final", "unknown"]
 
 
 class RestoreAs(StrEnum):
-    """As what a message comes back whose ledger entry is gone."""
+    """As what a message comes back whose ledger entry is gone, or stands as it stood in an older Redis."""
 
     QUEUED = "queued"  # certain that nothing went out
     HELD = "held"  # the same, and it waits for a person
     UNCERTAIN = "uncertain"  # it may have gone out: a person resolves it
     EXPIRED = "expired"
     RECALL = "recall"  # uncertain, and counted as such before
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class Restoring:
@@ -41,11 +47,11 @@ class Restoring:
         self._keys = keys
         self._scripts = Scripts(client)
 
-    def restore(self, message: Message, way: RestoreAs, now_ms: int, marker: str) -> str:
-        """Brings back a message whose entry is gone, before all that waits in its lane: bring the newest first.
+    def restore(self, message: Message, way: RestoreAs, now_ms: int, marker: str, *, seen: str = "") -> str:
+        """Brings a message to where SQL has it; one that waits, before all others in its lane: bring the newest first.
 
-        marker: the rebuilt marker as the caller saw it before it looked, "" for none.
-        Returns `restored`, `known` or `changed`; only the first changed anything.
+        marker: of the incarnation as the caller saw it before it looked, "" for none. seen: the entry's status as the
+        caller saw it, "" where it is gone. Returns `restored`, `known` or `changed`; only the first changed anything.
         """
         keys, cliente_id = self._keys, message.cliente_id
         entry: dict[str, str | int] = {
@@ -60,8 +66,15 @@ class Restoring:
             "attempts": message.attempts,
             "bulk_id": message.bulk_id or "",
             "campaign_id": message.campaign_id or "",
+            "error": message.error or "",
+            "sent_at": message.sent_at_ms or "",
+            "delivered_at": message.delivered_at_ms or "",
+            "read_at": message.read_at_ms or "",
         }
         whatsapp_id = message.whatsapp_id or ""
+        on_record = way is RestoreAs.RECALL or (
+            way.value == message.status.value and message.status not in OPEN_STATUSES
+        )
         answer = self._scripts.run(
             _RESTORE,
             keys={
@@ -72,8 +85,9 @@ class Restoring:
                 "deadlines": keys.deadlines,
                 "events": keys.events,
                 "counts": keys.counts(cliente_id),
-                "rebuilt": keys.rebuilt,
+                "incarnation": keys.incarnation,
                 "whatsapp_key": keys.whatsapp_key_prefix(cliente_id) + whatsapp_id,
+                "unread": keys.unread(cliente_id),
             },
             args={
                 "now_ms": now_ms,
@@ -83,7 +97,8 @@ class Restoring:
                 "lane": int(message.lane),
                 "expires_at": message.expires_at_ms,
                 "marker": marker,
-                "event": event_data(_event(way)),
+                "seen": seen,
+                "event": "" if on_record else event_data(_event(way)),
                 "whatsapp_id": whatsapp_id,
             },
             rest=[part for pair in entry.items() for part in pair],
@@ -112,31 +127,23 @@ class Restoring:
         )
         return str(answer)
 
-    def restore_counts(self, cliente_id: int, final: Mapping[str, int]) -> None:
-        """Adds what SQL has of messages that have ended to a tenant's counters, once in the life of a Redis.
+    def restore_counts(self, cliente_id: int, final: Mapping[str, int], incarnation: str) -> None:
+        """Adds what SQL has of messages that have ended to a tenant's counters, once in an incarnation.
 
         final: how many, by counter. A hub may have accepted messages meanwhile.
         """
         key = self._keys.counts(cliente_id)
 
         def add(pipeline: Pipeline) -> None:
-            was_done = pipeline.hexists(key, "restored")
+            done_in = pipeline.hget(key, "restored")
             pipeline.multi()
-            if not was_done:
-                pipeline.hset(key, "restored", 1)
+            if done_in != incarnation:
+                pipeline.hset(key, "restored", incarnation)
                 pipeline.hincrby(key, "accepted", sum(final.values()))
                 for name, number in final.items():
                     pipeline.hincrby(key, name, number)
 
         self._client.transaction(add, key)
-
-    def marker(self) -> str | None:
-        """The mark of a Redis that holds what SQL knows; None where it came up empty."""
-        return cast("str | None", self._client.get(self._keys.rebuilt))
-
-    def open_claims(self, now_ms: int) -> None:
-        """Sets the mark: what SQL knows is in this Redis, sessions may be claimed."""
-        self._client.set(self._keys.rebuilt, now_ms)
 
     def imbalances(self) -> dict[int, str]:
         """The tenants in alarm, each with its numbers as they were told."""

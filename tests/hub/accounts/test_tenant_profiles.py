@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from hub_api.accounts.tenants import mirror
 from hub_api.accounts.tenants import service as tenants
 from hub_api.accounts.tenants.profiles import profile_of
-from hub_api.repair.empty_redis import EmptyRedis
+from hub_api.repair.lost_state import LostState
 from hub_api.services import Services
 from session_worker.sending.pace import for_tenant
 from shared.instant import from_iso, now_ms
@@ -129,13 +129,13 @@ class TestSuspension:
         assert list(services.wanted.stores()) == [51]
 
     def test_it_comes_back_into_an_empty_redis(
-        self, services: Services, change: Change, empty_redis: EmptyRedis, server: redis.Redis, keys: Keys
+        self, services: Services, change: Change, lost_state: LostState, server: redis.Redis, keys: Keys
     ):
         change(suspended_at=now_ms(), daily_cap=5)
         for key in server.scan_iter(f"{keys.prefix}*"):
             server.delete(key)
         assert services.tenant_rules.all() == {}
-        empty_redis.mend()
+        lost_state.mend()
         assert services.tenant_rules.all() == {51: TenantRules(daily_cap=5, suspended=True)}
         assert server.sismember(keys.suspended, "51")
 

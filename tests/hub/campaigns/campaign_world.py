@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from hub_api.campaigns.releasing.tick import Tick
 from hub_api.recording.drain import make_drain
-from hub_api.repair.empty_redis import make_empty_redis
+from hub_api.repair.lost_state import make_lost_state
 from hub_api.services import Services
 from shared.instant import now_ms
 from shared.ledger.claiming.work import Outcome, PutKey, Send
@@ -90,7 +90,7 @@ class World:
 
     def restore(self) -> bool:
         """What SQL knows into a Redis that came up empty."""
-        return make_empty_redis(self.services).mend()
+        return make_lost_state(self.services).mend()
 
 
 class Worker:

@@ -10,7 +10,7 @@ import redis
 from hub_api.messages.service import SendRequest, send_text
 from shared.errors import RecipientOptedOut
 from shared.recipient_key import recipient_key
-from shared.sessions.lease import NotRebuilt
+from shared.sessions.lease import ClaimsClosed
 from shared.transitions.message import Lane
 from shared.transitions.session import SessionStatus
 from tests.hub.campaigns.campaign_world import Worker, World, number
@@ -88,7 +88,7 @@ class TestOptOuts:
         server.delete(*server.keys(keys.prefix + "*"))
         # given nothing is rebuilt, nothing is released and no session is taken
         assert world.tick() == 0
-        with pytest.raises(NotRebuilt):
+        with pytest.raises(ClaimsClosed):
             own(SessionStatus.READY)
         assert world.restore()
         assert server.sismember(keys.opted_out(51), recipient_key(number(2)))

@@ -12,7 +12,8 @@ from hub_records import accept, recorded
 from hub_api.messages import restore as messages
 from hub_api.recording.drain import Drain
 from hub_api.recording.models import DrainState
-from hub_api.repair.empty_redis import EmptyRedis
+from hub_api.registry import Restoration
+from hub_api.repair.lost_state import LostState
 from hub_api.services import Services
 from hub_api.sessions.models import SessionStore
 from hub_api.sessions.service import connect
@@ -34,27 +35,27 @@ def _empty(server: redis.Redis, keys: Keys) -> None:
 
 
 def test_a_wanted_session_comes_back(
-    services: Services, empty_redis: EmptyRedis, server: redis.Redis, keys: Keys
+    services: Services, lost_state: LostState, server: redis.Redis, keys: Keys
 ) -> None:
     connect(services, 51, "test")
-    server.delete(keys.wanted, keys.rebuilt)
+    server.delete(keys.wanted, keys.incarnation)
     notified = server.pubsub(ignore_subscribe_messages=True)
     notified.subscribe(keys.wake_channel)
     notified.get_message(timeout=1)
 
-    assert empty_redis.mend() is True
+    assert lost_state.mend() is True
     assert server.hexists(keys.wanted, "51")
     message = notified.get_message(timeout=1)
     notified.close()
     assert message is not None
     assert message["data"] == "51"
-    assert empty_redis.mend() is False
+    assert lost_state.mend() is False
 
 
 def test_stores_wanted_sessions_and_messages_come_back(
     services: Services,
     drain: Drain,
-    empty_redis: EmptyRedis,
+    lost_state: LostState,
     server: redis.Redis,
     keys: Keys,
     own: Callable[..., Owner],
@@ -74,8 +75,8 @@ def test_stores_wanted_sessions_and_messages_come_back(
     assert store.store_id == "s-1"
     _empty(server, keys)
 
-    assert empty_redis.mend() is True
-    assert empty_redis.mend() is False
+    assert lost_state.mend() is True
+    assert lost_state.mend() is False
     drain.run()
     assert server.hget(keys.store_of, "51") == "s-1"
     assert server.hexists(keys.wanted, "51")
@@ -106,14 +107,14 @@ def test_a_run_that_broke_off_is_repeated_and_nothing_is_counted_twice(
     _empty(server, keys)
     failures = [redis.ConnectionError("away")]
 
-    def fail_once(services: Services, now_ms: int) -> None:
+    def fail_once(services: Services, restoration: Restoration) -> None:
         if failures:
             raise failures.pop()
 
-    restoring = EmptyRedis(services, [messages.restore, fail_once])
+    restoring = LostState(services, [messages.restore, fail_once])
     with pytest.raises(redis.ConnectionError):
         restoring.mend()
-    assert not server.exists(keys.rebuilt)
+    assert not services.ledger.incarnation.is_open()
     new = accept(services, "5491123456780")  # a hub accepts meanwhile
     assert restoring.mend() is True
 
@@ -127,7 +128,7 @@ def test_a_run_that_broke_off_is_repeated_and_nothing_is_counted_twice(
 def test_whenever_redis_is_lost_nothing_is_sent_twice(
     services: Services,
     drain: Drain,
-    empty_redis: EmptyRedis,
+    lost_state: LostState,
     server: redis.Redis,
     keys: Keys,
     own: Callable[..., Owner],
@@ -152,7 +153,7 @@ def test_whenever_redis_is_lost_nothing_is_sent_twice(
                 owner.acknowledge(work.message)
     assert handed_over
     _empty(server, keys)
-    empty_redis.mend()
+    lost_state.mend()
 
     assert not set(handed_over) & set(server.zrange(keys.open(51), 0, -1))
     assert services.ledger.entries.balance(51).balanced

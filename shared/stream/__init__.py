@@ -1,0 +1,1 @@
+"""The events stream as the recorder reads it."""
