@@ -23,6 +23,7 @@ from hub_api.database import Database
 from leadmaster.installation import credentials, embedded_server, ports
 from leadmaster.installation.addresses import database_place, listening
 from leadmaster.installation.data_dir import DataDir
+from leadmaster.redis_server import read_facts
 from leadmaster.screen import Screen
 from session_worker.drift.served import revision_in
 from session_worker.engine.browser import sandbox
@@ -156,19 +157,10 @@ def _server(settings: Settings) -> Finding:
         return Finding("Redis", "embedded; `leadmaster up` starts it")
     try:
         with redis_client.connect(url) as client:
-            info = client.info()
-            policy = client.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")
-            append_only = client.config_get("appendonly").get("appendonly", "yes")
+            found = read_facts(client)
     except (redis.RedisError, ValueError) as error:
         return Finding("Redis", f"not reachable ({type(error).__name__})", False, "start it, or correct REDIS_URL")
-    version = info.get("valkey_version") or info.get("redis_version")
-    if policy != "noeviction":
-        return Finding("Redis", f"{version}, evicts keys ({policy})", False, "CONFIG SET maxmemory-policy noeviction")
-    if append_only != "yes":
-        return Finding(
-            "Redis", f"{version}, would forget accepted messages at a crash", False, "CONFIG SET appendonly yes"
-        )
-    return Finding("Redis", f"{version}, reachable, noeviction, append-only")
+    return Finding("Redis", found.text, not found.advice, found.advice)
 
 
 def _database(settings: Settings) -> Finding:
