@@ -1,7 +1,7 @@
 """Every call of the URL map with credentials that are none, and with another tenant's: one rule for all of them.
 
 A call that is added is covered by itself. One that anybody may make is named in `PUBLIC`; an object that a URL names
-has to be made in `objects`.
+has to be made in `tenant_objects`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from flask.testing import FlaskClient
 from flask_openapi3.openapi import OpenAPI
 from sqlalchemy import text
 from stand_ins import SECRET
+from tenant_objects import MARK, PHONE, make_objects, tells
 from werkzeug.routing import Rule
 
 from hub_api.accounts.models import ApiKey
 from hub_api.services import Services
 from shared.transitions.session import SessionStatus
 
-MARK = "MARCA51"  # in whatever belongs to tenant 51
-PHONE, NUMBER = "5491187654321", "5491123456789"
 PUBLIC = {
     "/", "/api/auth/login", "/health", "/ready", "/openapi", "/openapi.json", "/openapi/oauth2-redirect.html",
     "/openapi/swagger", "/openapi/swagger/<path:filename>", "/static/<path:filename>",
@@ -53,47 +52,18 @@ def objects(client: FlaskClient, maria: Headers, own: Callable[..., Any]) -> dic
     """What URLs may name, all of it tenant 51's."""
     own(SessionStatus.READY, 51, phone_number=PHONE, push_name=MARK)
 
-    def make(path: str, body: Any) -> Any:
-        answer = client.post(f"/api{path}", headers=maria, json=body)
-        assert answer.status_code in (200, 201, 202), answer.text
-        return answer.json
-
-    schedule = {"name": MARK, "weekdays": [0], "start": "09:00", "end": "18:00", "comment": MARK}
-    campaign = {"name": MARK, "templates": [MARK]}
-    send = {"to": NUMBER, "message": MARK}
-    campaign_id = make("/campaigns", campaign)["campaign_id"]
-    recipients = make(f"/campaigns/{campaign_id}/recipients", {"recipients": [{"telefono": NUMBER, "nombre": MARK}]})
-    [recipient] = client.get(f"/api/campaigns/{campaign_id}/recipients", headers=maria).json["items"]
-    make("/optouts", {"numbers": [PHONE], "note": MARK})
-    return {
-        "cliente_id": "51",
-        "instance_id": "sender_51",
-        "schedule_id": make("/schedules", schedule)["schedule_id"],
-        "campaign_id": campaign_id,
-        "import_id": recipients["import_id"],
-        "recipient_id": str(recipient["recipient_id"]),
-        "message_id": make("/whatsapp/51/messages", send)["message_id"],
-        "bulk_id": make("/whatsapp/51/messages/bulk", {"messages": [send]})["bulk_id"],
-        "number": PHONE,
-        "usuario": "maria",
-        "key_id": "1",
-    }
+    return make_objects(client, maria)
 
 
 def _open(
     client: FlaskClient, call: tuple[str, Rule], objects: dict[str, str], headers: Headers, query: Any = None
 ) -> Any:
     method, rule = call
-    assert rule.arguments <= objects.keys(), f"{rule.rule}: make what it names in `objects`"
+    assert rule.arguments <= objects.keys(), f"{rule.rule}: make what it names in `tenant_objects`"
     urls = client.application.url_map.bind("localhost")
     path = urls.build(rule.endpoint, {name: objects[name] for name in rule.arguments}, method=method)
     body = None if method in ("GET", "DELETE") else {}
     return client.open(path, method=method, headers=headers, json=body, query_string=query)
-
-
-def _tells(answer: Any) -> bool:
-    """Whether an answer tells anything of tenant 51's."""
-    return any(secret in answer.text for secret in (MARK, PHONE))
 
 
 def _code(answer: Any) -> str:
@@ -166,7 +136,7 @@ def test_without_good_credentials_nothing_is_told_or_done(
     for call in _closed(app):
         for who, (headers, code) in refused.items():
             answer = _open(client, call, objects, headers)
-            told = answer.status_code, _code(answer), answer.headers.get("WWW-Authenticate"), _tells(answer)
+            told = answer.status_code, _code(answer), answer.headers.get("WWW-Authenticate"), tells(answer)
             if told != (401, code, "Bearer", False):
                 wrong[call[0], call[1].rule, who] = told
     assert wrong == {}
@@ -192,8 +162,8 @@ def test_another_tenants_credentials_reach_nothing(
                 good = told == (nobodys.status_code, _code(nobodys)) and told[0] >= 400
             else:
                 good = answer.status_code < 500
-            if not good or _tells(answer):
-                wrong[call[0], call[1].rule, who] = *told, _tells(answer)
+            if not good or tells(answer):
+                wrong[call[0], call[1].rule, who] = *told, tells(answer)
     assert wrong == {}
     assert (client.get("/api/campaigns", headers=maria).json, len(queued())) == (before, waiting)
 
@@ -208,7 +178,7 @@ def test_another_tenant_named_beside_the_url_is_forbidden_everywhere(
     for call in _closed(app):
         for who, headers in foreign.items():
             answer = _open(client, call, mine, headers() | beside, {} if beside else {"cliente_id": "51"})
-            told = answer.status_code, _code(answer), _tells(answer)
+            told = answer.status_code, _code(answer), tells(answer)
             if told != (403, "FORBIDDEN", False):
                 wrong[call[0], call[1].rule, who] = told
     assert wrong == {}

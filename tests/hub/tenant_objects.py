@@ -1,0 +1,44 @@
+"""What URLs may name, made for tenant 51, with a mark in whatever of it is text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask.testing import FlaskClient
+
+MARK = "MARCA51"
+PHONE, NUMBER = "5491187654321", "5491123456789"
+
+
+def make_objects(client: FlaskClient, headers: dict[str, str]) -> dict[str, str]:
+    """Makes them by the calls of tenant 51's user and returns their ids, by the name that URLs have for each."""
+
+    def make(path: str, body: Any) -> Any:
+        answer = client.post(f"/api{path}", headers=headers, json=body)
+        assert answer.status_code in (200, 201, 202), answer.text
+        return answer.json
+
+    send = {"to": NUMBER, "message": MARK, "on_not_ready": "queue"}
+    campaign_id = make("/campaigns", {"name": MARK, "templates": [MARK]})["campaign_id"]
+    recipients = make(f"/campaigns/{campaign_id}/recipients", {"recipients": [{"telefono": NUMBER, "nombre": MARK}]})
+    [recipient] = client.get(f"/api/campaigns/{campaign_id}/recipients", headers=headers).json["items"]
+    make("/optouts", {"numbers": [PHONE], "note": MARK})
+    schedule = {"name": MARK, "weekdays": [0], "start": "09:00", "end": "18:00", "comment": MARK}
+    return {
+        "cliente_id": "51",
+        "instance_id": "sender_51",
+        "schedule_id": make("/schedules", schedule)["schedule_id"],
+        "campaign_id": campaign_id,
+        "import_id": recipients["import_id"],
+        "recipient_id": str(recipient["recipient_id"]),
+        "message_id": make("/whatsapp/51/messages", send)["message_id"],
+        "bulk_id": make("/whatsapp/51/messages/bulk", {"messages": [send]})["bulk_id"],
+        "number": PHONE,
+        "usuario": "maria",
+        "key_id": "1",
+    }
+
+
+def tells(answer: Any) -> bool:
+    """Whether an answer tells anything of tenant 51's."""
+    return any(secret in answer.text for secret in (MARK, PHONE))
