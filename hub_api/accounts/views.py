@@ -21,7 +21,11 @@ blueprint = Blueprint("auth", __name__, url_prefix="/api/auth", abp_tags=[Tag(na
 
 
 @blueprint.post(
-    "/login", summary="Log in", security=[], responses={200: LoggedIn, 401: Failure, 429: Failure}, operation_id="login"
+    "/login",
+    summary="Log in",
+    security=[],
+    responses={200: LoggedIn, 400: Failure, 401: Failure, 413: Failure, 415: Failure, 429: Failure, 503: Failure},
+    operation_id="login",
 )
 @endpoint(no_tenant, who=callers.anybody, command="login")
 def login(call: Call, body: LoginBody) -> Response:

@@ -14,6 +14,15 @@ from hub_api.messages.service import SendRequest, send_text
 from hub_api.messages.views import idempotency_key
 from hub_api.older import send as older_send
 from hub_api.older.bodies import InstancePath, NoBody, OlderSendBody, OlderSenderBody
+from hub_api.older.objects import (
+    OlderChange,
+    OlderMessage,
+    OlderQr,
+    OlderQrCode,
+    OlderSent,
+    OlderSession,
+    OlderSessions,
+)
 from hub_api.pairing import qr_codes, qr_picture
 from hub_api.pairing.bodies import QrQuery
 from hub_api.pairing.qr_answer import QrAnswer
@@ -30,6 +39,7 @@ from shared.transitions.session import SessionStatus
 
 blueprint = Blueprint("legacy", __name__, abp_tags=[Tag(name="older calls")])
 _COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 503: Failure}
+_CHANGE: Any = {**_COMMON, 413: Failure, 415: Failure}
 
 
 @blueprint.after_app_request
@@ -51,14 +61,14 @@ def _is_older_call() -> bool:
     return not request.path.startswith("/api/") or request.path.startswith("/api/session-manager/")
 
 
-@blueprint.get("/status", summary="Session object", deprecated=True, responses=_COMMON)
+@blueprint.get("/status", summary="Session object", deprecated=True, responses={200: OlderSession, **_COMMON})
 @endpoint(named)
 def older_status(call: Call) -> Response:
     """The session named by X-Cliente-Id, else the caller's own."""
     return _session(call, 200)
 
 
-@blueprint.get("/qr", summary="The code, if there is one", deprecated=True, responses=_COMMON)
+@blueprint.get("/qr", summary="The code, if there is one", deprecated=True, responses={200: OlderQr, **_COMMON})
 @endpoint(named, command="older qr")
 def older_qr(call: Call) -> Response:
     """`QR_AVAILABLE` with a data URL, or `NO_QR`; starts the session where needed and does not wait."""
@@ -68,7 +78,9 @@ def older_qr(call: Call) -> Response:
         return plain({"ok": True, "success": True, "status": "NO_QR"})
 
 
-@blueprint.get("/qr-code", summary="The code, if one is needed", deprecated=True, responses={**_COMMON, 409: Failure})
+@blueprint.get(
+    "/qr-code", summary="The code, if one is needed", deprecated=True, responses={200: OlderQr, **_COMMON, 409: Failure}
+)
 @endpoint(named, command="older qr")
 def older_qr_code(call: Call) -> Response:
     """As `/qr`, but 409 `QR_NOT_REQUIRED` on READY."""
@@ -78,7 +90,7 @@ def older_qr_code(call: Call) -> Response:
         raise QrNotRequired() from None
 
 
-@blueprint.post("/connect", summary="Start the session", deprecated=True, responses=_COMMON)
+@blueprint.post("/connect", summary="Start the session", deprecated=True, responses={200: OlderChange, **_CHANGE})
 @endpoint(named, body=Body(optional=True), command="older connect")
 def older_connect(call: Call, body: NoBody) -> Response:
     """200 at once."""
@@ -87,7 +99,7 @@ def older_connect(call: Call, body: NoBody) -> Response:
     return _lifecycle_answer(call, "Already connected" if ready else "Connecting", ready)
 
 
-@blueprint.post("/disconnect", summary="Stop the session", deprecated=True, responses=_COMMON)
+@blueprint.post("/disconnect", summary="Stop the session", deprecated=True, responses={200: OlderChange, **_CHANGE})
 @endpoint(named, body=Body(optional=True), command="older disconnect")
 def older_disconnect(call: Call, body: NoBody) -> Response:
     """200 at once."""
@@ -95,7 +107,12 @@ def older_disconnect(call: Call, body: NoBody) -> Response:
     return _lifecycle_answer(call, "Disconnected", False)
 
 
-@blueprint.post("/send", summary="Send and wait", deprecated=True, responses={**_COMMON, 500: Failure, 504: Failure})
+@blueprint.post(
+    "/send",
+    summary="Send and wait",
+    deprecated=True,
+    responses={200: OlderSent, **_CHANGE, 409: Failure, 429: Failure, 500: Failure, 502: Failure, 504: Failure},
+)
 @endpoint(named, command="older send")
 def older_send_text(call: Call, body: OlderSendBody) -> Response:
     """Synchronous, 30 s. A failure's `certain` says whether the message can be sent again without doubling it."""
@@ -111,7 +128,9 @@ def older_send_text(call: Call, body: OlderSendBody) -> Response:
     return plain({"ok": True, "success": True, "message": "Message sent", "data": data})
 
 
-@blueprint.get("/sessions", summary="Sessions that are READY", deprecated=True, responses=_COMMON)
+@blueprint.get(
+    "/sessions", summary="Sessions that are READY", deprecated=True, responses={200: OlderSessions, **_COMMON}
+)
 @endpoint(named_or_all)
 def older_sessions(call: Call) -> Response:
     """Ids as text, within the caller's reach."""
@@ -120,7 +139,12 @@ def older_sessions(call: Call) -> Response:
     return plain({"ok": True, "success": True, "sessions": ready, "count": len(ready)})
 
 
-@blueprint.post("/sender/messages", summary="Send from one's own session", deprecated=True, responses=_COMMON)
+@blueprint.post(
+    "/sender/messages",
+    summary="Send from one's own session",
+    deprecated=True,
+    responses={201: OlderMessage, **_CHANGE, 409: Failure, 429: Failure},
+)
 @endpoint(named, command="older sender")
 def older_sender(call: Call, body: OlderSenderBody) -> Response:
     """201 with what became of it so far."""
@@ -138,7 +162,10 @@ def older_sender(call: Call, body: OlderSenderBody) -> Response:
 
 
 @blueprint.get(
-    "/api/session-manager/sessions/<string:instance_id>", summary="Session object", deprecated=True, responses=_COMMON
+    "/api/session-manager/sessions/<string:instance_id>",
+    summary="Session object",
+    deprecated=True,
+    responses={200: OlderSession, **_COMMON},
 )
 @endpoint(by_instance)
 def older_instance(call: Call, path: InstancePath) -> Response:
@@ -150,7 +177,7 @@ def older_instance(call: Call, path: InstancePath) -> Response:
     "/api/session-manager/sessions/<string:instance_id>/qr",
     summary="The valid code or a new one",
     deprecated=True,
-    responses={**_COMMON, 409: Failure, 500: Failure},
+    responses={200: OlderQrCode, 202: OlderSession, **_COMMON, 409: Failure, 500: Failure},
 )
 @endpoint(by_instance, command="older qr")
 def older_instance_qr(call: Call, path: InstancePath) -> Response:
