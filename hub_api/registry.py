@@ -90,6 +90,7 @@ class Subject:
     after_events: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called after each drain of the stream
     tenant_changed: tuple[TenantHook, ...] = ()
     restore: tuple[Callable[[Services, Restoration], None], ...] = ()  # into a Redis that is empty, older or foreign
+    in_hub: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called once in each process of the hub
     tasks: tuple[PeriodicTask, ...] = ()
     expiring: tuple[Expiring, ...] = ()
     command_line: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # what `leadmaster <name>` calls

@@ -13,6 +13,7 @@ from gunicorn.glogging import Logger
 from hub_api.app import create_app
 from hub_api.database import migrate
 from hub_api.services import Services, make_services
+from hub_api.subjects import subjects
 from shared import logs
 from shared.clock.timekeeper import Timekeeper
 from shared.settings import Settings
@@ -71,6 +72,8 @@ class HubServer(BaseApplication):  # type: ignore[misc]
         """gunicorn's hook: the application, made in each worker process after the fork."""
         self._services = make_services(self._settings)
         Timekeeper(self._services.client, self._services.keys).start()
+        for start in [make(self._services) for subject in subjects() for make in subject.in_hub]:
+            start()
         return create_app(self._settings, self._services)
 
     def _when_ready(self, server: Any) -> None:

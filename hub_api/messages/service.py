@@ -85,6 +85,7 @@ def send_text(services: Services, cliente_id: int, request: SendRequest, now_ms:
     accepted = _accept(services, draft, replace(services.limits, memory=services.memory.check()))
     if accepted.duplicate:
         return AcceptedMessage(_first(services, draft, accepted.message_id), duplicate=True)
+    services.accepted_lately.remember(draft)
     if accepted.woke:
         try:
             sessions.record_wanted(services.database, cliente_id, now_ms, "send")

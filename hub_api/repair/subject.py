@@ -9,6 +9,7 @@ from hub_api.repair import lost_wakeup
 from hub_api.repair.lost_host import LostHosts
 from hub_api.repair.lost_state import make_lost_state
 from hub_api.repair.sweep import Sweep
+from hub_api.repair.vanished_message import VanishedMessages
 from hub_api.repair.wanted_mirror import WantedMirror
 from hub_api.repair.wrong_counts import WrongCounts
 from hub_api.services import Services
@@ -34,6 +35,7 @@ def _notify_waiting(services: Services) -> Callable[[], object]:
 SUBJECT = Subject(
     name="repair",
     before_events=(lambda services: make_lost_state(services).mend,),
+    in_hub=(lambda services: VanishedMessages(services).start,),
     tasks=(
         PeriodicTask(names.TASK_WAKE_WAITING, lambda settings: 10.0, _notify_waiting),
         PeriodicTask(names.TASK_FIND_LOST_HOSTS, lambda settings: 15.0, lambda services: LostHosts(services).mend),
