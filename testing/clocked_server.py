@@ -65,6 +65,17 @@ class ClockedServer:
         partial.write_text(f"{seconds:+d}\n", "ascii")
         partial.replace(self._shift)
 
+    @property
+    def pid(self) -> int:
+        """Of the server's process. Raises AssertionError where it does not run."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def files(self) -> Path:
+        """The folder of its append-only files."""
+        return self._folder / "appendonlydir"
+
     def terminate(self) -> None:
         """SIGKILL."""
         self._end(lambda process: process.kill())

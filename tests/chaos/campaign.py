@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from shared.names import EventType
 from testing.caller import Caller
 from testing.waiting import until
 from tests.chaos.faults import Injector
@@ -134,7 +135,8 @@ def _run(
     quiet_s = _until_quiet(callers, len(traffic.posted), over)
     told = [message for caller in callers for message in listed(caller)]
     record = [row for row in system.simulator.record() if (row["direction"], row["origin"]) == ("out", "device")]
-    verdict = judge(traffic.posted, told, record, dedupe=campaign.dedupe)
+    in_doubt = _in_doubt(told, callers) if any(fault.kind.loses_state for fault in plan) else frozenset()
+    verdict = judge(traffic.posted, told, record, dedupe=campaign.dedupe, in_doubt=in_doubt)
     _show_open(verdict, told, callers, say)
     return Outcome(
         verdict,
@@ -144,6 +146,23 @@ def _run(
         system.restarts,
         {caller.cliente_id: str(_asked(caller, "status")["status"]) for caller in callers},
     )
+
+
+def _in_doubt(told: Sequence[dict[str, Any]], callers: Sequence[Caller]) -> frozenset[str]:
+    """Ids of uncertain messages whose history says that Redis lost their entry, as docs/operation.md has it."""
+    of = {caller.cliente_id: caller for caller in callers}
+    found = set()
+    for message in told:
+        if message["status"] == "uncertain":
+            shown = _asked(of[message["cliente_id"]], f"messages/{message['message_id']}", events="true")
+            causes = [
+                (event.get("data") or {}).get("cause")
+                for event in shown["events"]
+                if event["type"] == EventType.MESSAGE_UNCERTAIN
+            ]
+            if causes and causes[-1] == "ENTRY_LOST":
+                found.add(str(message["message_id"]))
+    return frozenset(found)
 
 
 def _until_quiet(callers: Sequence[Caller], posted: int, over: float) -> float | None:

@@ -30,8 +30,8 @@ class Injector:
             thread = threading.Thread(target=self._inject, args=(fault,), daemon=True)
             thread.start()
             threads.append(thread)
-        for thread in threads:
-            thread.join(60)
+        for thread, fault in zip(threads, plan, strict=True):
+            thread.join(60 + fault.seconds)
         if plan:
             time.sleep(max(0.0, self._started + max(fault.ends_s for fault in plan) - time.monotonic()))
         self._system.simulator.lift_faults()

@@ -78,6 +78,22 @@ def _restart_redis(system: Supervised, fault: Fault) -> bool:
     return True
 
 
+def _older_redis(system: Supervised, fault: Fault) -> bool:
+    return system.age_redis(fault.seconds)
+
+
+def _flush_redis(system: Supervised, fault: Fault) -> bool:
+    return system.flush_redis()
+
+
+def _fill_disk_of_redis(system: Supervised, fault: Fault) -> bool:
+    return system.fill_disk_of_redis(fault.seconds)
+
+
+def _fill_disk_of_sql(system: Supervised, fault: Fault) -> bool:
+    return system.fill_disk_of("hub", "background", seconds=fault.seconds)
+
+
 def _shift_clock(system: Supervised, fault: Fault) -> bool:
     system.shift_clock(CLOCK_JUMPS_S[fault.how], fault.seconds)
     return True
@@ -114,11 +130,22 @@ KILL_BROWSER = Kind("kill -9 browser", _kill_browser, ends_page=True)
 KILL_RENDERER = Kind("kill -9 renderer", _kill_renderer, ends_page=True)
 KILL_DRIVER = Kind("kill -9 browser driver", _kill_driver, ends_page=True)
 KILL_HOST = Kind("kill -9 host", _kill_service("host-a"), whole=True, seconds=(0.0, 4.0))
-KILL_HUB = Kind("kill -9 hub", _kill_service("hub"), whole=True, seconds=(0.0, 3.0))
+KILL_HUB = Kind("kill -9 hub", _kill_service("hub"), whole=True, seconds=(0.0, 3.0), loses="new")
 KILL_BACKGROUND = Kind("kill -9 background", _kill_service("background"), whole=True, seconds=(0.0, 5.0))
 KILL_BEAT = Kind("kill -9 beat", _kill_service("beat"), whole=True, seconds=(0.0, 5.0))
 STOP_WORKER = Kind("stop worker past its lease", _stop_worker, past_lease=True)
 RESTART_REDIS = Kind("kill -9 redis", _restart_redis, whole=True, seconds=(0.0, 3.0))
+OLDER_REDIS = Kind(
+    "redis becomes its state of before",
+    _older_redis,
+    whole=True,
+    seconds=(5.0, 60.0),
+    loses="new",
+    loses_state=True,
+)
+FLUSH_REDIS = Kind("flushall", _flush_redis, whole=True, loses="new", loses_state=True)
+FULL_DISK_OF_REDIS = Kind("redis' disk is full", _fill_disk_of_redis, whole=True, seconds=(0.5, 3.0))
+FULL_DISK_OF_SQL = Kind("sqlite's disk is full", _fill_disk_of_sql, whole=True, seconds=(2.0, 10.0))
 SHIFT_CLOCK = Kind(
     "redis' clock jumps",
     _shift_clock,
@@ -152,6 +179,10 @@ KINDS: tuple[Kind, ...] = (
     KILL_BEAT,
     STOP_WORKER,
     RESTART_REDIS,
+    OLDER_REDIS,
+    FLUSH_REDIS,
+    FULL_DISK_OF_REDIS,
+    FULL_DISK_OF_SQL,
     SHIFT_CLOCK,
     DROP_ACKS,
     OFFLINE,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # A session that loses its page more often counts it as a failure to start: an ERROR, tried again minutes later.
 MAX_ENDS, ENDS_WINDOW_S = 3, 75.0
 STOPPED_BEYOND_LEASE_S = 2.0
+ALONE_S = 8.0  # between two faults that each take one of the two places where a message is in its first seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Kind:
     hows: tuple[str, ...] = ()  # variants
     ends_page: bool = False  # the session counts one recovery
     apart_s: float = 0.0  # least time between two of it that meet the same tenant, or all
+    loses: str = ""  # of which store it takes what is nowhere else yet: two kinds of one group never come together
+    loses_state: bool = False  # Redis forgets: what was open may be uncertain
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,11 @@ def _fault(rng: random.Random, at_s: float, kind: Kind, cliente_id: int | None, 
 
 
 def _too_often(made: Sequence[Fault], fault: Fault) -> bool:
+    if fault.kind.loses and any(
+        one.kind.loses == fault.kind.loses and one.at_s - ALONE_S < fault.ends_s and fault.at_s < one.ends_s + ALONE_S
+        for one in made
+    ):
+        return True
     before = [one for one in made if one.cliente_id == fault.cliente_id]
     if any(one.kind is fault.kind and fault.at_s - one.at_s < fault.kind.apart_s for one in before):
         return True

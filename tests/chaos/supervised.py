@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import threading
 import time
 from collections import Counter
@@ -10,13 +11,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
+from redis.exceptions import RedisError
 
+from shared.redis.client import connect
 from testing.clocked_server import ClockedServer
 from testing.processes import descendants
 from testing.separate_services import RedisServer, SeparateServices
 from testing.simulator_process import SimulatorSettings
 
 LOOK_S = 0.2
+SHORT_OF_A_WRITE = 40  # bytes: the next record is cut off
+ROOM_FOR_LOGS = 65_536
 RESTART_S = 1.0  # one that can't start is not tried in a loop
 SERVICES = {"hub": "hub", "background": "background", "beat": "beat", "host-a": "host"}
 
@@ -73,6 +78,65 @@ class Supervised(SeparateServices):
                 self.redis.terminate()
                 self._ending.wait(down_s)
                 self.redis.start()
+
+    def age_redis(self, by_s: float) -> bool:
+        """Redis becomes what it is now, so much later: as a lagging replica that takes over, or a restored copy."""
+        assert self._clocked is not None
+        files, copy = self._clocked.files, self.folder / "older-redis"
+        with self._redis_guard:
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(files, copy)  # one that is cut off in the midst of a write is read up to there
+        self._ending.wait(by_s)
+        with self._redis_guard:
+            if self.redis is None:
+                return False
+            self.redis.terminate()
+            shutil.rmtree(files)
+            shutil.copytree(copy, files)
+            self.redis.start()
+        return True
+
+    def flush_redis(self) -> bool:
+        """FLUSHALL."""
+        with self._redis_guard, connect(self.redis_url) as client:
+            try:
+                client.flushall()
+            except RedisError:
+                return False
+        return True
+
+    def fill_disk_of_redis(self, seconds: float) -> bool:
+        """Its files can't grow: with appendfsync always it ends itself at its next write. Then there is room again."""
+        assert self._clocked is not None
+        with self._redis_guard:
+            if self.redis is None:
+                return False
+            server = psutil.Process(self._clocked.pid)
+            most = max(path.stat().st_size for path in self._clocked.files.iterdir())
+            server.rlimit(psutil.RLIMIT_FSIZE, (most + SHORT_OF_A_WRITE, psutil.RLIM_INFINITY))
+            gone, _ = psutil.wait_procs([server], 20)
+            self._ending.wait(seconds)
+            self.redis.terminate()
+            self.redis.start()
+        return bool(gone)
+
+    def fill_disk_of(self, *names: str, seconds: float) -> bool:
+        """No file of these services can grow beyond what their logs have; they go on, and there is room again later."""
+        logs = max(path.stat().st_size for path in self.folder.glob("*.log"))
+        met = [one for name in names for one in self._limited(name, logs + ROOM_FOR_LOGS)]
+        self._ending.wait(seconds)
+        for process in met:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+        return bool(met)
+
+    def _limited(self, name: str, most: int) -> list[psutil.Process]:
+        found = []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for process in descendants(self.services.process(name).pid):
+                process.rlimit(psutil.RLIMIT_FSIZE, (most, psutil.RLIM_INFINITY))
+                found.append(process)
+        return found
 
     def shift_clock(self, by_s: int, lasts_s: float) -> None:
         """Redis' clock jumps, the machine's does not; it jumps back after a while, and whenever the run ends."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
 import pytest
 
 from tests.chaos.kinds import KINDS
-from tests.chaos.plan import ENDS_WINDOW_S, MAX_ENDS, schedule
+from tests.chaos.plan import ALONE_S, ENDS_WINDOW_S, MAX_ENDS, schedule
 from tests.chaos.verdict import Posted, judge, table
 
 A, B = "549111", "549112"
@@ -95,3 +96,19 @@ def test_a_seed_stands_for_one_plan_with_every_kind() -> None:
     for cliente_id, at_s in ends:
         near = [one for one in ends if one[0] == cliente_id and 0 <= at_s - one[1] < ENDS_WINDOW_S - 0.1]
         assert len(near) <= MAX_ENDS
+
+
+def test_what_takes_the_last_copy_of_a_message_comes_alone() -> None:
+    taking = tuple(kind for kind in KINDS if kind.loses)
+    assert len(taking) >= 3
+    for seed in range(20):
+        plan = schedule(random.Random(seed), [71], taking, seconds=600, every_s=5, lease_s=5)
+        assert len(plan) > 5
+        for first, second in itertools.combinations(plan, 2):
+            assert second.at_s >= first.ends_s + ALONE_S or first.at_s >= second.ends_s + ALONE_S
+
+
+def test_doubt_is_allowed_where_redis_lost_its_state_and_nowhere_else() -> None:
+    doubted = [told(ONE, "uncertain")]
+    assert judge([ONE], doubted, [], dedupe=True, in_doubt=frozenset({ONE.message_id})).ok
+    assert judge([ONE], doubted, [], dedupe=True).broken["uncertain"] == [ONE.message_id]

@@ -14,12 +14,13 @@ from typing import Any
 import httpx
 
 from testing.caller import Caller
-from tests.chaos.verdict import Posted
+from tests.chaos.verdict import UNORDERED, Posted
 
 RETRY_S = 0.3
 GIVE_UP_S = 90.0
 BULK_SIZES = (3, 15)
 SINGLE_SHARE = 0.5
+AWAY = "SESSION_MANAGER_UNREACHABLE"  # of a bulk's entry: worth asking again
 
 
 class NotAccepted(Exception):
@@ -100,10 +101,10 @@ class Traffic:
             self._stop.wait(max(0.0, started + load.seconds * index / count - time.monotonic()))
             if self._stop.is_set():
                 return
-            to, number, text = _next_message(caller.cliente_id, "single", load, numbers, rng)
+            to, text = _next_message(caller.cliente_id, "single", load, index, rng)
             body = {"to": to, "message": text, "on_not_ready": "queue"}
-            answer = self._post(http, caller.path("messages"), body)
-            self._note([Posted(caller.cliente_id, to, "single", number, text, answer["message_id"])])
+            answer = self._post(http, caller.path("messages"), body, secrets.token_hex(12))
+            self._note(caller.cliente_id, "single", to, text, answer["message_id"], numbers)
 
     def _post_bulks(self, caller: Caller, http: httpx.Client, load: Load, count: int, rng: random.Random) -> None:
         numbers: defaultdict[str, int] = defaultdict(int)
@@ -114,24 +115,41 @@ class Traffic:
             if self._stop.is_set():
                 return
             size = min(rng.randint(*BULK_SIZES), count - index)
-            entries = [_next_message(caller.cliente_id, "bulk", load, numbers, rng) for _ in range(size)]
-            body = {"messages": [{"to": to, "message": text, "on_not_ready": "queue"} for to, _, text in entries]}
-            answer = self._post(http, caller.path("messages/bulk"), body)
-            refused = [item for item in answer["items"] if not item["ok"]]
-            if refused or len(answer["items"]) != size:
-                raise NotAccepted(f"bulk entries refused: {refused[:2]}")
-            ids = [item["message_id"] for item in answer["items"]]
-            self._note(
-                [
-                    Posted(caller.cliente_id, to, "bulk", number, text, message_id)
-                    for (to, number, text), message_id in zip(entries, ids, strict=True)
-                ]
-            )
+            entries = [_next_message(caller.cliente_id, "bulk", load, index + n, rng) for n in range(size)]
+            self._post_bulk(caller, http, entries, numbers)
             index += size
 
-    def _post(self, http: httpx.Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _post_bulk(
+        self, caller: Caller, http: httpx.Client, entries: list[tuple[str, str]], numbers: defaultdict[str, int]
+    ) -> None:
+        """Until each entry is accepted, always under the same key: Redis may go away in the midst of a call.
+
+        In which order those were accepted that follow one without an answer, nobody knows.
+        """
+        body = {"messages": [{"to": to, "message": text, "on_not_ready": "queue"} for to, text in entries]}
+        is_ordered = True
+        key, open_entries, deadline = secrets.token_hex(12), set(range(len(entries))), time.monotonic() + GIVE_UP_S
+        while open_entries:
+            items = self._post(http, caller.path("messages/bulk"), body, key)["items"]
+            if len(items) != len(entries):
+                raise NotAccepted(f"bulk of {len(entries)}: {len(items)} answers")
+            for at in sorted(open_entries):
+                if items[at]["ok"]:
+                    open_entries.discard(at)
+                    to, text = entries[at]
+                    known = numbers if is_ordered else None
+                    self._note(caller.cliente_id, "bulk", to, text, items[at]["message_id"], known)
+                elif items[at]["error"] != AWAY or time.monotonic() > deadline:
+                    raise NotAccepted(f"bulk entry refused: {items[at]}")
+                else:
+                    is_ordered = False
+            if open_entries:
+                with self._guard:
+                    self.repeated["bulk in part"] += 1
+                time.sleep(RETRY_S)
+
+    def _post(self, http: httpx.Client, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         """Until it is answered, always under the same key: the hub may have accepted what it could not answer."""
-        key = secrets.token_hex(12)
         deadline = time.monotonic() + GIVE_UP_S
         while True:
             try:
@@ -149,9 +167,16 @@ class Traffic:
                 raise NotAccepted(f"{path}: no acceptance in {GIVE_UP_S:.0f} s, last: {why}")
             time.sleep(RETRY_S)
 
-    def _note(self, posted: list[Posted]) -> None:
+    def _note(
+        self, cliente_id: int, lane: str, to: str, text: str, message_id: str, numbers: defaultdict[str, int] | None
+    ) -> None:
+        """numbers: how many were accepted in order, by recipient; None where the order is not known."""
+        number = UNORDERED
+        if numbers is not None:
+            numbers[to] += 1
+            number = numbers[to]
         with self._guard:
-            self.posted += posted
+            self.posted.append(Posted(cliente_id, to, lane, number, text, message_id))
 
 
 def recipient(cliente_id: int, index: int) -> str:
@@ -159,9 +184,7 @@ def recipient(cliente_id: int, index: int) -> str:
     return f"549113{cliente_id:03d}{index:04d}"
 
 
-def _next_message(
-    cliente_id: int, lane: str, load: Load, numbers: defaultdict[str, int], rng: random.Random
-) -> tuple[str, int, str]:
+def _next_message(cliente_id: int, lane: str, load: Load, index: int, rng: random.Random) -> tuple[str, str]:
+    """To whom, and a text that no other message has."""
     to = recipient(cliente_id, rng.randrange(load.recipients))
-    numbers[to] += 1
-    return to, numbers[to], f"{cliente_id} {lane} {to} {numbers[to]:04d}"
+    return to, f"{cliente_id} {lane} {to} {index:04d}"

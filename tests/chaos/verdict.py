@@ -12,6 +12,7 @@ OUT = frozenset({"sent", "delivered", "read"})
 CERTAINLY_NOT_OUT = frozenset({"failed", "cancelled", "expired"})
 REFUSED = "REFUSED_BY_WHATSAPP"
 EXAMPLES = 5
+UNORDERED = 0  # the number of a message whose place in the order of acceptance nobody knows
 
 RULES = (
     "open",
@@ -36,7 +37,7 @@ class Posted:
     cliente_id: int
     to: str
     lane: str
-    number: int  # grows with every message of this recipient and lane
+    number: int  # grows with every message of this recipient and lane; UNORDERED
     text: str  # unique
     message_id: str
 
@@ -49,6 +50,7 @@ class Verdict:
     statuses: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)  # of failed ones, by code
     recorded: int = 0
+    doubted: int = 0  # uncertain since Redis lost its state
     copies: Counter[int] = field(default_factory=Counter)  # how often the server got a key → how many keys
     recipient_copies: Counter[int] = field(default_factory=Counter)
     broken: dict[str, list[str]] = field(default_factory=lambda: {rule: [] for rule in RULES})
@@ -64,12 +66,14 @@ def judge(
     record: Sequence[Mapping[str, Any]],
     *,
     dedupe: bool,
+    in_doubt: frozenset[str] = frozenset(),
 ) -> Verdict:
     """Compares.
 
     posted: what callers were told is accepted. told: message objects as the hub lists them. record: the simulator's
     rows that linked devices sent, in order of acceptance. dedupe: whether WhatsApp shows the copies of a key once;
-    where it doesn't, copies at the recipient are counted, but are nobody's fault.
+    where it doesn't, copies at the recipient are counted, but are nobody's fault. in_doubt: ids of messages that became
+    uncertain because Redis lost its state: that is what the documents promise.
     """
     verdict = Verdict(posted=len(posted), recorded=len(record))
     by_id = {str(message["message_id"]): message for message in told}
@@ -81,13 +85,15 @@ def judge(
         if dedupe and row["recipient_copies"] > 1:
             verdict.broken["doubled at the recipient"].append(str(row["body"]))
     for message in told:
-        _judge_one(verdict, message, rows.get(str(message["message"]), []))
+        _judge_one(verdict, message, rows.get(str(message["message"]), []), in_doubt)
     _judge_acceptance(verdict, posted, told, by_id)
     _judge_order(verdict, posted, record)
     return verdict
 
 
-def _judge_one(verdict: Verdict, message: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
+def _judge_one(
+    verdict: Verdict, message: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], in_doubt: frozenset[str]
+) -> None:
     status, message_id = str(message["status"]), str(message["message_id"])
     broken = verdict.broken
     verdict.statuses[status] += 1
@@ -101,7 +107,10 @@ def _judge_one(verdict: Verdict, message: Mapping[str, Any], rows: Sequence[Mapp
         elif message["whatsapp_id"] not in {row["key"] for row in rows}:
             broken["key not the recorded one"].append(message_id)
     elif status == "uncertain":
-        broken["uncertain"].append(message_id)
+        if message_id in in_doubt:
+            verdict.doubted += 1
+        else:
+            broken["uncertain"].append(message_id)
     elif status in CERTAINLY_NOT_OUT:
         verdict.errors[str(message["error"])] += 1
         if rows or not message["certain"]:
@@ -133,7 +142,7 @@ def _judge_order(verdict: Verdict, posted: Sequence[Posted], record: Sequence[Ma
     last: dict[tuple[int, str, str], int] = {}
     for row in sorted(record, key=lambda one: int(one["seq"])):
         one = by_text.get(str(row["body"]))
-        if one is None:
+        if one is None or one.number == UNORDERED:
             continue
         group = (one.cliente_id, one.to, one.lane)
         if one.number <= last.get(group, 0):
@@ -145,6 +154,7 @@ def table(verdict: Verdict, *, dedupe: bool) -> list[str]:
     """The result as lines of text."""
     figures: list[tuple[str, object]] = [("accepted", verdict.posted), ("on WhatsApp's record", verdict.recorded)]
     figures += sorted(verdict.statuses.items())
+    figures += [("  of these since Redis lost its state", verdict.doubted)] if verdict.doubted else []
     figures += [(f"failed {code}", times) for code, times in sorted(verdict.errors.items())]
     figures += [(f"keys the server got {_times(n)}", keys) for n, keys in sorted(verdict.copies.items())]
     shown = "keys the recipient saw"
