@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from redis.exceptions import RedisError
@@ -33,6 +34,8 @@ class ClockedServer:
         self._config = {"bind": "127.0.0.1", "port": str(self.port), "save": '""', **(config or {})}
         self._shift = folder / "clock-shift"
         self._process: subprocess.Popen[bytes] | None = None
+        # A child is told of the end of the thread that made it: that thread must live as long as this object.
+        self._spawner = ThreadPoolExecutor(1, thread_name_prefix="clocked-server")
 
     def start(self) -> None:
         """Returns once it answers; its clock stands where it was shifted to."""
@@ -48,14 +51,15 @@ class ClockedServer:
         }
         arguments = [part for name, value in self._config.items() for part in (f"--{name}", value.strip('"'))]
         with (self._folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = self._spawner.submit(
+                subprocess.Popen,
                 ["setpriv", "--pdeathsig", "TERM", "--", program(), *arguments],
                 cwd=self._folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-            )
+            ).result()
         until(self._answers, _START_S)
 
     def shift(self, seconds: int) -> None:

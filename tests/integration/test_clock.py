@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -167,3 +168,13 @@ def test_a_redis_that_is_away_leaves_the_machines_clock(keys: Keys, tmp_path: Pa
         keeper.start()
         assert abs(clock.now_ms() - own_clock_ms()) < SLACK_MS
         keeper.stop()
+
+
+def test_a_server_started_by_a_thread_outlives_it(tmp_path: Path) -> None:
+    server = ClockedServer(tmp_path)
+    thread = threading.Thread(target=server.start)
+    thread.start()
+    thread.join()
+    with connect(server.url) as client:
+        until(lambda: client.info("server")["uptime_in_seconds"] >= 1, 20, "the server to have worked for a while")
+    server.terminate()
