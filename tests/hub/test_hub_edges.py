@@ -149,7 +149,8 @@ def test_cors_is_for_the_origins_of_the_settings(settings, services):
         assert allowed.headers.getlist("Vary") == ["Origin"]
         assert "Access-Control-Allow-Credentials" not in allowed.headers
     assert preflight.headers["Access-Control-Allow-Headers"] == "authorization"
-    assert set(preflight.headers["Access-Control-Allow-Methods"].split(", ")) == {"GET", "POST", "PUT", "DELETE"}
+    methods = set(preflight.headers["Access-Control-Allow-Methods"].split(", "))
+    assert methods == {"GET", "POST", "PUT", "PATCH", "DELETE"}
     assert preflight.headers["Access-Control-Max-Age"] == "600"
     for origin in ("https://evil.example", "https://crm.example.evil", "https://crmxexample"):
         other = browser.get("/health", headers={"Origin": origin})

@@ -243,7 +243,9 @@ class TestAShare:
         server.delete(keys.message(message_id), keys.counts(51), keys.open(51))
         message = history.recorded(services.database, message_id)
         assert message is not None
-        restore_entries(services, [message], now_ms(), "1")
+        marker = services.ledger.incarnation.marker()
+        assert marker is not None
+        assert restore_entries(services, [message], now_ms(), marker) == {"queued": 1}
         assert server.hget(keys.counts(51), "bytes") == str(ENTRY_BYTES + 4)
 
 

@@ -10,7 +10,7 @@ import redis
 
 from hub_api.campaigns.imports.file_import import import_file
 from hub_api.campaigns.subject import SUBJECT
-from hub_api.registry import EventHandler
+from hub_api.registry import EventHandler, Restoration
 from hub_api.subjects import for_command_line
 from shared import names
 from shared.instant import now_ms
@@ -35,7 +35,8 @@ def test_restoring_brings_back_who_asked_to_be_left_alone(world: World, server: 
     listed = world.services.keys.opted_out(51)
     server.delete(listed)
     [restore] = SUBJECT.restore
-    restore(world.services, now_ms())
+    begun = world.services.ledger.incarnation.begin()
+    restore(world.services, Restoration(now_ms(), begun.marker, begun.id, begun.since))
     assert server.sismember(listed, recipient_key(number(0)))
 
 
