@@ -54,7 +54,7 @@ class TestTheText:
         drain.run()
 
         assert not server.hexists(keys.message(message_id), "message")
-        assert server.memory_usage(keys.message(message_id)) < before / 2
+        assert server.memory_usage(keys.message(message_id)) < before
         shown = client.get(f"{URL}/{message_id}?events=true", headers=maria).json
         assert (shown["status"], shown["message"], shown["attempts"]) == ("sent", TEXT, 1)
         assert shown["whatsapp_id"] == whatsapp_id_of(message)
