@@ -64,14 +64,12 @@ class VanishedMessages:
             message_id = one.draft.message_id
             if message_id in on_record:
                 continue
+            keep.append(one)  # also what is put right here: Redis may be lost once more before SQL has it
             if message_id in in_ledger:
-                keep.append(one)
                 continue
             message = _message(one.draft)
             answer = self._services.ledger.restoring.restore(message, RestoreAs.UNCERTAIN, now_ms(), marker)
-            if answer == "changed":
-                keep.append(one)
-            elif answer == "restored":
+            if answer == "restored":
                 vanished += 1
                 _log.error("message.vanished", cliente_id=one.draft.cliente_id, message_id=message_id)
         return keep, vanished

@@ -16,7 +16,7 @@ from shared.logs import get_logger
 
 _log = get_logger(__name__)
 
-LOCK_S = 60.0  # so long a process that was killed keeps others out
+LOCK_S = 15.0  # so long a process that was killed keeps others out, and what it would have recorded waits
 MAX_RUN_S = 600.0  # work that hangs for longer lets others have a try
 
 

@@ -74,3 +74,24 @@ def test_what_is_on_record_or_waits_for_it_is_left_alone(
     assert later() == 0
     assert stored(services.ledger, waiting).status is MessageStatus.QUEUED
     assert services.ledger.entries.balance(51).balanced
+
+
+def test_it_does_not_vanish_where_redis_is_lost_once_more_before_sql_has_it(
+    services: Services,
+    drain: Drain,
+    lost_state: LostState,
+    server: redis.Redis,
+    keys: Keys,
+    later: Callable[[], int],
+) -> None:
+    drain.run()
+    lost = accept(services)
+    for _ in range(2):
+        server.delete(*server.keys(keys.prefix + "*"))
+        lost_state.mend()
+        assert later() == 1
+    drain.run()
+    assert later() == 0
+    assert stored(services.ledger, lost).status is MessageStatus.UNCERTAIN
+    assert recorded(services, lost).status == "uncertain"
+    assert services.ledger.entries.balance(51).balanced
