@@ -34,7 +34,7 @@ NAMES = (
 @cache
 def subjects() -> tuple[Subject, ...]:
     """All of them."""
-    return tuple(import_module(f"hub_api.{name}.subject").SUBJECT for name in NAMES)
+    return tuple(map(_subject, NAMES))
 
 
 def import_models() -> None:
@@ -56,5 +56,16 @@ def tenant_hooks() -> tuple[TenantHook, ...]:
 
 
 def for_command_line(name: str) -> Callable[..., Any]:
-    """What `leadmaster <name>` calls. Raises KeyError where no subject registers it."""
-    return {command: work for subject in subjects() for command, work in subject.command_line.items()}[name]
+    """What `leadmaster <name>` calls. Raises KeyError where no subject registers it.
+
+    Subjects after the one that does are not loaded: a command is to begin at once.
+    """
+    for subject in map(_subject, NAMES):
+        if name in subject.command_line:
+            return subject.command_line[name]
+    raise KeyError(name)
+
+
+def _subject(name: str) -> Subject:
+    found: Subject = import_module(f"hub_api.{name}.subject").SUBJECT
+    return found
