@@ -91,7 +91,7 @@ def send_text(services: Services, cliente_id: int, request: SendRequest, now_ms:
             sessions.record_wanted(services.database, cliente_id, now_ms, "send")
         except SQLAlchemyError as error:  # it is accepted: a failure now would make the caller send it again
             _log.error("wanted.not_recorded", cliente_id=cliente_id, reason=type(error).__name__)
-    return AcceptedMessage(_queued(draft), duplicate=False)
+    return AcceptedMessage(draft.queued(), duplicate=False)
 
 
 def _accept(services: Services, draft: Draft, limits: AcceptLimits) -> Accepted:
@@ -304,19 +304,3 @@ def _digest(request: SendRequest, country: str) -> str:
         request.campaign_id,
     )
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
-
-
-def _queued(draft: Draft) -> Message:
-    return Message(
-        message_id=draft.message_id,
-        cliente_id=draft.cliente_id,
-        to=draft.to,
-        text=draft.text,
-        status=MessageStatus.QUEUED,
-        lane=draft.lane,
-        attempts=0,
-        accepted_at_ms=draft.accepted_at_ms,
-        expires_at_ms=draft.expires_at_ms,
-        bulk_id=draft.bulk_id or None,
-        campaign_id=draft.campaign_id or None,
-    )

@@ -15,10 +15,8 @@ from hub_api.messages.history import recorded_by_id
 from hub_api.services import Services
 from hub_api.workers.accepted_lately import Lately
 from shared.instant import now_ms
-from shared.ledger.message import Draft, Message
 from shared.ledger.restoring.restoring import RestoreAs
 from shared.logs import get_logger
-from shared.transitions.message import MessageStatus
 
 _log = get_logger(__name__)
 
@@ -67,7 +65,7 @@ class VanishedMessages:
             keep.append(one)  # also what is put right here: Redis may be lost once more before SQL has it
             if message_id in in_ledger:
                 continue
-            message = _message(one.draft)
+            message = one.draft.queued()
             answer = self._services.ledger.restoring.restore(message, RestoreAs.UNCERTAIN, now_ms(), marker)
             if answer == "restored":
                 vanished += 1
@@ -81,19 +79,3 @@ class VanishedMessages:
                 self.mend()
             except (redis.RedisError, SQLAlchemyError) as error:
                 _log.warning("vanished.not_looked_for", reason=type(error).__name__)
-
-
-def _message(draft: Draft) -> Message:
-    return Message(
-        message_id=draft.message_id,
-        cliente_id=draft.cliente_id,
-        to=draft.to,
-        text=draft.text,
-        status=MessageStatus.QUEUED,
-        lane=draft.lane,
-        attempts=0,
-        accepted_at_ms=draft.accepted_at_ms,
-        expires_at_ms=draft.expires_at_ms,
-        bulk_id=draft.bulk_id or None,
-        campaign_id=draft.campaign_id or None,
-    )

@@ -44,6 +44,22 @@ class Draft:
     campaign_id: str = ""
     release: CampaignRelease | None = None  # with a campaign_id
 
+    def queued(self) -> Message:
+        """The message as it stands once it was accepted."""
+        return Message(
+            message_id=self.message_id,
+            cliente_id=self.cliente_id,
+            to=self.to,
+            text=self.text,
+            status=MessageStatus.QUEUED,
+            lane=self.lane,
+            attempts=0,
+            accepted_at_ms=self.accepted_at_ms,
+            expires_at_ms=self.expires_at_ms,
+            bulk_id=self.bulk_id or None,
+            campaign_id=self.campaign_id or None,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
