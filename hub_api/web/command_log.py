@@ -6,6 +6,7 @@ goes the usual way. It has the fields and the form of every other line.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -89,4 +90,6 @@ class CommandLog:
 
 
 def _to_stderr(line: bytes) -> None:
-    os.write(_STDERR, line)
+    """As `logging` does: a line that can't be written, e.g. to a full disk, is lost; the command is not."""
+    with contextlib.suppress(OSError):
+        os.write(_STDERR, line)

@@ -123,20 +123,20 @@ class Supervised(SeparateServices):
     def fill_disk_of(self, *names: str, seconds: float) -> bool:
         """No file of these services can grow beyond what their logs have; they go on, and there is room again later."""
         logs = max(path.stat().st_size for path in self.folder.glob("*.log"))
-        met = [one for name in names for one in self._limited(name, logs + ROOM_FOR_LOGS)]
+        met = [self._limit_files(name, logs + ROOM_FOR_LOGS) for name in names]
         self._ending.wait(seconds)
-        for process in met:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
-        return bool(met)
+        for name in names:  # also those that were started meanwhile, by one that had the limit
+            self._limit_files(name, psutil.RLIM_INFINITY)
+        return any(met)
 
-    def _limited(self, name: str, most: int) -> list[psutil.Process]:
-        found = []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for process in descendants(self.services.process(name).pid):
+    def _limit_files(self, name: str, most: int) -> bool:
+        """Of a service's main process first, so that what it starts from now on has the limit as well."""
+        met = False
+        for process in reversed(descendants(self.services.process(name).pid)):
+            with contextlib.suppress(psutil.NoSuchProcess):
                 process.rlimit(psutil.RLIMIT_FSIZE, (most, psutil.RLIM_INFINITY))
-                found.append(process)
-        return found
+                met = True
+        return met
 
     def shift_clock(self, by_s: int, lasts_s: float) -> None:
         """Redis' clock jumps, the machine's does not; it jumps back after a while, and whenever the run ends."""

@@ -11,9 +11,10 @@ import threading
 import urllib.request
 from pathlib import Path
 
+import httpx
 import pytest
 from celery.contrib.testing.worker import start_worker
-from stand_ins import SECRET
+from stand_ins import PASSWORD, SECRET
 
 from celery_config import make_celery
 from hub_api.messages.models import MessageRecord
@@ -22,6 +23,7 @@ from shared.instant import now_ms
 from support.waiting import until
 
 ROOT = Path(__file__).parents[2]
+FULL = Path("/dev/full")  # as a disk: each write fails for want of space
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def start(settings):
     """Starts one part; whatever still runs at the end is killed."""
     running = []
 
-    def run(part, redis_url=settings.redis_url, call="run(load_settings())"):
+    def run(part, redis_url=settings.redis_url, call="run(load_settings())", log=subprocess.PIPE):
         environment = os.environ | {
             "REDIS_URL": redis_url,
             "REDIS_PREFIX": settings.redis_prefix,
@@ -45,7 +47,7 @@ def start(settings):
             "from pathlib import Path\nfrom shared.settings import load_settings\n"
             f"from hub_api import {part}\nraise SystemExit({part}.{call})"
         )
-        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment, stderr=subprocess.PIPE)
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment, stderr=log)
         running.append(process)
         return process
 
@@ -87,6 +89,28 @@ def test_background_and_beat_record_what_happens(start, settings, services):
     until(recorded, 60, "the record")
     assert _ends(beat, signal.SIGINT) == 0
     assert _ends(background) == 0
+
+
+def test_a_log_on_a_full_disk_changes_no_answer(start, settings, services):
+    ready = settings.leadmaster_data_dir / "hub.ready"
+    with FULL.open("wb") as log:
+        hub = start("server", call=f"run(load_settings(), Path({str(ready)!r}))", log=log)
+        background, beat = start("background", log=log), start("beat", log=log)
+    until(ready.exists, 60, "the hub")
+    login = {"usuario": "maria", "password": PASSWORD}
+    message = {"to": "5491123456789", "message": "hola", "on_not_ready": "queue"}
+    with httpx.Client(base_url=ready.read_text().strip(), timeout=20) as http:
+        http.headers["Authorization"] = f"Bearer {http.post('/api/auth/login', json=login).json()['token']}"
+        answer = http.post("/api/whatsapp/51/messages", json=message)
+        assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+        assert http.get("/api/whatsapp/51/messages/no-such-message").status_code == 404
+
+    def recorded():
+        with services.database.reading() as session:
+            return session.get(MessageRecord, answer.json()["message_id"])
+
+    until(recorded, 60, "the record")
+    assert [_ends(process) for process in (beat, background, hub)] == [0, 0, 0]
 
 
 @pytest.mark.filterwarnings("ignore")  # Celery's own, as root
