@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any
 
 from flask import Response
@@ -45,8 +46,8 @@ def create_app(settings: Settings, services: Services | None = None) -> OpenAPI:
     app.extensions["command_log"] = CommandLog(settings.log_format, settings.log_level)
     failures.register(app)
     for subject in subjects():
-        for blueprint in subject.blueprints:
-            app.register_api(blueprint)
+        for module in subject.views:
+            app.register_api(import_module(module).blueprint)
     document.register(app)
     if settings.cors_origins:
         _allow_origins(app, settings.cors_origins)

@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from hub_api.services import Services
-from hub_api.web.endpoint import Blueprint
 from shared.protocol.events import Event
 from shared.settings import Settings
 
@@ -83,7 +82,7 @@ class Subject:
     """Everything that a package adds to the hub. Handlers and hooks run in the order of `subjects.NAMES`."""
 
     name: str
-    blueprints: tuple[Blueprint, ...] = ()
+    views: tuple[str, ...] = ()  # modules that have a `blueprint`; the hub alone loads them
     event_handlers: tuple[Callable[[Services], EventHandler], ...] = ()  # made once per process
     before_events: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called before each drain of the stream
     recorded: tuple[Callable[[Services], RecordedHook], ...] = ()  # made once per process

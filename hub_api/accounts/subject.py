@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hub_api.accounts import command_line, views
-from hub_api.accounts.audit import views as audit_views
-from hub_api.accounts.keys import views as key_views
+from hub_api.accounts import command_line
 from hub_api.accounts.tenants import mirror
-from hub_api.accounts.tenants import views as tenant_views
-from hub_api.accounts.tokens import views as token_views
-from hub_api.accounts.users import own_views
-from hub_api.accounts.users import views as user_views
 from hub_api.registry import PeriodicTask, Subject
 from hub_api.services import Services
 from shared import names
@@ -23,14 +17,14 @@ def _mend(services: Services) -> Callable[[], object]:
 
 SUBJECT = Subject(
     "accounts",
-    blueprints=(
-        views.blueprint,
-        token_views.blueprint,
-        own_views.blueprint,
-        user_views.blueprint,
-        key_views.blueprint,
-        tenant_views.blueprint,
-        audit_views.blueprint,
+    views=(
+        "hub_api.accounts.views",
+        "hub_api.accounts.tokens.views",
+        "hub_api.accounts.users.own_views",
+        "hub_api.accounts.users.views",
+        "hub_api.accounts.keys.views",
+        "hub_api.accounts.tenants.views",
+        "hub_api.accounts.audit.views",
     ),
     command_line=command_line.COMMANDS,
     restore=(mirror.restore,),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from hub_api.bulk import views
 from hub_api.bulk.models import Bulk
 from hub_api.registry import Expiring, Subject
 
 SUBJECT = Subject(
     name="bulk",
-    blueprints=(views.blueprint,),
+    views=("hub_api.bulk.views",),
     expiring=(Expiring("bulks", Bulk.bulk_id, lambda before: Bulk.created_at < before),),
 )

@@ -8,21 +8,15 @@ from collections.abc import Callable
 from sqlalchemy import ColumnElement
 
 from hub_api.campaigns.counting import Recount
-from hub_api.campaigns.imports import views as import_views
 from hub_api.campaigns.imports.file_import import import_file
 from hub_api.campaigns.imports.running import Imports
-from hub_api.campaigns.lifecycle import views as lifecycle_views
 from hub_api.campaigns.models import CampaignImport, RefusedRow
-from hub_api.campaigns.optouts import views as optout_views
 from hub_api.campaigns.optouts.answers import Answers
 from hub_api.campaigns.optouts.mirror import mirror_once
 from hub_api.campaigns.optouts.unattributed import Unattributed
-from hub_api.campaigns.recipients import views as recipient_views
 from hub_api.campaigns.releasing.outcomes import Outcomes
 from hub_api.campaigns.releasing.restore import restore
 from hub_api.campaigns.releasing.tick import Tick
-from hub_api.campaigns.schedules import views as schedule_views
-from hub_api.campaigns.tenants import views as tenant_views
 from hub_api.campaigns.tenants.service import follow_profile
 from hub_api.registry import Expiring, PeriodicTask, Subject
 from hub_api.services import Services
@@ -58,13 +52,13 @@ def _recount(services: Services) -> Callable[[], object]:
 
 SUBJECT = Subject(
     name="campaigns",
-    blueprints=(
-        lifecycle_views.blueprint,
-        recipient_views.blueprint,
-        import_views.blueprint,
-        tenant_views.blueprint,
-        schedule_views.blueprint,
-        optout_views.blueprint,
+    views=(
+        "hub_api.campaigns.lifecycle.views",
+        "hub_api.campaigns.recipients.views",
+        "hub_api.campaigns.imports.views",
+        "hub_api.campaigns.tenants.views",
+        "hub_api.campaigns.schedules.views",
+        "hub_api.campaigns.optouts.views",
     ),
     event_handlers=(Outcomes,),
     before_events=(mirror_once,),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from hub_api.health import service, views
+from hub_api.health import service
 from hub_api.registry import PeriodicTask, Subject
 from shared import names
 
 SUBJECT = Subject(
     "health",
-    blueprints=(views.blueprint,),
+    views=("hub_api.health.views",),
     tasks=(
         PeriodicTask(
             names.TASK_RECORD_DEPTHS,

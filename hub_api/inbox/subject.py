@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hub_api.inbox import views
 from hub_api.inbox.models import InboundMessage
 from hub_api.inbox.recorder import InboxRecorder
 from hub_api.inbox.restore import restore
@@ -10,7 +9,7 @@ from hub_api.registry import Expiring, Subject
 
 SUBJECT = Subject(
     name="inbox",
-    blueprints=(views.blueprint,),
+    views=("hub_api.inbox.views",),
     event_handlers=(lambda services: InboxRecorder(),),
     restore=(restore,),
     expiring=(Expiring("inbound_messages", InboundMessage.id, lambda before: InboundMessage.at < before),),

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from sqlalchemy import ColumnElement, and_, select
 
-from hub_api.messages import views
 from hub_api.messages.models import HAS_ENDED, MessageEvent, MessageRecord
 from hub_api.messages.recorder import MessageRecorder
 from hub_api.messages.restore import restore
@@ -34,7 +33,7 @@ def _expire_overdue(services: Services) -> Callable[[], object]:
 
 SUBJECT = Subject(
     name="messages",
-    blueprints=(views.blueprint,),
+    views=("hub_api.messages.views",),
     event_handlers=(MessageRecorder,),
     recorded=(Settler,),
     restore=(restore,),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hub_api.older import views
 from hub_api.registry import Subject
 
-SUBJECT = Subject("older", blueprints=(views.blueprint,))
+SUBJECT = Subject("older", views=("hub_api.older.views",))

@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from hub_api.registry import Subject
-from hub_api.review import views
 
-SUBJECT = Subject(name="review", blueprints=(views.blueprint,))
+SUBJECT = Subject(name="review", views=("hub_api.review.views",))

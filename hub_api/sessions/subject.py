@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from hub_api.registry import Expiring, Subject
-from hub_api.sessions import views
 from hub_api.sessions.models import SessionEventRecord
 from hub_api.sessions.recorder import SessionRecorder
 from hub_api.sessions.restore import restore
 
 SUBJECT = Subject(
     "sessions",
-    blueprints=(views.blueprint,),
+    views=("hub_api.sessions.views",),
     event_handlers=(SessionRecorder,),
     restore=(restore,),
     expiring=(Expiring("session_events", SessionEventRecord.event_id, lambda before: SessionEventRecord.at < before),),
