@@ -50,6 +50,8 @@ class EventType(StrEnum):
     MESSAGE_RESTORED = "message.restored"
     MESSAGE_REINDEXED = "message.reindexed"
     MESSAGE_INBOUND = "message.inbound"
+    MESSAGE_UPDATED = "message.updated"
+    MESSAGE_MEDIA = "message.media"
     SESSION_STATUS = "session.status"
     SESSION_UNWANTED = "session.unwanted"
     SESSION_UNLINKED = "session.unlinked"

@@ -15,6 +15,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.names import EventType
+from shared.protocol.inbound import (
+    Change,
+    Choice,
+    ContactCard,
+    Direction,
+    InboundType,
+    MediaSource,
+    MediaStatus,
+    MissedCall,
+    Place,
+    Poll,
+    PollVote,
+    ReactionTo,
+    Referral,
+)
 from shared.protocol.wire import Record, WireError
 from shared.transitions.message import MessageStatus
 from shared.transitions.session import SessionEvent, SessionStatus
@@ -132,12 +147,59 @@ class MessageReindexed(Record):
 
 @dataclass(frozen=True, slots=True)
 class MessageInbound(Record):
-    """Somebody wrote to the tenant. The envelope's message id is WhatsApp's key."""
+    """A message of a conversation that did not go out through us. The envelope's message id is WhatsApp's key.
 
-    sender: str = field(metadata={"wire": "from"})  # canonical digits, or a LID
-    message: str
+    Somebody wrote it to the tenant, or its owner on the phone itself. Of its parts that of its type is there (`poll_vote`
+    has `vote`); reply_to and referral come with any.
+    """
+
+    sender: str = field(metadata={"wire": "from"})  # canonical digits, or a LID; the tenant's own number for `out`
+    message: str  # text or caption
     at: int  # when it was written
     whatsapp_id: str
+    chat_id: str = ""  # `…@c.us`, `…@lid`, `…@g.us`
+    author: str = ""  # in a group, who wrote it: digits, or a LID
+    direction: Direction = Direction.IN
+    type: InboundType = InboundType.TEXT
+    raw_type: str = ""  # WhatsApp's own word, where the type is unknown
+    push_name: str = ""  # what the sender calls himself
+    reply_to: str = ""  # the key of the message that it answers, ours or theirs
+    media: MediaSource | None = None
+    location: Place | None = None
+    contacts: tuple[ContactCard, ...] = ()
+    reaction: ReactionTo | None = None
+    poll: Poll | None = None
+    vote: PollVote | None = None
+    choice: Choice | None = None
+    call: MissedCall | None = None
+    referral: Referral | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageUpdated(Record):
+    """A message of a conversation, ours or theirs, was edited or deleted for everyone.
+
+    The envelope's message id is WhatsApp's key of the message, as it was before.
+    """
+
+    whatsapp_id: str
+    change: Change
+    at: int
+    message: str = ""  # the text or caption that it has now
+    change_id: str = ""  # WhatsApp's key of the change, where it has one
+
+
+@dataclass(frozen=True, slots=True)
+class MessageMedia(Record):
+    """What became of a message's bytes. The envelope's message id is WhatsApp's key."""
+
+    whatsapp_id: str
+    status: MediaStatus
+    mime_type: str = ""
+    size: int | None = None  # bytes, as they are
+    sha256: str = ""  # hex digits of the bytes: the name they are stored under
+    error: str = ""  # why it failed; a code of `shared.texts`
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +257,8 @@ Body = (
     | MessageRestored
     | MessageReindexed
     | MessageInbound
+    | MessageUpdated
+    | MessageMedia
     | SessionMoved
     | SessionUnwanted
     | SessionUnlinked
@@ -217,6 +281,8 @@ BODIES: dict[EventType, type[Body]] = {
     EventType.MESSAGE_RESTORED: MessageRestored,
     EventType.MESSAGE_REINDEXED: MessageReindexed,
     EventType.MESSAGE_INBOUND: MessageInbound,
+    EventType.MESSAGE_UPDATED: MessageUpdated,
+    EventType.MESSAGE_MEDIA: MessageMedia,
     EventType.SESSION_STATUS: SessionMoved,
     EventType.SESSION_UNWANTED: SessionUnwanted,
     EventType.SESSION_UNLINKED: SessionUnlinked,

@@ -2,7 +2,7 @@
 
 A record is a frozen dataclass. A field without a default must be there; one with a default may be left out. What is
 missing or of another type is refused by name. An unknown field is passed over, so that an older reader takes what a
-newer writer sends; `unknown_fields` lets a test notice one.
+newer writer sends; `unknown_fields` lets a test notice one. A field may hold a record, or a tuple of texts or records.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class _Field:
     name: str
     wire: str  # `from` can't be a Python name: such a field says `metadata={"wire": "from"}`
     kinds: tuple[type, ...]
+    items: type | None  # of a tuple: what it holds
     default: object  # MISSING where there is none
 
 
@@ -39,7 +40,7 @@ class Record:
         for field in _fields(type(self)):
             value = getattr(self, field.name)
             if field.default is MISSING or value != field.default:
-                found[field.wire] = value.value if isinstance(value, Enum) else value
+                found[field.wire] = _sent(value)
         return found
 
     @classmethod
@@ -77,6 +78,7 @@ def _read_fields(kind: type[Any]) -> tuple[_Field, ...]:
             field.name,
             field.metadata.get("wire", field.name),
             _kinds(hints[field.name]),
+            _items(hints[field.name]),
             field.default,
         )
         for field in fields(kind)
@@ -89,10 +91,36 @@ def _kinds(hint: Any) -> tuple[type, ...]:
     return (hint,)
 
 
+def _items(hint: Any) -> type | None:
+    """`tuple[str, ...]` → str."""
+    return get_args(hint)[0] if get_origin(hint) is tuple else None
+
+
+def _sent(value: Any) -> Any:
+    match value:
+        case Enum():
+            return value.value
+        case Record():
+            return value.to_wire()
+        case tuple():
+            return [_sent(one) for one in value]
+    return value
+
+
 def _checked(kind: type, field: _Field, value: Any) -> Any:
-    for each in field.kinds:
+    if field.items is not None and isinstance(value, list):
+        return tuple(_one_of(kind, field, (field.items,), one) for one in value)
+    return _one_of(kind, field, field.kinds, value)
+
+
+def _one_of(kind: type, field: _Field, kinds: tuple[type, ...], value: Any) -> Any:
+    for each in kinds:
         if type(value) is each:  # exactly: True is no number
             return value
+        if isinstance(each, type) and issubclass(each, Record) and isinstance(value, dict):
+            return each.from_wire(value)
+        if each is float and type(value) is int:  # JSON has one kind of number
+            return float(value)
         if isinstance(each, type) and issubclass(each, Enum) and isinstance(value, str | int):
             try:
                 return each(value)
