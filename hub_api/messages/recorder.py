@@ -16,7 +16,8 @@ from shared.protocol.events import Event, MessageEnded, MessageHeld, MessageKey,
 from shared.transitions.message import OUT_STATUSES, MessageStatus, after
 
 _MAX_TEXT = 10_000
-_OURS = frozenset(event for event in EventType if event.startswith("message.")) - {EventType.MESSAGE_INBOUND}
+_OF_CONVERSATIONS = {EventType.MESSAGE_INBOUND, EventType.MESSAGE_UPDATED, EventType.MESSAGE_MEDIA}
+_OURS = frozenset(event for event in EventType if event.startswith("message.")) - _OF_CONVERSATIONS
 
 
 class MessageRecorder:

@@ -149,8 +149,8 @@ class MessageReindexed(Record):
 class MessageInbound(Record):
     """A message of a conversation that did not go out through us. The envelope's message id is WhatsApp's key.
 
-    Somebody wrote it to the tenant, or its owner on the phone itself. Of its parts that of its type is there (`poll_vote`
-    has `vote`); reply_to and referral come with any.
+    Somebody wrote it to the tenant, or its owner on the phone itself. Of its parts that of its type is there, so that a
+    `poll_vote` has `vote`; reply_to and referral come with any.
     """
 
     sender: str = field(metadata={"wire": "from"})  # canonical digits, or a LID; the tenant's own number for `out`
