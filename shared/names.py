@@ -16,6 +16,7 @@ TASK_DISCONNECT = "session.disconnect"
 TASK_RESTART = "session.restart"
 TASK_PAIRING_CODE = "session.pairing_code"
 TASK_CHECK_CONTACT = "session.check_contact"
+TASK_MARK_READ = "session.mark_read"
 
 # Tasks of the hub's background worker.
 TASK_DRAIN_EVENTS = "background.drain_events"

@@ -14,10 +14,10 @@ import redis
 from hub_api.workers.task_messages import TaskMessages
 from shared.errors import LeadMasterError, SessionManagerTimeout, WhatsAppError
 from shared.names import Keys
-from shared.protocol.commands import Answer, AskContact, AskPairingCode, AskStatus, Command, Question, Refusal
+from shared.protocol.commands import Answer, AskContact, AskPairingCode, AskStatus, Command, MarkRead, Question, Refusal
 from shared.protocol.wire import WireError
 
-MAX_ANSWER_S = max(kind.within_s for kind in (AskStatus, AskPairingCode, AskContact))
+MAX_ANSWER_S = max(kind.within_s for kind in (AskStatus, AskPairingCode, AskContact, MarkRead))
 _COMMAND_EXPIRES_S = 60.0
 
 _ERRORS = {kind.code: kind for kind in LeadMasterError.__subclasses__()}

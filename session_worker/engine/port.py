@@ -329,6 +329,13 @@ class Engine(Protocol):
         Sends nothing. Returns None where WhatsApp could not be asked. Raises nothing.
         """
 
+    def mark_read(self, chat_id: str) -> None:
+        """Has a chat count as read, as a person does who opens it: those who wrote there see it (<= 15 s).
+
+        chat_id: `…@c.us`, `…@lid`, `…@g.us`. Nothing happens where all of it is read. Raises EngineError:
+        WHATSAPP_ERROR (no such chat, or the page refuses), PAGE_FAILED.
+        """
+
     def read_rows(self, after_row_id: int, limit: int, since_ms: int = 0) -> RowPage:
         """Reads at most `limit` rows of the page's database after a row (<= 20 s). Nobody sees us read.
 

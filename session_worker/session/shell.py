@@ -138,6 +138,10 @@ class Session:
         """See `port.Engine.find_contact`. Raises EngineError SESSION_NOT_READY where no browser runs."""
         return self._engine().find_contact(number)
 
+    def mark_read(self, chat_id: str) -> None:
+        """See `port.Engine.mark_read`. Raises EngineError, SESSION_NOT_READY where no browser runs."""
+        self._engine().mark_read(chat_id)
+
     def _engine(self) -> Engine:
         """The running engine in any status, waiting for one that is starting."""
         deadline = time.monotonic() + ENGINE_WAIT_S

@@ -22,6 +22,8 @@ from shared.protocol.commands import (
     Connect,
     ContactAnswer,
     Disconnect,
+    MarkRead,
+    MarkReadAnswer,
     Notify,
     PairingCodeAnswer,
     Question,
@@ -64,6 +66,7 @@ def register(app: Celery, session: Session, sender: Sender, replies: Replies) ->
         AskStatus: lambda question: SessionStatusAnswer(session.snapshot()),
         AskPairingCode: lambda question: _pairing_code(session, question.phone_number),
         AskContact: lambda question: _contact(session, question.number),
+        MarkRead: lambda question: _mark_read(session, question.chat_id),
     }
     for command, obey in commands.items():
         app.task(_task(command, obey), name=command.task, shared=False)
@@ -102,3 +105,8 @@ def _pairing_code(session: Session, phone_number: str) -> PairingCodeAnswer:
 def _contact(session: Session, number: str) -> ContactAnswer:
     contact = session.find_contact(number)
     return ContactAnswer(None) if contact is None else ContactAnswer(contact.exists, contact.chat_id)
+
+
+def _mark_read(session: Session, chat_id: str) -> MarkReadAnswer:
+    session.mark_read(chat_id)
+    return MarkReadAnswer()

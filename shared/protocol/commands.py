@@ -97,14 +97,19 @@ class ContactAnswer(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class MarkReadAnswer(Record):
+    """The chat counts as read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal(Record):
     """The worker could not do what it was asked. error: a code of `shared.errors`."""
 
     error: str
 
 
-Answer = TypeVar("Answer", SessionStatusAnswer, PairingCodeAnswer, ContactAnswer)
-AnyAnswer = SessionStatusAnswer | PairingCodeAnswer | ContactAnswer | Refusal
+Answer = TypeVar("Answer", SessionStatusAnswer, PairingCodeAnswer, ContactAnswer, MarkReadAnswer)
+AnyAnswer = SessionStatusAnswer | PairingCodeAnswer | ContactAnswer | MarkReadAnswer | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,16 @@ class AskContact(Question[ContactAnswer]):
     answer = ContactAnswer
     within_s = 20.0  # longer than the engine may take
     number: str  # canonical digits
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRead(Question[MarkReadAnswer]):
+    """To have a chat count as read, on the phone too, and for those who wrote there. Answered once that is done."""
+
+    task = names.TASK_MARK_READ
+    answer = MarkReadAnswer
+    within_s = 20.0  # longer than the engine may take
+    chat_id: str  # as `MessageInbound` has it: `…@c.us`, `…@lid`, `…@g.us`
 
 
 def answer_text(answer: AnyAnswer) -> str:

@@ -141,6 +141,14 @@ class FakeEngine(FakeOpenPage):
             return None
         return Contact(known is not None, None if known is None else self._whatsapp.chat_id(known))
 
+    def mark_read(self, chat_id: str) -> None:
+        """See `port.Engine.mark_read`."""
+        with self._answering(_PREPARE_SECONDS):
+            login = self._whatsapp.device(self._device_id).login
+            if not self._loaded or login is None:
+                raise EngineError("PAGE_FAILED", "markRead: NOT_LOADED")
+            self._whatsapp.marked_as_read.add((login.number, _number_of(chat_id)))
+
     def read_rows(self, after_row_id: int, limit: int, since_ms: int = 0) -> RowPage:
         """See `port.Engine.read_rows`."""
         with self._answering(_PREPARE_SECONDS):

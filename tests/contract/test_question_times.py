@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from session_worker.engine.playwright_adapter.engine import CODE_SECONDS, PREPARE_SECONDS
-from shared.protocol.commands import AskContact, AskPairingCode, AskStatus
+from session_worker.engine.playwright_adapter.engine import CODE_SECONDS, PREPARE_SECONDS, READ_SECONDS
+from shared.protocol.commands import AskContact, AskPairingCode, AskStatus, MarkRead
 
 
 def test_an_answer_that_comes_in_time_is_heard() -> None:
     assert AskPairingCode.within_s > CODE_SECONDS
     assert AskContact.within_s > PREPARE_SECONDS
+    assert MarkRead.within_s > READ_SECONDS
 
 
 def test_a_hung_owner_is_told_of_within_five_seconds() -> None:

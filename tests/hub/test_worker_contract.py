@@ -21,7 +21,7 @@ from hub_api.workers.control import new_question_id
 from session_worker.worker.tasks import Replies, register
 from shared.names import Keys
 from shared.protocol import commands
-from shared.protocol.commands import AskContact, Command, Question
+from shared.protocol.commands import AskContact, Command, MarkRead, MarkReadAnswer, Question
 from shared.settings import Settings
 from support.waiting import until
 from support.worker_process import end_worker, start_worker
@@ -110,6 +110,13 @@ def test_what_the_page_refuses_is_an_answer(start: Start, call: Callable[..., An
     # the call asks no session that is not READY, so the question is put as it would
     answer = services.control.ask(AskContact(51, new_question_id(), "5491123456789"))
     assert answer.exists is None
+
+
+def test_a_chat_is_marked_as_read(start: Start, call: Callable[..., Any], services: Services) -> None:
+    start(LINKED)
+    until_status(call, "READY")
+    answer = services.control.ask(MarkRead(51, new_question_id(), "5491123456789@c.us"))
+    assert answer == MarkReadAnswer()
 
 
 def test_commands_reach_the_worker(start: Start, call: Callable[..., Any], services: Services) -> None:

@@ -43,6 +43,7 @@ Object.defineProperty(window, '__leadmaster', {
     resend: answering(loaded(resend)),
     limits: answering(loaded(limits)),
     findContact: answering(loaded(findContact)),
+    markRead: answering(loaded(markRead)),
     readRows: answering(loaded(readRows)),
     readPlaceholders: answering(loaded(readPlaceholders)),
     logout: answering(loaded(logout)),

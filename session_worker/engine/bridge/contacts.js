@@ -1,4 +1,4 @@
-/** Who is on WhatsApp, and in which chat a number is written to. */
+/** Who is on WhatsApp, in which chat a number is written to, and that a chat was read. */
 
 /** Whether WhatsApp can be asked right now. */
 const isReady = () =>
@@ -56,4 +56,16 @@ const findContact = async (forms) => {
   }
   const chat = await WPP.chat.find(wid).catch(() => null); // that the number exists is known all the same
   return { exists: true, chat_id: chat?.id.toString() ?? null };
+};
+
+/**
+ * Those who wrote in a chat see that it was read, also while the number does not count as in use. WhatsApp Web does it
+ * for chats that are open on the page, so it is opened, on this page alone.
+ * @param {string} chatId
+ */
+const markRead = async (chatId) => {
+  known('functions.sendSeen');
+  await WPP.chat.find(chatId);
+  await WPP.chat.markIsRead(chatId);
+  return null;
 };

@@ -71,6 +71,10 @@ const NAMES = Object.freeze({
     ['send', 'inbound', 'contacts'], ['getPhoneNumber', 'getCurrentLid'], () => whatsapp.lidPnCache,
   ),
 
+  'functions.sendSeen': aFunction(
+    'inbound', () => whatsapp.functions.sendSeen, 'a chat is marked as read on the phone alone',
+  ),
+
   // What WhatsApp allows the number.
   'WAWebMexFetchReachoutTimelockJob.mexFetchReachoutTimelock': aFunction(
     'limits',

@@ -41,6 +41,7 @@ CODE_SECONDS = 10.0
 PREPARE_SECONDS = 15.0
 _LOOK_UP_SECONDS = 10.0
 _LIMITS_SECONDS = 10.0
+READ_SECONDS = 15.0
 _ROWS_SECONDS = 20.0
 _PLACEHOLDERS_SECONDS = 15.0
 _LOGOUT_SECONDS = 5.0
@@ -156,6 +157,10 @@ class PlaywrightEngine:
         except EngineError:
             return None
         return Contact(exists=bool(told["exists"]), chat_id=told["chat_id"])
+
+    def mark_read(self, chat_id: str) -> None:
+        """See `port.Engine.mark_read`."""
+        self._ask("markRead", chat_id, READ_SECONDS)
 
     def read_rows(self, after_row_id: int, limit: int, since_ms: int = 0) -> RowPage:
         """See `port.Engine.read_rows`."""

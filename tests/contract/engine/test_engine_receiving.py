@@ -143,6 +143,19 @@ class TestAvailability:
         assert not world.has_blue_ticks(number, lead)
         assert not world.was_shown_online(number)
 
+    def test_a_chat_that_was_read_is_shown_as_read(self, world: World, linked: EngineRun, number: str) -> None:
+        ana, leo = new_number(), new_number()
+        for sender in (ana, leo):
+            world.write(sender, number, "¿hay alguien?")
+            linked.wait_for(InboundSeen, lambda event, sender=sender: event.sender == sender)
+
+        linked.engine.mark_read(f"{ana}@c.us")
+        linked.engine.mark_read(f"{ana}@c.us")
+
+        until(lambda: world.has_blue_ticks(number, ana), 20, "blue ticks")
+        assert not world.has_blue_ticks(number, leo)
+        assert not world.was_shown_online(number)
+
     def test_where_it_is_wanted_the_lead_sees_it(
         self, world: World, launch_online: Launch, phone: str, tmp_path: Path
     ) -> None:

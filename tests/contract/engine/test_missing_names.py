@@ -47,6 +47,7 @@ ON_THE_PAGE = {
     ),
     "ContactStore": "WAWebContactCollection.ContactCollection",
     "functions.queryWidExists": "WAWebQueryExistsJob.queryWidExists",
+    "functions.sendSeen": "WAWebUpdateUnreadChatAction.sendSeen",
     "lidPnCache": "WAWebLidPnCache.lidPnCache",
     "WAWebMexFetchReachoutTimelockJob.mexFetchReachoutTimelock": (
         "WAWebMexFetchReachoutTimelockJob.mexFetchReachoutTimelock"
