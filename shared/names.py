@@ -178,6 +178,18 @@ class Keys:
         """String: when the latest inbound message that SQL had was written, in ms; put back into an empty Redis."""
         return f"{self.prefix}inuntil:{cliente_id}"
 
+    def media_due(self, cliente_id: int) -> str:
+        """Sorted set: WhatsApp's keys of messages whose bytes are to be fetched, by when that is tried next."""
+        return f"{self.prefix}inmedia:due:{cliente_id}"
+
+    def media_pending(self, cliente_id: int) -> str:
+        """Hash: WhatsApp's key → JSON of where the bytes are and what came of fetching them so far."""
+        return f"{self.prefix}inmedia:pending:{cliente_id}"
+
+    def media_used(self, cliente_id: int) -> str:
+        """Counter: bytes that a tenant's received media take; the hub counts them anew."""
+        return f"{self.prefix}inmedia:used:{cliente_id}"
+
     def idempotency(self, cliente_id: int, digest: str) -> str:
         """String: `<body digest>:<message id>`, kept 24 h."""
         return f"{self.prefix}idem:{cliente_id}:{digest}"

@@ -15,6 +15,7 @@ from shared.ledger.campaigns import CampaignLedger
 from shared.ledger.checking.checking import Checking
 from shared.ledger.claiming.claiming import Claiming
 from shared.ledger.entries import Entries
+from shared.ledger.media.media import MediaLedger
 from shared.ledger.receipts.receipts import Receipts
 from shared.ledger.receipts.row_cursors import RowCursors
 from shared.ledger.restoring.incarnation import Incarnation
@@ -33,6 +34,7 @@ class Ledger:
     claiming: Claiming  # a session's owner
     receipts: Receipts  # what WhatsApp tells
     row_cursors: RowCursors  # how far a page's own database was read
+    media: MediaLedger  # bytes of received messages that are to be fetched
     review: Review  # callers and persons
     restoring: Restoring  # repairs
     settling: Settling  # what is left of a message that has ended
@@ -50,6 +52,7 @@ def make_ledger(client: redis.Redis, keys: Keys, language: Language = "es") -> L
         claiming=Claiming(client, keys),
         receipts=Receipts(client, keys),
         row_cursors=RowCursors(client, keys),
+        media=MediaLedger(client, keys),
         review=Review(client, keys),
         restoring=Restoring(client, keys),
         settling=Settling(client, keys),

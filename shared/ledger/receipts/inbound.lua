@@ -1,15 +1,15 @@
 #!lua flags=allow-oom
 -- Records inbound messages, each once, however often the page tells of it or its database is read.
--- keys: events, addresses
+-- keys: events, addresses, media_due, media_pending
 -- args: now_ms, cliente_id, seen_prefix, heard_prefix
--- rest: whatsapp_id, twin, recipient, address, number, heard_ms, event of each message, in order
+-- rest: whatsapp_id, twin, recipient, address, number, heard_ms, media, event of each message, in order
 -- twin: the sender with the key's own part; WhatsApp may come to keep a chat under another address, and its keys with it.
 -- recipient: the sender's key. address: what the chat's id says of it, '' for nothing. number: the sender's, '' where
--- it is not known. heard_ms: how long the sender counts as heard from; 0 where that is over.
+-- it is not known. heard_ms: how long the sender counts as heard from; 0 where that is over. media: what is to be fetched of it, '' for nothing.
 -- Returns for each 1, or 0 where it was known
 local fresh = {}
-for at = 1, #REST, 7 do
-  local whatsapp_id, twin, recipient, address, number, heard_ms, event = unpack(REST, at, at + 6)
+for at = 1, #REST, 8 do
+  local whatsapp_id, twin, recipient, address, number, heard_ms, media, event = unpack(REST, at, at + 7)
   local key_added = redis.call('SET', ARG.seen_prefix .. whatsapp_id, '1', 'NX', 'PX', LIMIT.kept_ms)
   local twin_added = redis.call('SET', ARG.seen_prefix .. twin, '1', 'NX', 'PX', LIMIT.kept_ms)
   local added = key_added and twin_added
@@ -19,6 +19,10 @@ for at = 1, #REST, 7 do
     if tonumber(heard_ms) > 0 then
       redis.call('SET', ARG.heard_prefix .. recipient, '1', 'PX', heard_ms)
       if elsewhere then redis.call('SET', ARG.heard_prefix .. address, '1', 'PX', heard_ms) end
+    end
+    if media ~= '' then
+      redis.call('HSET', KEY.media_pending, whatsapp_id, media)
+      redis.call('ZADD', KEY.media_due, ARG.now_ms, whatsapp_id)
     end
     emit(KEY.events, EVENT.message_inbound, ARG.cliente_id, whatsapp_id, ARG.now_ms, event)
   end

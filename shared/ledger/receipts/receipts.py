@@ -9,6 +9,7 @@ from typing import cast
 import redis
 
 from shared.ledger.addresses import Addresses
+from shared.ledger.media.pending import to_fetch
 from shared.ledger.script import HEARD_MS, ledger_script
 from shared.names import Keys
 from shared.protocol.events import MessageInbound, event_data
@@ -69,11 +70,17 @@ class Receipts:
                 address_of(chat_of(message.whatsapp_id)),
                 message.sender if message.sender.isdigit() else "",
                 max(0, heard_ms),
+                to_fetch(message),
                 event_data(message),
             ]
         answer = self._scripts.run(
             _INBOUND,
-            keys={"events": self._keys.events, "addresses": self._keys.addresses(cliente_id)},
+            keys={
+                "events": self._keys.events,
+                "addresses": self._keys.addresses(cliente_id),
+                "media_due": self._keys.media_due(cliente_id),
+                "media_pending": self._keys.media_pending(cliente_id),
+            },
             args={
                 "now_ms": now_ms,
                 "cliente_id": cliente_id,
