@@ -130,7 +130,8 @@ class Keys:
         return f"{self.prefix}number:{cliente_id}"
 
     def counts(self, cliente_id: int) -> str:
-        """Hash: messages ever accepted and how they ended, counted apart from the indexes; the bytes that they take."""
+        """Hash: messages ever accepted and how they ended, counted apart from the indexes; the bytes that they take;
+        how many messages came in."""
         return f"{self.counts_prefix}{cliente_id}"
 
     @property

@@ -34,5 +34,5 @@ def _told(events: Sequence[Event]) -> Iterator[tuple[Event, str, str]]:
         match event.body:
             case MessageKey(whatsapp_id=whatsapp_id, to=to):
                 yield event, address_of(chat_of(whatsapp_id)), to
-            case MessageInbound(whatsapp_id=whatsapp_id, sender=sender):
-                yield event, address_of(chat_of(whatsapp_id)), sender
+            case MessageInbound(sender=sender) if event.body.from_person:
+                yield event, address_of(event.body.chat), sender

@@ -31,6 +31,7 @@ from shared.protocol.inbound import (
     Referral,
 )
 from shared.protocol.wire import Record, WireError
+from shared.recipient_key import address_of, chat_of
 from shared.transitions.message import MessageStatus
 from shared.transitions.session import SessionEvent, SessionStatus
 
@@ -173,6 +174,16 @@ class MessageInbound(Record):
     choice: Choice | None = None
     call: MissedCall | None = None
     referral: Referral | None = None
+
+    @property
+    def chat(self) -> str:
+        """The chat's id; one that was told without has it in its key, "" where it is nowhere."""
+        return self.chat_id or chat_of(self.whatsapp_id)
+
+    @property
+    def from_person(self) -> bool:
+        """Whether somebody wrote it to the tenant alone: not in a group, and not its owner on the phone."""
+        return self.direction is Direction.IN and (self.chat == "" or address_of(self.chat) != "")
 
 
 @dataclass(frozen=True, slots=True)

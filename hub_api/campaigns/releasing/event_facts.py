@@ -22,7 +22,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message from somebody. sender: digits, as WhatsApp gave them."""
+    """A message that somebody wrote to the tenant alone: text or caption. sender: digits, or a LID."""
 
     sender: str
     text: str
@@ -48,8 +48,9 @@ def accepted_of(event: Event) -> Accepted | None:
 
 
 def inbound_of(event: Event) -> Inbound | None:
-    """None where nobody wrote."""
-    return Inbound(event.body.sender, event.body.message) if isinstance(event.body, MessageInbound) else None
+    """None where no person wrote: what is said in a group, or by the owner on the phone, asks nothing of us."""
+    body = event.body
+    return Inbound(body.sender, body.message) if isinstance(body, MessageInbound) and body.from_person else None
 
 
 def failure_of(event: Event) -> str:

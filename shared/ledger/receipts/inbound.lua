@@ -1,11 +1,12 @@
 #!lua flags=allow-oom
 -- Records inbound messages, each once, however often the page tells of it or its database is read.
--- keys: events, addresses, media_due, media_pending
+-- keys: events, counts, addresses, media_due, media_pending
 -- args: now_ms, cliente_id, seen_prefix, heard_prefix
 -- rest: whatsapp_id, twin, recipient, address, number, heard_ms, media, event of each message, in order
 -- twin: the sender with the key's own part; WhatsApp may come to keep a chat under another address, and its keys with it.
 -- recipient: the sender's key. address: what the chat's id says of it, '' for nothing. number: the sender's, '' where
--- it is not known. heard_ms: how long the sender counts as heard from; 0 where that is over. media: what is to be fetched of it, '' for nothing.
+-- it is not known. heard_ms: how long the sender counts as heard from; 0 where that is over, and for what was not
+-- written to the tenant alone. media: what is to be fetched of it, '' for nothing.
 -- Returns for each 1, or 0 where it was known
 local fresh = {}
 for at = 1, #REST, 8 do
@@ -24,6 +25,7 @@ for at = 1, #REST, 8 do
       redis.call('HSET', KEY.media_pending, whatsapp_id, media)
       redis.call('ZADD', KEY.media_due, ARG.now_ms, whatsapp_id)
     end
+    count(KEY.counts, 'received', 1)
     emit(KEY.events, EVENT.message_inbound, ARG.cliente_id, whatsapp_id, ARG.now_ms, event)
   end
   fresh[#fresh + 1] = added and 1 or 0

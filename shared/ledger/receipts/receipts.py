@@ -13,7 +13,7 @@ from shared.ledger.media.pending import to_fetch
 from shared.ledger.script import HEARD_MS, ledger_script
 from shared.names import Keys
 from shared.protocol.events import MessageInbound, event_data
-from shared.recipient_key import address_of, chat_of, recipient_key
+from shared.recipient_key import address_of, recipient_key
 from shared.redis.scripts import Scripts
 
 _ACKNOWLEDGE = ledger_script(__file__, "acknowledge")
@@ -62,12 +62,13 @@ class Receipts:
             return []
         rest: list[str | int] = []
         for message in self._with_known_senders(cliente_id, messages):
-            heard_ms = min(HEARD_MS, HEARD_MS - (now_ms - (message.at or now_ms)))
+            to_us = message.from_person  # nobody else asks for an answer, or shows whose address the chat is
+            heard_ms = min(HEARD_MS, HEARD_MS - (now_ms - (message.at or now_ms))) if to_us else 0
             rest += [
                 message.whatsapp_id,
                 _twin(message),
                 recipient_key(message.sender),
-                address_of(chat_of(message.whatsapp_id)),
+                address_of(message.chat) if to_us else "",
                 message.sender if message.sender.isdigit() else "",
                 max(0, heard_ms),
                 to_fetch(message),
@@ -77,6 +78,7 @@ class Receipts:
             _INBOUND,
             keys={
                 "events": self._keys.events,
+                "counts": self._keys.counts(cliente_id),
                 "addresses": self._keys.addresses(cliente_id),
                 "media_due": self._keys.media_due(cliente_id),
                 "media_pending": self._keys.media_pending(cliente_id),
