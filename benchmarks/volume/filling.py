@@ -9,6 +9,7 @@ import redis
 
 from benchmarks.harness.running_system import RunningSystem
 from hub_api.recording.drain import make_drain
+from hub_api.repair.lost_state import make_lost_state
 from hub_api.services import Services
 from shared.instant import now_ms
 from shared.ledger.accepting.accepting import Accepted, AcceptLimits
@@ -33,6 +34,7 @@ class Filling:
 
     def accept(self, cliente_ids: Sequence[int], each: int, *, with_keys: bool = False) -> None:
         """Accepts so many messages of each tenant, five minutes ago, in turns. Records them as it goes on."""
+        make_lost_state(self.services).mend()  # nothing is recorded of a Redis that was not compared with SQL
         drain, at = make_drain(self.services), now_ms() - _AGE_MS
         for first in range(0, each * len(cliente_ids), _TOGETHER):
             numbers = range(first, min(first + _TOGETHER, each * len(cliente_ids)))
@@ -40,7 +42,8 @@ class Filling:
             answers = self.services.ledger.accepting.accept_many(drafts, _NO_LIMITS)
             if not all(isinstance(answer, Accepted) for answer in answers):
                 raise RuntimeError("a message was refused")
-            drain.run()
+            if drain.run() < len(drafts):
+                raise RuntimeError("not all that was accepted was recorded")
 
     def _draft(self, cliente_id: int, number: int, at: int, with_key: bool) -> tuple[Draft, bytes]:
         draft = Draft(
