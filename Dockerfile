@@ -18,7 +18,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock \
 COPY . .
 RUN pip install --no-cache-dir --no-deps --no-build-isolation -e . \
     && useradd --create-home --uid 1000 leadmaster \
-    && install -d -o leadmaster -g leadmaster -m 0700 /data
+    && install -d -o leadmaster -g leadmaster -m 0700 /data /media
 
 USER leadmaster
 ENV LEADMASTER_DATA_DIR=/data PYTHONUNBUFFERED=1

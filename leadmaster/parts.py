@@ -14,16 +14,18 @@ from shared.settings import Settings
 
 # Part (the command that runs it) → the confidential settings that it needs.
 NEEDED: Mapping[str, frozenset[str]] = {
-    "hub": frozenset({"redis_url", "database_url", "jwt_secret", "jwt_secret_previous"}),
-    "background": frozenset({"redis_url", "database_url"}),
+    "hub": frozenset({"redis_url", "database_url", "jwt_secret", "jwt_secret_previous", "media_url"}),
+    "background": frozenset({"redis_url", "database_url", "media_url"}),
     "beat": frozenset({"redis_url"}),
-    "host": frozenset({"redis_url"}),
+    "host": frozenset({"redis_url", "media_url"}),
     "flower": frozenset({"redis_url", "flower_password"}),
     "migrate": frozenset({"database_url"}),
     "redis": frozenset(),
     "simulator": frozenset(),
 }
 CONFIDENTIAL = frozenset[str]().union(*NEEDED.values())
+# With what the file systems of `MEDIA_URL` log in; no settings of ours. Who is not told the one needs none of these.
+_MEDIA_CREDENTIALS = ("fsspec_", "aws_")
 
 
 def environment_of(part: str, environment: Mapping[str, str]) -> dict[str, str]:
@@ -32,7 +34,12 @@ def environment_of(part: str, environment: Mapping[str, str]) -> dict[str, str]:
     Settings are read whatever the case of a variable's name, so they go whatever it is.
     """
     withheld = _withheld(part)
-    return {name: value for name, value in environment.items() if name.lower() not in withheld}
+    prefixes = _MEDIA_CREDENTIALS if "media_url" in withheld else ()
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.lower() not in withheld and not name.lower().startswith(prefixes)
+    }
 
 
 def settings_of(part: str, settings: Settings) -> Settings:

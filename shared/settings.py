@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
+from pydantic_settings import DotEnvSettingsSource, NoDecode, SettingsConfigDict
+
+from shared.media.settings import MediaSettings
 
 IGNORED_VARIABLES = ("SESSION_MANAGER_BASE_URL", "CLIENTE_ID", "PORT")  # of the replaced system
 
@@ -21,8 +23,8 @@ class SettingsError(Exception):
     """A bad value. Its text is one line that names the variable."""
 
 
-class Settings(BaseSettings):
-    """All settings. Each variable's name is the field's in upper case."""
+class Settings(MediaSettings):
+    """All settings; some are declared beside their subject. Each variable's name is the field's in upper case."""
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
 
@@ -334,6 +336,11 @@ class Settings(BaseSettings):
     def profiles_dir(self) -> Path:
         """Where the browser profiles live: `sessions/cliente_<id>/`."""
         return self.leadmaster_data_dir.resolve() / "sessions"
+
+    @property
+    def media_location(self) -> str:
+        """MEDIA_URL, or the directory under the data directory."""
+        return self.media_url or str(self.leadmaster_data_dir.resolve() / "media")
 
     @property
     def whatsapp_dir(self) -> Path:

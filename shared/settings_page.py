@@ -26,7 +26,7 @@ def text() -> str:
     properties: dict[str, dict[str, Any]] = Settings.model_json_schema()["properties"]
     rows = [
         f"| `{name.upper()}` | {_default(schema.get('default'))} | {_allowed(schema)} | {schema['description']} |"
-        for name, schema in properties.items()
+        for name, schema in sorted(properties.items(), key=lambda field: field[0] not in Settings.__annotations__)
     ]
     ignored = ", ".join(f"`{name}`" for name in IGNORED_VARIABLES)
     where = "are ignored, in the environment and in `.env`"

@@ -26,7 +26,9 @@ ALL = {name.upper(): f"secret-{name}" for name in CONFIDENTIAL}
 
 def _looks_confidential(name: str) -> bool:
     kind = str(Settings.model_fields[name].annotation)
-    return "SecretStr" in kind or name.endswith(("_secret", "_password", "_token", "redis_url", "database_url"))
+    return "SecretStr" in kind or name.endswith(
+        ("_secret", "_password", "_token", "redis_url", "database_url", "media_url")
+    )
 
 
 def test_every_confidential_setting_is_in_the_table() -> None:
@@ -41,7 +43,7 @@ def test_every_part_is_in_the_table() -> None:
 
 
 def test_who_stands_beside_browsers_knows_neither_tokens_nor_database() -> None:
-    assert NEEDED["host"] == {"redis_url"}
+    assert NEEDED["host"] == {"redis_url", "media_url"}
     assert {part for part in NEEDED if "jwt_secret" in NEEDED[part]} == {"hub"}
     assert {part for part in NEEDED if "flower_password" in NEEDED[part]} == {"flower"}
 
@@ -55,6 +57,12 @@ def test_what_a_part_does_not_need_is_withheld(part: str) -> None:
 
     assert {name.lower() for name in kept} & CONFIDENTIAL == needed
     assert {"PATH", "HUB_PORT"} <= set(kept)
+
+
+@pytest.mark.parametrize("part", NEEDED)
+def test_who_does_not_reach_media_is_not_told_how_to_log_in_there(part: str) -> None:
+    credentials = {"AWS_SECRET_ACCESS_KEY": "x", "FSSPEC_S3_SECRET": "x"}
+    assert environment_of(part, credentials) == (credentials if "media_url" in NEEDED[part] else {})
 
 
 def test_what_a_part_finds_in_a_file_is_withheld_too() -> None:
@@ -80,6 +88,7 @@ def test_a_single_part_that_is_started_with_too_much_drops_it(part: str, tmp_pat
         "LEADMASTER_DATA_DIR": str(tmp_path / "data"),
         "REDIS_URL": redis_url,
         "DATABASE_URL": f"sqlite:///{tmp_path / 'hub.db'}",
+        "MEDIA_URL": str(tmp_path / "media"),
         "JWT_SECRET": "s" * 32,
         "JWT_SECRET_PREVIOUS": "p" * 32,
         "FLOWER_PASSWORD": "f",

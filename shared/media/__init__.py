@@ -1,0 +1,1 @@
+"""Where media lie: by tenant and by the hash of their bytes, on any file system that fsspec reaches."""
