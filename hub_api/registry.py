@@ -46,6 +46,26 @@ class RecordedHook(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedEvent:
+    """One event that callers are told of; see `public_events.models.PublicEvent`, whose row it is."""
+
+    number: int
+    event_id: str  # the number as callers see it
+    cliente_id: int
+    type: str  # of `PublicEventType`
+    chat: str
+    at: int
+    body: str  # the whole envelope, as JSON
+
+
+class PublishedHook(Protocol):
+    """Is told of public events within the transaction that gives them their numbers: none lacks what follows of it."""
+
+    def __call__(self, session: Session, events: Sequence[PublishedEvent]) -> object:
+        """Raises sqlalchemy.exc.SQLAlchemyError."""
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodicTask:
     """A task that celery beat publishes and the background worker runs, one run of it at a time."""
 
@@ -86,6 +106,7 @@ class Subject:
     event_handlers: tuple[Callable[[Services], EventHandler], ...] = ()  # made once per process
     before_events: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called before each drain of the stream
     recorded: tuple[Callable[[Services], RecordedHook], ...] = ()  # made once per process
+    published: tuple[Callable[[Services], PublishedHook], ...] = ()  # made once per process
     after_events: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called after each drain of the stream
     tenant_changed: tuple[TenantHook, ...] = ()
     restore: tuple[Callable[[Services, Restoration], None], ...] = ()  # into a Redis that is empty, older or foreign

@@ -26,6 +26,7 @@ NAMES = (
     "recording",
     "repair",
     "campaigns",
+    "public_events",
     "health",
     "older",
 )

@@ -318,6 +318,11 @@ class Keys:
         return f"{self.prefix}changed:{cliente_id}"
 
     @property
+    def public_events_channel(self) -> str:
+        """Channel: events that callers are told of were recorded."""
+        return f"{self.prefix}public"
+
+    @property
     def hosts(self) -> str:
         """Set: ids of hosts that announced themselves; each lives while its `host` key does, and is then taken out."""
         return f"{self.prefix}hosts"

@@ -251,6 +251,12 @@ class Settings(MediaSettings):
         le=36_500,
         description="Days that ended and received messages and their histories are kept; 0: for ever.",
     )
+    events_kept_hours: int = Field(
+        default=48,
+        ge=1,
+        le=8_760,
+        description="Hours that events are kept for callers who resume an open stream.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important lines that are logged."
     )

@@ -42,7 +42,7 @@ def received(
     with database.reading() as session:
         rows = list(session.scalars(statement))
     following = write_cursor(rows[limit - 1].at, str(rows[limit - 1].id)) if len(rows) > limit else None
-    return [_to_object(row) for row in rows[:limit]], following
+    return [inbound_object(row) for row in rows[:limit]], following
 
 
 def _is_from(cliente_id: int, number: str) -> ColumnElement[bool]:
@@ -54,7 +54,8 @@ def _is_from(cliente_id: int, number: str) -> ColumnElement[bool]:
     return or_(sender.in_(own), sender.in_(elsewhere))
 
 
-def _to_object(row: InboundMessage) -> dict[str, Any]:
+def inbound_object(row: InboundMessage) -> dict[str, Any]:
+    """The inbound object that callers see."""
     return {
         "whatsapp_id": row.whatsapp_id,
         "cliente_id": row.cliente_id,

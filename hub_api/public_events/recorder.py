@@ -1,0 +1,104 @@
+"""Which public events recorded events make; they are kept in the transaction that records those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub_api.accounts.tenants.profiles import profile_of
+from hub_api.inbox.models import InboundMessage
+from hub_api.inbox.service import inbound_object
+from hub_api.messages.history import to_message
+from hub_api.messages.models import MessageRecord
+from hub_api.public_events.as_of import TOLD, message_as_of, session_as_of
+from hub_api.public_events.envelope import Change, chat_key
+from hub_api.public_events.publishing import Publishing
+from hub_api.public_events.types import PublicEventType
+from hub_api.services import Services
+from shared.instant import now_ms
+from shared.ledger.message import Message
+from shared.names import EventType
+from shared.protocol.events import Event, MessageInbound, MessageMedia, MessageUpdated, SessionMoved
+from shared.protocol.inbound import InboundType, MediaStatus
+from shared.sessions.view import SessionView
+from shared.texts import Language
+
+_Of = dict[tuple[int, str], InboundMessage]
+
+
+class PublicEventRecorder:
+    """Stands after the recorders of messages, sessions and inbox: it reads what they recorded."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._publishing = Publishing(services)
+
+    def known(self, session: Session, events: Sequence[Event]) -> set[str]:
+        """None: what is known was published when the others recorded it."""
+        return set()
+
+    def apply(self, session: Session, events: Sequence[Event]) -> None:
+        """Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError."""
+        self._publishing.publish(session, list(self._changes(session, events)))
+
+    def _changes(self, session: Session, events: Sequence[Event]) -> Iterator[Change]:
+        messages = _messages(session, [event for event in events if event.type in TOLD])
+        rows = _received(session, events)
+        views = self._views([event for event in events if event.type is EventType.SESSION_STATUS])
+        for event in events:
+            change: Change | None = None
+            if event.type in TOLD:
+                change = self._of_message(event, messages.get(event.message_id))
+            elif isinstance(event.body, SessionMoved):
+                change = self._of_session(event, event.body, views[event.cliente_id])
+            elif isinstance(event.body, MessageInbound | MessageUpdated | MessageMedia):
+                change = self._of_conversation(event, rows.get((event.cliente_id, event.message_id)))
+            if change is not None:
+                yield change
+
+    def _of_message(self, event: Event, message: Message | None) -> Change | None:
+        if message is None or message.cliente_id != event.cliente_id:
+            return None
+        then = message_as_of(message, event.type, event.body)
+        data = then.to_object(self._language(event.cliente_id))
+        return Change(event.cliente_id, PublicEventType.MESSAGE_STATUS, event.at, data, chat_key(message.to))
+
+    def _of_session(self, event: Event, moved: SessionMoved, view: SessionView) -> Change:
+        then = session_as_of(view, moved, event.at)
+        data = then.to_object(now_ms(), self._language(event.cliente_id), with_code=False)
+        return Change(event.cliente_id, PublicEventType.SESSION_STATUS, event.at, data)
+
+    def _of_conversation(self, event: Event, row: InboundMessage | None) -> Change | None:
+        if row is None or (isinstance(event.body, MessageMedia) and event.body.status is MediaStatus.PENDING):
+            return None
+        received = isinstance(event.body, MessageInbound) and event.body.type is not InboundType.REACTION
+        kind = PublicEventType.MESSAGE_RECEIVED if received else PublicEventType.MESSAGE_UPDATED
+        return Change(event.cliente_id, kind, event.at, inbound_object(row), chat_key(row.from_number))
+
+    def _views(self, events: Sequence[Event]) -> dict[int, SessionView]:
+        ids = sorted({event.cliente_id for event in events})
+        return dict(zip(ids, self._services.snapshots.read_many(ids), strict=True)) if ids else {}
+
+    def _language(self, cliente_id: int) -> Language:
+        return profile_of(self._services, cliente_id).language
+
+
+def _messages(session: Session, events: Sequence[Event]) -> dict[str, Message]:
+    ids = {event.message_id for event in events}
+    if not ids:
+        return {}
+    rows = session.scalars(select(MessageRecord).where(MessageRecord.message_id.in_(ids)))
+    return {row.message_id: to_message(row) for row in rows}
+
+
+def _received(session: Session, events: Sequence[Event]) -> _Of:
+    keys = {
+        event.message_id for event in events if isinstance(event.body, MessageInbound | MessageUpdated | MessageMedia)
+    }
+    if not keys:
+        return {}
+    tenants = {event.cliente_id for event in events}
+    chosen = InboundMessage.cliente_id.in_(tenants), InboundMessage.whatsapp_id.in_(keys)
+    return {(row.cliente_id, row.whatsapp_id): row for row in session.scalars(select(InboundMessage).where(*chosen))}
