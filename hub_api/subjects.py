@@ -23,6 +23,7 @@ NAMES = (
     "bulk",
     "review",
     "inbox",
+    "chats",
     "recording",
     "repair",
     "campaigns",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub_api.inbox.models import InboundMessage
+from hub_api.inbox.models import InboundMedia, InboundMessage, MessageChange
 from hub_api.inbox.recorder import InboxRecorder
 from hub_api.inbox.restore import restore
 from hub_api.registry import Expiring, Subject
@@ -12,5 +12,9 @@ SUBJECT = Subject(
     views=("hub_api.inbox.views",),
     event_handlers=(lambda services: InboxRecorder(),),
     restore=(restore,),
-    expiring=(Expiring("inbound_messages", InboundMessage.id, lambda before: InboundMessage.at < before),),
+    expiring=(
+        Expiring("inbound_messages", InboundMessage.id, lambda before: InboundMessage.at < before),
+        Expiring("inbound_media", InboundMedia.id, lambda before: InboundMedia.at < before),
+        Expiring("message_changes", MessageChange.id, lambda before: MessageChange.at < before),
+    ),
 )

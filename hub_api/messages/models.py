@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text, text
+from sqlalchemy import BigInteger, Index, Integer, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub_api.database import Base
@@ -36,10 +36,14 @@ class MessageRecord(Base):
 
     __table_args__ = (
         Index("ix_messages_tenant", "cliente_id", "accepted_at", "message_id"),
-        Index("ix_messages_recipient", "cliente_id", "to_number"),
         Index("ix_messages_open", "accepted_at", "message_id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
         Index("ix_messages_ended", "accepted_at", sqlite_where=HAS_ENDED, postgresql_where=HAS_ENDED),
     )
+
+
+# When it left, or was to leave: its place in its conversation.
+SHOWN_AT = func.coalesce(MessageRecord.sent_at, MessageRecord.accepted_at)
+Index("ix_messages_chat", MessageRecord.cliente_id, MessageRecord.to_number, SHOWN_AT, MessageRecord.message_id)
 
 
 class MessageEvent(Base):

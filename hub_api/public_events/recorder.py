@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_api.accounts.tenants.profiles import profile_of
-from hub_api.inbox.models import InboundMessage
-from hub_api.inbox.service import inbound_object
+from hub_api.inbox.inbound_object import MessageKey, objects_of, recorded_rows
 from hub_api.messages.history import to_message
 from hub_api.messages.models import MessageRecord
 from hub_api.public_events.as_of import TOLD, message_as_of, session_as_of
@@ -25,7 +25,7 @@ from shared.protocol.inbound import InboundType, MediaStatus
 from shared.sessions.view import SessionView
 from shared.texts import Language
 
-_Of = dict[tuple[int, str], InboundMessage]
+_Received = dict[MessageKey, tuple[str, dict[str, Any]]]  # the chat's key, the inbound object
 
 
 class PublicEventRecorder:
@@ -45,7 +45,7 @@ class PublicEventRecorder:
 
     def _changes(self, session: Session, events: Sequence[Event]) -> Iterator[Change]:
         messages = _messages(session, [event for event in events if event.type in TOLD])
-        rows = _received(session, events)
+        received = _received(session, events)
         views = self._views([event for event in events if event.type is EventType.SESSION_STATUS])
         for event in events:
             change: Change | None = None
@@ -54,7 +54,7 @@ class PublicEventRecorder:
             elif isinstance(event.body, SessionMoved):
                 change = self._of_session(event, event.body, views[event.cliente_id])
             elif isinstance(event.body, MessageInbound | MessageUpdated | MessageMedia):
-                change = self._of_conversation(event, rows.get((event.cliente_id, event.message_id)))
+                change = self._of_conversation(event, received.get((event.cliente_id, event.message_id)))
             if change is not None:
                 yield change
 
@@ -70,12 +70,13 @@ class PublicEventRecorder:
         data = then.to_object(now_ms(), self._language(event.cliente_id), with_code=False)
         return Change(event.cliente_id, PublicEventType.SESSION_STATUS, event.at, data)
 
-    def _of_conversation(self, event: Event, row: InboundMessage | None) -> Change | None:
-        if row is None or (isinstance(event.body, MessageMedia) and event.body.status is MediaStatus.PENDING):
+    def _of_conversation(self, event: Event, found: tuple[str, dict[str, Any]] | None) -> Change | None:
+        if found is None or (isinstance(event.body, MessageMedia) and event.body.status is MediaStatus.PENDING):
             return None
         received = isinstance(event.body, MessageInbound) and event.body.type is not InboundType.REACTION
         kind = PublicEventType.MESSAGE_RECEIVED if received else PublicEventType.MESSAGE_UPDATED
-        return Change(event.cliente_id, kind, event.at, inbound_object(row), chat_key(row.from_number))
+        chat, data = found
+        return Change(event.cliente_id, kind, event.at, data, chat)
 
     def _views(self, events: Sequence[Event]) -> dict[int, SessionView]:
         ids = sorted({event.cliente_id for event in events})
@@ -93,12 +94,10 @@ def _messages(session: Session, events: Sequence[Event]) -> dict[str, Message]:
     return {row.message_id: to_message(row) for row in rows}
 
 
-def _received(session: Session, events: Sequence[Event]) -> _Of:
-    keys = {
-        event.message_id for event in events if isinstance(event.body, MessageInbound | MessageUpdated | MessageMedia)
-    }
-    if not keys:
-        return {}
-    tenants = {event.cliente_id for event in events}
-    chosen = InboundMessage.cliente_id.in_(tenants), InboundMessage.whatsapp_id.in_(keys)
-    return {(row.cliente_id, row.whatsapp_id): row for row in session.scalars(select(InboundMessage).where(*chosen))}
+def _received(session: Session, events: Sequence[Event]) -> _Received:
+    of_conversations = [
+        event for event in events if isinstance(event.body, MessageInbound | MessageUpdated | MessageMedia)
+    ]
+    rows = list(recorded_rows(session, ((event.cliente_id, event.message_id) for event in of_conversations)).values())
+    objects = objects_of(session, rows)
+    return {(row.cliente_id, row.whatsapp_id): (row.chat, data) for row, data in zip(rows, objects, strict=True)}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, Integer, String
+from sqlalchemy import BigInteger, Index, Integer, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub_api.database import Base
+
+_IS_UNJOINED = text("joined = 0")
 
 
 class RecipientAddress(Base):
@@ -16,8 +18,12 @@ class RecipientAddress(Base):
     address: Mapped[str] = mapped_column(String(100), primary_key=True)  # of `shared.recipient_key.address_of`
     number: Mapped[str] = mapped_column(String(20))  # canonical digits, as it was written to
     at: Mapped[int] = mapped_column(BigInteger)
+    joined: Mapped[int] = mapped_column(SmallInteger, default=0)  # 1: what was kept under the address is the number's
 
-    __table_args__ = (Index("ix_addresses_number", "cliente_id", "number"),)
+    __table_args__ = (
+        Index("ix_addresses_number", "cliente_id", "number"),
+        Index("ix_addresses_unjoined", "cliente_id", sqlite_where=_IS_UNJOINED, postgresql_where=_IS_UNJOINED),
+    )
 
 
 class UnattributedOptOut(Base):

@@ -36,7 +36,7 @@ def keep(session: Session, numbers: Mapping[Address, str], at_ms: int) -> None:
         if row is None:
             session.add(RecipientAddress(cliente_id=cliente_id, address=address, number=number, at=at_ms))
         elif row.number != number:
-            row.number, row.at = number, at_ms
+            row.number, row.at, row.joined = number, at_ms, 0
     session.flush()
 
 

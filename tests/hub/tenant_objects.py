@@ -6,8 +6,16 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from hub_api.recording.drain import make_drain
+from hub_api.repair.lost_state import make_lost_state
+from hub_api.services import Services
+from shared.instant import now_ms
+from shared.protocol.events import MessageInbound
+
 MARK = "MARCA51"
 PHONE, NUMBER = "5491187654321", "5491123456789"
+CHAT_ID = f"{PHONE}@c.us"
+WHATSAPP_ID = f"false_{CHAT_ID}_3EB0A1"
 
 
 def make_objects(client: FlaskClient, headers: dict[str, str]) -> dict[str, str]:
@@ -24,6 +32,7 @@ def make_objects(client: FlaskClient, headers: dict[str, str]) -> dict[str, str]
     [recipient] = client.get(f"/api/campaigns/{campaign_id}/recipients", headers=headers).json["items"]
     make("/optouts", {"numbers": [PHONE], "note": MARK})
     schedule = {"name": MARK, "weekdays": [0], "start": "09:00", "end": "18:00", "comment": MARK}
+    _receive(client.application.extensions["services"])
     return {
         "cliente_id": "51",
         "instance_id": "sender_51",
@@ -34,9 +43,19 @@ def make_objects(client: FlaskClient, headers: dict[str, str]) -> dict[str, str]
         "message_id": make("/whatsapp/51/messages", send)["message_id"],
         "bulk_id": make("/whatsapp/51/messages/bulk", {"messages": [send]})["bulk_id"],
         "number": PHONE,
+        "whatsapp_id": WHATSAPP_ID,
+        "chat_id": CHAT_ID,
         "usuario": "maria",
         "key_id": "1",
     }
+
+
+def _receive(services: Services) -> None:
+    """A message for tenant 51, on record."""
+    told = MessageInbound(PHONE, MARK, now_ms(), WHATSAPP_ID, chat_id=CHAT_ID, push_name=MARK)
+    services.ledger.receipts.record_inbound(51, [told], told.at)
+    make_lost_state(services).mend()
+    make_drain(services).run()
 
 
 def tells(answer: Any) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from hub_api.bulk.models import Bulk
-from hub_api.inbox.models import InboundMessage
+from hub_api.inbox.models import InboundMessage, MessageChange
 from hub_api.messages.models import MessageEvent, MessageRecord
 from hub_api.messages.service import expire_overdue
 from hub_api.messages.subject import SUBJECT
@@ -24,6 +24,7 @@ from hub_api.sessions.models import SessionEventRecord
 from hub_api.subjects import subjects
 from shared.instant import now_ms
 from shared.protocol.events import MessageInbound
+from shared.protocol.inbound import MediaSource
 from shared.transitions.message import MessageStatus
 from support.claiming import stored
 
@@ -37,10 +38,11 @@ def test_what_is_settled_and_old_goes_what_is_open_stays(services: Services, dra
     gone, kept_open, young = accept(services, at=old), accept(services, at=old), accept(services)
     for message_id in (gone, young):
         ledger.review.cancel(51, message_id, old + 1)
-    ledger.receipts.record_inbound(51, [MessageInbound("5491", "x", old, "wa-1")], old)
+    ledger.receipts.record_inbound(51, [MessageInbound("5491", "x", old, "wa-1", media=MediaSource("image"))], old)
     drain.run()
     with services.database.writing() as session:
         session.add(SessionEventRecord(event_id="1-1", cliente_id=51, type="session.status", at=old, data="{}"))
+        session.add(MessageChange(cliente_id=51, whatsapp_id="wa-2", revoked_at=old, at=old))
         session.add(UnrecordedEvent(event_id="1-2", at=old, reason="KeyError", fields="{}"))
         session.add(Bulk(bulk_id="b", cliente_id=51, created_at=old, body_digest="d", message_ids="[]"))
         session.add(MessageEvent(event_id="1-3", message_id="m", cliente_id=51, type="message.key", at=old, data="{}"))
@@ -50,7 +52,7 @@ def test_what_is_settled_and_old_goes_what_is_open_stays(services: Services, dra
 
     assert done == {
         "messages": 1, "message_events": 1, "inbound_messages": 1, "session_events": 1, "unrecorded_events": 1,
-        "bulks": 1, "campaign_imports": 0,
+        "bulks": 1, "campaign_imports": 0, "inbound_media": 1, "message_changes": 1, "conversations": 0,
     }  # fmt: skip
     with services.database.reading() as session:
         assert session.get(MessageRecord, gone) is None

@@ -1,0 +1,1 @@
+"""Conversations: what was received and what was sent, by chat."""
