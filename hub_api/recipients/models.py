@@ -7,7 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub_api.database import Base
 
-_IS_UNJOINED = text("joined = 0")
+# The partial index serves only queries that say it in these words.
+IS_UNJOINED = text("joined = 0")
 
 
 class RecipientAddress(Base):
@@ -22,7 +23,7 @@ class RecipientAddress(Base):
 
     __table_args__ = (
         Index("ix_addresses_number", "cliente_id", "number"),
-        Index("ix_addresses_unjoined", "cliente_id", sqlite_where=_IS_UNJOINED, postgresql_where=_IS_UNJOINED),
+        Index("ix_addresses_unjoined", "cliente_id", sqlite_where=IS_UNJOINED, postgresql_where=IS_UNJOINED),
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from conversations_told import CHAT, GROUP, LID, NOW, OTHER, TEXT, WHO, Tell, message, telling
 from flask.testing import FlaskClient
 from hub_records import count
 
@@ -16,8 +16,7 @@ from hub_api.inbox.models import InboundMessage, MessageChange
 from hub_api.inbox.objects import InboundList, InboundObject
 from hub_api.recording.drain import Drain
 from hub_api.services import Services
-from shared.names import EventType
-from shared.protocol.events import MessageInbound, MessageMedia, MessageUpdated, event_data
+from shared.protocol.events import MessageInbound, MessageMedia, MessageUpdated
 from shared.protocol.inbound import (
     Change,
     Choice,
@@ -33,43 +32,16 @@ from shared.protocol.inbound import (
     ReactionTo,
     Referral,
 )
-from shared.redis.client import connect
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 
 URL = "/api/whatsapp/51/inbound"
-WHO, CHAT = "5491187654321", "5491187654321@c.us"
-OTHER = "5491187654322"
-LID = "123456789012345@lid"
-GROUP = "120363000000000001@g.us"
-NOW = 1_800_000_000_000
-TEXT = MessageInbound(WHO, "hola", NOW, f"false_{CHAT}_A1", chat_id=CHAT)
-Tell = Callable[..., None]
 Call = Callable[..., Any]
-
-
-def message(id_: str, **fields: Any) -> MessageInbound:
-    """One of the person's, a second after the one before."""
-    return replace(TEXT, whatsapp_id=f"false_{fields.get('chat_id', CHAT)}_{id_}", **fields)
 
 
 @pytest.fixture
 def tell(services: Services, drain: Drain) -> Tell:
-    """What workers tell of tenant 51, recorded in this order."""
-
-    def told(*bodies: MessageInbound | MessageUpdated | MessageMedia) -> None:
-        for body in bodies:
-            if isinstance(body, MessageInbound):
-                services.ledger.receipts.record_inbound(51, [body], NOW)
-            else:
-                kind = EventType.MESSAGE_UPDATED if isinstance(body, MessageUpdated) else EventType.MESSAGE_MEDIA
-                entry = {"type": kind.value, "cliente_id": "51", "message_id": body.whatsapp_id, "at": str(NOW)}
-                client = connect(services.settings.redis_url)
-                client.xadd(services.keys.events, entry | {"data": event_data(body)})  # type: ignore[arg-type]
-                client.close()
-        drain.run()
-
-    return told
+    return telling(services, drain)
 
 
 @pytest.fixture

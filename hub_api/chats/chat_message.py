@@ -1,0 +1,86 @@
+"""A message of a conversation as callers get it: the inbound object, and what we know of one that we sent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub_api.chats.timeline import Entry
+from hub_api.inbox.inbound_object import MessageKey, changes_of, inbound_object, media_of
+from hub_api.inbox.models import InboundMessage, MessageChange
+from hub_api.inbox.parts import parts_shown
+from hub_api.messages.history import to_message
+from hub_api.messages.models import MessageRecord
+from shared.instant import to_iso
+from shared.protocol.inbound import Direction, InboundType
+from shared.recipient_key import recipient_key
+from shared.texts import Language
+
+_OF_OURS = ("message_id", "status", "sent_at", "delivered_at", "read_at", "error", "error_message")
+
+
+def shown(session: Session, cliente_id: int, entries: Sequence[Entry], language: Language) -> list[dict[str, Any]]:
+    """Messages of a tenant's conversations, in their order, each with the reactions that are put to it now."""
+    keys = [(cliente_id, one.whatsapp_id) for one in entries if one.whatsapp_id]
+    media, changes = media_of(session, keys), changes_of(session, keys)
+    reactions = _reactions(session, cliente_id, [whatsapp_id for _, whatsapp_id in keys])
+    found = []
+    for one in entries:
+        key: MessageKey = (cliente_id, one.whatsapp_id or "")
+        if isinstance(one, InboundMessage):
+            fields = inbound_object(one, media.get(key)) | dict.fromkeys(_OF_OURS)
+        else:
+            fields = _ours(one, changes.get(key), language)
+        found.append(fields | {"reactions": reactions.get(key[1], [])})
+    return found
+
+
+def _ours(row: MessageRecord, change: MessageChange | None, language: Language) -> dict[str, Any]:
+    told = to_message(row).to_object(language)
+    edited = change is not None and change.edited_at is not None
+    return {
+        "whatsapp_id": row.whatsapp_id,
+        "cliente_id": row.cliente_id,
+        "chat_id": f"{row.to_number}@c.us",
+        "from": None,
+        "author": None,
+        "push_name": None,
+        "direction": Direction.OUT.value,
+        "type": InboundType.TEXT.value,
+        "raw_type": None,
+        "message": change.text if change is not None and edited else row.text,
+        "at": to_iso(row.sent_at or row.accepted_at),
+        "reply_to": None,
+        "media": None,
+        **parts_shown(None),
+        "edited_at": to_iso(change.edited_at) if change is not None else None,
+        "revoked_at": to_iso(change.revoked_at) if change is not None else None,
+        **{name: told[name] for name in _OF_OURS},
+    }
+
+
+def _reactions(session: Session, cliente_id: int, whatsapp_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """The latest reaction of each person to each message, unless it was taken back."""
+    row, asked = InboundMessage, list(whatsapp_ids)
+    if not asked:
+        return {}
+    statement = (
+        select(row)
+        .where(row.cliente_id == cliente_id, row.about.in_(asked), row.type == InboundType.REACTION.value)
+        .order_by(row.at, row.id)
+    )
+    latest: dict[tuple[str, str], InboundMessage] = {}
+    for one in session.scalars(statement):
+        latest[one.about or "", recipient_key(one.from_number)] = one
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for (about, _), one in latest.items():
+        emoji = parts_shown(one.parts)["reaction"]["emoji"]
+        if emoji and one.revoked_at is None:
+            found[about].append(
+                {"from": one.from_number, "direction": one.direction, "emoji": emoji, "at": to_iso(one.at)}
+            )
+    return found

@@ -1,0 +1,147 @@
+"""What callers do with conversations: list them, read one, mark one as read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub_api.chats import chat_message, timeline
+from hub_api.chats.models import Conversation
+from hub_api.chats.timeline import Entry
+from hub_api.chats.unread import count_anew
+from hub_api.database import rows_after
+from hub_api.inbox.models import InboundMessage
+from hub_api.messages.models import MessageRecord
+from hub_api.principal import TenantProfile
+from hub_api.recipients import chats
+from hub_api.recipients.chats import Chat
+from hub_api.services import Services
+from hub_api.web.cursor import read_cursor, write_cursor
+from hub_api.workers.control import new_question_id
+from shared.errors import NotFound, SessionNotReady, ValidationFailed
+from shared.instant import to_iso
+from shared.protocol.commands import MarkRead
+from shared.texts import Language, send_refused_text
+from shared.transitions.session import SessionStatus
+
+_FIELD = "chat_id"
+Found = tuple[list[dict[str, Any]], str | None]
+
+
+def listed(services: Services, cliente_id: int, cursor: str | None, limit: int, language: Language) -> Found:
+    """A page of conversations, the one with the latest message first, and the cursor of the next.
+
+    Raises ValidationFailed.
+    """
+    row = Conversation
+    statement = select(row).where(row.cliente_id == cliente_id)
+    if cursor is not None:
+        at, last = read_cursor(cursor)
+        if not last.isdigit() or len(last) > 18:
+            raise ValidationFailed(details={"cursor": "not one of this list"})
+        statement = statement.where(rows_after(row.last_at, row.id, at, int(last)))
+    statement = statement.order_by(row.last_at.desc(), row.id.desc()).limit(limit + 1)
+    with services.database.reading() as session:
+        rows = list(session.scalars(statement))
+        items = _objects(session, cliente_id, rows[:limit], language)
+    following = write_cursor(rows[limit - 1].last_at, str(rows[limit - 1].id)) if len(rows) > limit else None
+    return items, following
+
+
+def messages(
+    services: Services, cliente_id: int, asked: str, profile: TenantProfile, cursor: str | None, limit: int
+) -> Found:
+    """A page of a conversation, newest first, and the cursor of the next.
+
+    asked: any address of the chat. Raises NotFound where nobody ever wrote in it, InvalidTo, ValidationFailed.
+    """
+    with services.database.reading() as session:
+        chat = chats.asked_for(session, cliente_id, asked, profile.country, _FIELD)
+        entries, following = timeline.page(session, cliente_id, chat, cursor, limit)
+        if not entries and _conversation(session, cliente_id, chat) is None:
+            raise NotFound()
+        return chat_message.shown(session, cliente_id, entries, profile.language), following
+
+
+def mark_read(services: Services, cliente_id: int, asked: str, profile: TenantProfile) -> dict[str, Any]:
+    """Has a conversation count as read: for those who wrote in it, on the phone, and in our list.
+
+    Nobody is asked where nothing was received in it. Raises NotFound, InvalidTo; SessionNotReady, SessionManagerTimeout
+    and WhatsAppError, and then nothing counts as read.
+    """
+    with services.database.reading() as session:
+        chat = chats.asked_for(session, cliente_id, asked, profile.country, _FIELD)
+        row = _conversation(session, cliente_id, chat)
+        if row is None:
+            raise NotFound()
+        told_as, until_ms = row.told_as, row.received_at
+    if told_as is not None:
+        _require_ready(services, cliente_id, profile.language)
+        services.control.ask(MarkRead(cliente_id, new_question_id(), told_as))
+    with services.database.writing() as session:
+        row = _conversation(session, cliente_id, chat, for_change=True)
+        if row is None:
+            raise NotFound()
+        row.read_until = max(row.read_until, until_ms)
+        count_anew(session, row)
+        return _objects(session, cliente_id, [row], profile.language)[0]
+
+
+def _require_ready(services: Services, cliente_id: int, language: Language) -> None:
+    view = services.snapshots.read(cliente_id)
+    if not view.can_send:
+        told = view.snapshot.status
+        status = SessionStatus.DISCONNECTED if told is SessionStatus.READY else told  # nobody owns it
+        text = send_refused_text(status, view.snapshot.last_error_message or None, language)
+        raise SessionNotReady(text, details={"status": status.value})
+
+
+def _conversation(session: Session, cliente_id: int, chat: Chat, *, for_change: bool = False) -> Conversation | None:
+    statement = select(Conversation).where(Conversation.cliente_id == cliente_id, Conversation.chat == chat.key)
+    return session.scalars(statement.with_for_update() if for_change else statement).first()
+
+
+def _objects(
+    session: Session, cliente_id: int, rows: Sequence[Conversation], language: Language
+) -> list[dict[str, Any]]:
+    last = _last_messages(session, rows)
+    entries = [last[row.id] for row in rows if row.id in last]
+    messages_by_row = dict(
+        zip(
+            [row.id for row in rows if row.id in last],
+            chat_message.shown(session, cliente_id, entries, language),
+            strict=True,
+        )
+    )
+    return [
+        {
+            "chat_id": row.chat_id,
+            "cliente_id": row.cliente_id,
+            "number": row.number,
+            "name": row.name,
+            "group": row.chat.endswith("@g.us"),
+            "unread": row.unread,
+            "last_at": to_iso(row.last_at),
+            "last_message": messages_by_row.get(row.id),
+        }
+        for row in rows
+    ]
+
+
+def _last_messages(session: Session, rows: Sequence[Conversation]) -> dict[int, Entry]:
+    """The last message of each conversation that still is on record."""
+    inbound = [row.last_inbound for row in rows if row.last_inbound is not None]
+    ours = [row.last_message_id for row in rows if row.last_message_id is not None]
+    received = {one.id: one for one in session.scalars(select(InboundMessage).where(InboundMessage.id.in_(inbound)))}
+    sent = {
+        one.message_id: one for one in session.scalars(select(MessageRecord).where(MessageRecord.message_id.in_(ours)))
+    }
+    found: dict[int, Entry] = {}
+    for row in rows:
+        one: Entry | None = received.get(row.last_inbound or 0) or sent.get(row.last_message_id or "")
+        if one is not None:
+            found[row.id] = one
+    return found
