@@ -164,11 +164,12 @@ class Keys:
         return f"{self.prefix}unread:{cliente_id}"
 
     def inbound_seen_prefix(self, cliente_id: int) -> str:
-        """Strings under it, by WhatsApp's key and by sender and id: an inbound message was recorded, for 7 days."""
+        """Strings under it, by WhatsApp's key and by sender and id: what was heard was recorded, or went out through
+        us, for 7 days. See `shared.ledger.receipts.identity`."""
         return f"{self.prefix}inseen:{cliente_id}:"
 
-    def text_cursors(self, cliente_id: int) -> str:
-        """Hash: login id → how far the page's database was read for plain texts, `<row id> <since, ms>`."""
+    def row_cursors(self, cliente_id: int) -> str:
+        """Hash: login id → how far the page's database was read, `<row id> <since, ms>`; at first for texts alone."""
         return f"{self.prefix}incursor:text:{cliente_id}"
 
     def placeholders(self, cliente_id: int) -> str:

@@ -155,7 +155,8 @@ class Settings(MediaSettings):
         ge=1,
         le=3_600,
         description="Seconds between two looks into a page's database for messages that came in without an event, "
-        "besides those after each start, reload and reconnection.",
+        "besides those after each start, reload and reconnection; each fifth one looks for edits, deletions, reactions "
+        "and votes too.",
     )
     whatsapp_show_online: bool = Field(
         default=False,

@@ -157,6 +157,23 @@ STANDING = (
         "log `inbound.caught_up` after a restart with messages waiting",
     ),
     Standing(
+        "words for types and fields",
+        "those of `session_worker/engine/playwright_adapter/message_facts.py`; a missed call is a row of type "
+        "`call_log`, a vote one of the store `poll-votes`, a reaction one of `reactions`, by the key of its message",
+        "received messages of type `unknown` and their `raw_type`; a picture, a voice note, a place, a card, a poll "
+        "with a vote, a reaction and a missed call against the phone",
+    ),
+    Standing(
+        "edits and deletions for everyone",
+        "an edited row names `latestEditMsgKey`, a deleted one the key that it had in `protocolMessageKey`",
+        "log `changes.caught_up` after a restart; an edit and a deletion against the phone",
+    ),
+    Standing(
+        "what the owner writes on the phone",
+        "it comes as a row of this device, under a key that no hand-over made",
+        "received messages with `direction` `out`: all that was typed, nothing that the API sent",
+    ),
+    Standing(
         "placeholders, as leads from ads send them first",
         "the phone fills one within seconds when it is asked, while it is on; the name to ask by stays in the page",
         "log `placeholder.read`, `placeholder.not_asked`; a message through an ad",

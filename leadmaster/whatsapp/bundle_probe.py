@@ -24,11 +24,11 @@ from session_worker.engine.port import (
     EngineConfig,
     EngineError,
     EngineEvent,
-    InboundSeen,
     Observation,
     StreamMode,
 )
 from shared.builds.verdict import Standing
+from shared.protocol.events import MessageInbound
 from simulator.client import ControlError, SimulatorClient
 
 T = TypeVar("T")
@@ -79,7 +79,7 @@ def probe(bundle: Path, browser: Browser, on_step: Callable[[str], None], step_s
             phones.inbound(_PHONE, _LEAD, _TEXT_IN)
             run.until_told(
                 "does not tell what it receives",
-                lambda event: isinstance(event, InboundSeen) and event.text == _TEXT_IN,
+                lambda event: isinstance(event, MessageInbound) and event.message == _TEXT_IN,
             )
             on_step("tells what it receives")
         with _running(config, step_s) as run:

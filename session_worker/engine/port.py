@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from session_worker.engine.heard import ChangePage, Heard, PlaceholderPage, RowPage
 from shared.builds.verdict import Capability
 
 
@@ -104,47 +105,6 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class TextRow:
-    """A plain text from a person, as the page's database has it."""
-
-    row_id: int
-    message: InboundSeen
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceholderRow:
-    """A message from a person that can't be read yet: its row stays and gets its content later."""
-
-    row_id: int
-    key: str
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class RowPage:
-    """Rows of the page's database in the order in which this device took them in, over all chats.
-
-    Of a person's messages plain texts and placeholders are given; all other rows are only counted, and stay there.
-    """
-
-    rows: int  # of whatever kind
-    last_row_id: int  # of the last row; where there is none, what was asked for
-    more: bool  # rows may follow
-    texts: tuple[TextRow, ...] = ()
-    placeholders: tuple[PlaceholderRow, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceholderPage:
-    """What became of placeholders. A key that is in none of the three now has a content of another kind."""
-
-    texts: tuple[InboundSeen, ...] = ()
-    open: tuple[str, ...] = ()  # keys that can't be read yet
-    missing: tuple[str, ...] = ()  # keys that the page does not have
-    not_asked: str = ""  # why the phone could not be asked to send them again; for the log
-
-
-@dataclass(frozen=True, slots=True)
 class MissingName:
     """A name of the bridge's table (`bridge/names.js`) that is not on the page as it must be.
 
@@ -191,16 +151,6 @@ class AckSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class InboundSeen:
-    """A message from somebody to this phone. sender: canonical digits, or `…@lid` where the number isn't known."""
-
-    key: str
-    sender: str
-    text: str
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
 class RowsHinted:
     """The page's database may hold messages that no event told, or only half: read it.
 
@@ -230,7 +180,8 @@ class BrowserGone:
     reason: str
 
 
-EngineEvent = PageChanged | AckSeen | InboundSeen | RowsHinted | LoggedOut | PageReloaded | BrowserGone
+# Beside these what is heard, as the records of the wire.
+EngineEvent = PageChanged | AckSeen | Heard | RowsHinted | LoggedOut | PageReloaded | BrowserGone
 Listener = Callable[[EngineEvent], None]
 
 
@@ -342,6 +293,12 @@ class Engine(Protocol):
         since_ms: what was written before is only counted, and costs the page little.
         Raises EngineError: PAGE_FAILED (also where the page is not loaded), WHATSAPP_ERROR (not linked, or the page
         refuses).
+        """
+
+    def read_changes(self, after_row_id: int, limit: int, since_ms: int) -> ChangePage:
+        """Reads what became of the messages in at most `limit` rows after a row (<= 20 s).
+
+        since_ms: messages that were written before are passed over. Raises EngineError as `read_rows` does.
         """
 
     def read_placeholders(self, keys: tuple[str, ...]) -> PlaceholderPage:

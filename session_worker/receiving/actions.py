@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from session_worker.engine.port import InboundSeen
+from session_worker.engine.heard import Heard
 from session_worker.turn import Log
 from shared.ledger.receipts.row_cursors import Placeholder, RowCursor
 
@@ -20,9 +20,9 @@ class ReadPosition:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Record messages, in this order."""
+    """Record what was heard, in this order."""
 
-    messages: tuple[InboundSeen, ...]
+    heard: tuple[Heard, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,16 @@ class ReadRows:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadChanges:
+    """Read what became of the messages in the rows after a row."""
+
+    browser_run: str
+    after_row_id: int
+    limit: int
+    since_ms: int  # messages that were written before are passed over
+
+
+@dataclass(frozen=True, slots=True)
 class ReadPlaceholders:
     """Look at placeholders again, and have the phone asked for them."""
 
@@ -74,7 +84,7 @@ class ReportSilence:
 
 
 LedgerCall = ReadPosition | Record | KeepCursor | ForgetPlaceholders
-PageCall = ReadRows | ReadPlaceholders
+PageCall = ReadRows | ReadChanges | ReadPlaceholders
 Call = LedgerCall | PageCall
 Deed = Call | ReportSilence
 Action = Deed | Log

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from session_worker.engine.port import InboundSeen, PlaceholderPage, RowPage
+from session_worker.engine.heard import ChangePage, Heard, PlaceholderPage, RowPage
 from session_worker.session.channel import Channel
 from shared.ledger.receipts.row_cursors import Position
 
@@ -24,10 +24,10 @@ class ChannelChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageTold:
-    """The page told of a message that came in."""
+class Told:
+    """The page told of a message, or of a change of one."""
 
-    message: InboundSeen
+    heard: Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,13 @@ class RowsRead:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangesRead:
+    """To ReadChanges."""
+
+    page: ChangePage
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceholdersRead:
     """To ReadPlaceholders."""
 
@@ -85,7 +92,7 @@ class PlaceholdersRead:
 class Recorded:
     """To Record."""
 
-    fresh: tuple[bool, ...]  # for each message: whether it was not known before
+    fresh: tuple[bool, ...]  # for each: whether it was not known before
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +100,5 @@ class Kept:
     """To KeepCursor and ForgetPlaceholders."""
 
 
-Answer = CutShort | EngineFailed | PositionRead | RowsRead | PlaceholdersRead | Recorded | Kept
-Input = TimePassed | ChannelChanged | MessageTold | RowsHinted | StopAsked | Answer
+Answer = CutShort | EngineFailed | PositionRead | RowsRead | ChangesRead | PlaceholdersRead | Recorded | Kept
+Input = TimePassed | ChannelChanged | Told | RowsHinted | StopAsked | Answer

@@ -6,11 +6,12 @@ and the message is looked at again until it has a content, or is too old to get 
 
 from __future__ import annotations
 
-from session_worker.engine.port import InboundSeen, PlaceholderPage
+from session_worker.engine.heard import Heard, PlaceholderPage
 from session_worker.receiving import actions as do
 from session_worker.receiving import state as at
 from session_worker.receiving.rows import is_asked_for, remember
 from session_worker.receiving.state import ReceivingTurn, channel_of, make_call, rest
+from shared.ledger.receipts.identity import identity
 
 MAX_ASKED = 32  # at a time, as WhatsApp Web does
 SOON_MS, SOON_FOR_MS = 3_000, 60_000  # looked at again so often while one is as young as that
@@ -42,17 +43,17 @@ def looked(turn: ReceivingTurn, keys: tuple[str, ...], page: PlaceholderPage) ->
     waiting = {*page.open, *page.missing} - {*gone}
     done = tuple(key for key in keys if key not in waiting)
     turn.change(placeholders_left=turn.state.placeholders_left[len(keys) :])
-    messages = tuple(message for message in page.texts if message.key not in turn.state.known)
-    if messages:
-        make_call(turn, at.RecordingPlaceholders(messages, done), do.Record(messages))
+    heard = tuple(one for one in page.messages if identity(one) not in turn.state.known)
+    if heard:
+        make_call(turn, at.RecordingPlaceholders(heard, done), do.Record(heard))
     else:
         _forget(turn, done)
 
 
-def recorded(turn: ReceivingTurn, messages: tuple[InboundSeen, ...], done: tuple[str, ...]) -> None:
+def recorded(turn: ReceivingTurn, heard: tuple[Heard, ...], done: tuple[str, ...]) -> None:
     """What they became is recorded: nobody waits for them any longer."""
-    turn.info("placeholder.read", messages=len(messages))
-    remember(turn, messages)
+    turn.info("placeholder.read", messages=len(heard))
+    remember(turn, heard)
     _forget(turn, done)
 
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 import random
 from typing import get_args
 
-from session_worker.engine.port import InboundSeen
+from session_worker.engine.heard import Heard
 from session_worker.receiving import actions as do
+from session_worker.receiving import changes, placeholders, rows
 from session_worker.receiving import inputs as on
-from session_worker.receiving import placeholders, rows
 from session_worker.receiving import state as at
 from session_worker.receiving.state import ReceivingTurn, State, make_call, rest
 from session_worker.session.channel import Channel
 from session_worker.turn import Now, Turn
+from shared.ledger.receipts.identity import identity
 
 MAX_HELD = 500
 PLACEHOLDER_HINT_MS = 500
@@ -44,8 +45,8 @@ def _take(turn: ReceivingTurn, event: on.Input) -> None:
     match event:
         case on.ChannelChanged(channel):
             _change_channel(turn, channel)
-        case on.MessageTold(message):
-            _hear(turn, message)
+        case on.Told(heard):
+            _hear(turn, heard)
         case on.RowsHinted(cause):
             _hint(turn, cause)
         case on.StopAsked():
@@ -68,14 +69,16 @@ def _look_at_clock(turn: ReceivingTurn) -> None:
         rows.read_rows(turn)
     elif state.placeholders and now_ms >= state.placeholders_due_ms:
         placeholders.look(turn)
+    elif state.reads_changes and now_ms >= state.changes_due_ms:
+        changes.read_changes(turn)
 
 
 def _take_answer(turn: ReceivingTurn, answer: on.Input) -> None:
     match turn.state.phase, answer:
         case phase, on.CutShort(retry_ms):
             _cut_short(turn, phase, retry_ms)
-        case at.RecordingTold(messages), on.Recorded():
-            rows.remember(turn, messages)
+        case at.RecordingTold(heard), on.Recorded():
+            rows.remember(turn, heard)
             rest(turn)
         case at.Positioning(), on.PositionRead(position):
             rows.positioned(turn, position)
@@ -83,19 +86,32 @@ def _take_answer(turn: ReceivingTurn, answer: on.Input) -> None:
             rows.rows_read(turn, back_rows, page)
         case at.ReadingRows(), on.EngineFailed(code, detail):
             rows.reading_failed(turn, code, detail)
-        case at.RecordingRows(page, messages), on.Recorded(fresh):
-            rows.rows_recorded(turn, page, messages, fresh)
+        case at.RecordingRows(page, heard), on.Recorded(fresh):
+            rows.rows_recorded(turn, page, heard, fresh)
         case ((at.KeepingCursor() as phase), on.Kept()):
             rows.cursor_kept(turn, phase)
+        case phase, _:
+            _take_later_answer(turn, phase, answer)
+
+
+def _take_later_answer(turn: ReceivingTurn, phase: at.Phase, answer: on.Input) -> None:
+    """To what is asked once the rows are read."""
+    match phase, answer:
+        case at.ReadingChanges(), on.ChangesRead(page):
+            changes.changes_read(turn, page)
+        case at.ReadingChanges(), on.EngineFailed(code, detail):
+            changes.reading_failed(turn, code, detail)
+        case at.RecordingChanges(page), on.Recorded(fresh):
+            changes.changes_recorded(turn, page, fresh)
         case at.ReadingPlaceholders(keys), on.PlaceholdersRead(page):
             placeholders.looked(turn, keys, page)
         case at.ReadingPlaceholders(), on.EngineFailed(code, detail):
             placeholders.looking_failed(turn, code, detail)
-        case at.RecordingPlaceholders(messages, done), on.Recorded():
-            placeholders.recorded(turn, messages, done)
+        case at.RecordingPlaceholders(heard, done), on.Recorded():
+            placeholders.recorded(turn, heard, done)
         case at.ForgettingPlaceholders(keys), on.Kept():
             placeholders.forgotten(turn, keys)
-        case phase, _:
+        case _:
             raise AssertionError(f"{answer} in {phase}")
 
 
@@ -104,25 +120,25 @@ def _take_answer(turn: ReceivingTurn, answer: on.Input) -> None:
 
 def _change_channel(turn: ReceivingTurn, channel: Channel | None) -> None:
     """A page that is ready, for the first time or again, may have taken in what no event told."""
-    turn.change(channel=channel, reading_at=None, placeholders_left=())
+    turn.change(channel=channel, reading_at=None, placeholders_left=(), changes_at=None)
     if channel is None:
         return
     if channel.login_id != turn.state.login_id:
-        turn.change(login_id=None, cursor=None, placeholders={}, untold={})
+        turn.change(login_id=None, cursor=None, begun_ms=0, placeholders={}, untold={}, changes_known=frozenset())
     turn.change(placeholders_due_ms=turn.now.steady_ms)
     _catch_up(turn)
 
 
-def _hear(turn: ReceivingTurn, message: InboundSeen) -> None:
-    state, now_ms = turn.state, turn.now.steady_ms
-    turn.change(untold={key: at_ms for key, at_ms in state.untold.items() if key != message.key}, silent=False)
+def _hear(turn: ReceivingTurn, heard: Heard) -> None:
+    state, now_ms, name = turn.state, turn.now.steady_ms, identity(heard)
+    turn.change(untold={one: at_ms for one, at_ms in state.untold.items() if one != name}, silent=False)
     if state.silent and state.channel is not None:
         turn.do(do.ReportSilence(state.channel.browser_run, 0))
-    if message.key in state.known:
+    if name in state.known:
         return
     if not state.told:
         turn.change(told_until_ms=now_ms + rows.HOLD_MS)
-    turn.change(told=(*state.told, message), rows_due_ms=min(state.rows_due_ms, now_ms + rows.HINT_MS))
+    turn.change(told=(*state.told, heard), rows_due_ms=min(state.rows_due_ms, now_ms + rows.HINT_MS))
 
 
 def _hint(turn: ReceivingTurn, cause: str) -> None:
@@ -135,7 +151,8 @@ def _hint(turn: ReceivingTurn, cause: str) -> None:
 
 
 def _catch_up(turn: ReceivingTurn) -> None:
-    turn.change(behind=True, first_reading=True, failures=0, rows_due_ms=turn.now.steady_ms)
+    now_ms = turn.now.steady_ms
+    turn.change(behind=True, first_reading=True, failures=0, rows_due_ms=now_ms, changes_due_ms=now_ms, changes_at=None)
 
 
 def _report_silence(turn: ReceivingTurn) -> None:
@@ -154,13 +171,16 @@ def _cut_short(turn: ReceivingTurn, phase: at.Phase, retry_ms: int) -> None:
     """What was told is told again; rows and placeholders are read again, and what of them is recorded is known."""
     now_ms = turn.now.steady_ms
     if isinstance(phase, at.RecordingTold):
-        turn.change(told=(*phase.messages, *turn.state.told))
+        turn.change(told=(*phase.heard, *turn.state.told))
+    elif isinstance(phase, at.KeepingCursor):
+        turn.change(cursor=None)  # Redis may have it, and placeholders with it: it is asked
     turn.change(
         cut_until_ms=now_ms + retry_ms,
         reading_at=None,
         rows_due_ms=now_ms,
         placeholders_left=(),
         placeholders_due_ms=now_ms,
+        changes_at=None,
     )
     if turn.state.stopping:
         turn.change(told=())  # they stand in the page's rows: the next owner reads them there

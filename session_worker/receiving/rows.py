@@ -6,10 +6,11 @@ arrival. One page of rows is read, recorded, and only then the cursor moves: a k
 
 from __future__ import annotations
 
-from session_worker.engine.port import InboundSeen, RowPage, TextRow
+from session_worker.engine.heard import Heard, MessageRow, RowPage
 from session_worker.receiving import actions as do
 from session_worker.receiving import state as at
 from session_worker.receiving.state import ReceivingTurn, Waiting, channel_of, make_call, rest
+from shared.ledger.receipts.identity import identity
 from shared.ledger.receipts.row_cursors import FIRST_ROW, KNOWN_MS, Placeholder, Position, RowCursor
 
 HINT_MS = 5_000  # after a message that the page told, rows are read to see whether it told all
@@ -48,6 +49,7 @@ def positioned(turn: ReceivingTurn, position: Position) -> None:
         login_id=channel_of(turn).login_id,
         cursor=cursor,
         reading_at=None,
+        begun_ms=max(turn.state.begun_ms, cursor.since_ms),
         placeholders={one.key: Waiting(one.at_ms, now.steady_ms) for one in position.placeholders},
         placeholders_due_ms=now.steady_ms,
         placeholders_left=(),
@@ -62,27 +64,25 @@ def rows_read(turn: ReceivingTurn, back_rows: int, page: RowPage) -> None:
         # More was deleted than the overlap covers; what comes in next gets those numbers again.
         _read(turn, cursor, back_rows * STEP_BACK)
         return
-    messages = tuple(
-        row.message for row in page.texts if _wanted(turn, cursor, row) and row.message.key not in state.known
+    heard = tuple(
+        row.heard for row in page.messages if _wanted(turn, cursor, row) and identity(row.heard) not in state.known
     )
-    if messages:
-        make_call(turn, at.RecordingRows(page, messages), do.Record(messages))
+    if heard:
+        make_call(turn, at.RecordingRows(page, heard), do.Record(heard))
     else:
         _keep(turn, page)
 
 
-def rows_recorded(
-    turn: ReceivingTurn, page: RowPage, messages: tuple[InboundSeen, ...], fresh: tuple[bool, ...]
-) -> None:
+def rows_recorded(turn: ReceivingTurn, page: RowPage, heard: tuple[Heard, ...], fresh: tuple[bool, ...]) -> None:
     """Moves the cursor behind a page whose messages are recorded."""
     state = turn.state
-    found = [message.key for message, new in zip(messages, fresh, strict=True) if new]
+    found = [identity(one) for one, new in zip(heard, fresh, strict=True) if new]
     if found:
         turn.info("inbound.caught_up", messages=len(found), rows=page.rows)
     if not state.first_reading:
         silent_at_ms = turn.now.steady_ms + SILENT_MS
         turn.change(untold={**state.untold, **dict.fromkeys(found, silent_at_ms)})
-    remember(turn, messages)
+    remember(turn, heard)
     _keep(turn, page)
 
 
@@ -109,10 +109,9 @@ def reading_failed(turn: ReceivingTurn, code: str, detail: str) -> None:
     rest(turn)
 
 
-def remember(turn: ReceivingTurn, messages: tuple[InboundSeen, ...]) -> None:
+def remember(turn: ReceivingTurn, heard: tuple[Heard, ...]) -> None:
     """These are recorded."""
-    keys = tuple(message.key for message in messages)
-    turn.change(known=(*turn.state.known, *keys)[-MAX_KNOWN:])
+    turn.change(known=(*turn.state.known, *map(identity, heard))[-MAX_KNOWN:])
 
 
 def is_asked_for(at_ms: int, wall_ms: int) -> bool:
@@ -134,9 +133,10 @@ def _cursor(turn: ReceivingTurn) -> RowCursor:
     return turn.state.cursor
 
 
-def _wanted(turn: ReceivingTurn, cursor: RowCursor, row: TextRow) -> bool:
+def _wanted(turn: ReceivingTurn, cursor: RowCursor, row: MessageRow) -> bool:
     """What lies behind the cursor; before it, what is so young that it is known by its key if it was recorded."""
-    return row.row_id > cursor.row_id or row.message.at_ms > turn.now.wall_ms - SURE_MS
+    known_from_ms = max(turn.now.wall_ms - SURE_MS, turn.state.begun_ms)
+    return row.row_id > cursor.row_id or row.heard.at > known_from_ms
 
 
 def _keep(turn: ReceivingTurn, page: RowPage) -> None:

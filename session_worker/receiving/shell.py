@@ -14,7 +14,6 @@ from session_worker.receiving import state as at
 from session_worker.receiving.reducer import step
 from shared.instant import now_ms
 from shared.ledger.ledger import Ledger
-from shared.protocol.events import MessageInbound
 
 RECEIVING = Reducer[at.State, on.Input, do.Deed](step, on.TimePassed(), on.StopAsked(), on.CutShort, at.Ended)
 
@@ -51,7 +50,7 @@ class Receiver(Actor[at.State, on.Input, do.Deed]):
         match action:
             case do.ReportSilence(browser_run, messages):
                 self._on_silence(browser_run, messages)
-            case do.ReadRows(browser_run) | do.ReadPlaceholders(browser_run):
+            case do.ReadRows(browser_run) | do.ReadChanges(browser_run) | do.ReadPlaceholders(browser_run):
                 return self._call_page(browser_run, action)
             case _:
                 return self._call_ledger(action)
@@ -65,6 +64,8 @@ class Receiver(Actor[at.State, on.Input, do.Deed]):
             match call:
                 case do.ReadRows(_, after_row_id, limit, since_ms):
                     return on.RowsRead(engine.read_rows(after_row_id, limit, since_ms))
+                case do.ReadChanges(_, after_row_id, limit, since_ms):
+                    return on.ChangesRead(engine.read_changes(after_row_id, limit, since_ms))
                 case do.ReadPlaceholders(_, keys):
                     return on.PlaceholdersRead(engine.read_placeholders(keys))
         except EngineError as error:
@@ -76,9 +77,8 @@ class Receiver(Actor[at.State, on.Input, do.Deed]):
         match call:
             case do.ReadPosition(login_id):
                 return on.PositionRead(ledger.row_cursors.read(cliente_id, login_id))
-            case do.Record(messages):
-                inbound = [MessageInbound(one.sender, one.text, one.at_ms, one.key) for one in messages]
-                return on.Recorded(tuple(ledger.receipts.record_inbound(cliente_id, inbound, now_ms())))
+            case do.Record(heard):
+                return on.Recorded(tuple(ledger.receipts.record(cliente_id, heard, now_ms())))
             case do.KeepCursor(login_id, cursor, placeholders):
                 ledger.row_cursors.keep(cliente_id, login_id, cursor, placeholders)
             case do.ForgetPlaceholders(keys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from session_worker.engine.port import InboundSeen, RowPage
+from session_worker.engine.heard import ChangePage, Heard, RowPage
 from session_worker.receiving import actions as do
 from session_worker.session.channel import Channel
 from session_worker.turn import Turn
@@ -18,8 +18,14 @@ class Rules:
 
     every_ms: int = 60_000  # rows are read this often though nothing hints at new ones
     page_rows: int = 200
+    changes_rows: int = 2_000  # so many of the newest are looked through for what became of their messages
     # Reading begins so many rows back: deleting the newest rows has WhatsApp Web give their numbers out again.
     overlap_rows: int = 64
+
+    @property
+    def changes_every_ms(self) -> int:
+        """Edits, deletions, reactions and votes are no rows of their own: to look for them costs more than a row."""
+        return 5 * self.every_ms
 
 
 # What it waits for: the clock and others, or one phase for each call.
@@ -39,7 +45,7 @@ class Ended:
 class RecordingTold:
     """Record, of what the page told."""
 
-    messages: tuple[InboundSeen, ...]
+    heard: tuple[Heard, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class RecordingRows:
     """Record, of what stands in the rows."""
 
     page: RowPage
-    messages: tuple[InboundSeen, ...]
+    heard: tuple[Heard, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,18 @@ class KeepingCursor:
     page: RowPage
     cursor: RowCursor
     placeholders: tuple[Placeholder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingChanges:
+    """ReadChanges."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingChanges:
+    """Record, of what became of messages."""
+
+    page: ChangePage
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +100,7 @@ class ReadingPlaceholders:
 class RecordingPlaceholders:
     """Record, of what placeholders became."""
 
-    messages: tuple[InboundSeen, ...]
+    heard: tuple[Heard, ...]
     done: tuple[str, ...]  # keys nobody waits for any longer
 
 
@@ -101,6 +119,8 @@ Phase = (
     | ReadingRows
     | RecordingRows
     | KeepingCursor
+    | ReadingChanges
+    | RecordingChanges
     | ReadingPlaceholders
     | RecordingPlaceholders
     | ForgettingPlaceholders
@@ -125,9 +145,9 @@ class State:
     cut_until_ms: int = 0  # no call before: the last one had no answer
     stopping: bool = False
     # What the page tells.
-    told: tuple[InboundSeen, ...] = ()  # to be recorded, in this order
+    told: tuple[Heard, ...] = ()  # to be recorded, in this order
     told_until_ms: int = 0  # at most so long these wait for what came before them
-    known: tuple[str, ...] = ()  # keys that were recorded last: rows that are read again need no look into Redis
+    known: tuple[str, ...] = ()  # what was recorded last: rows that are read again need no look into Redis
     # What stands in its rows.
     login_id: str | None = None  # whose cursor and placeholders these are
     cursor: RowCursor | None = None
@@ -136,8 +156,14 @@ class State:
     behind: bool = False  # rows may hold what came before the messages that the page tells now
     first_reading: bool = False  # since the page was loaded or came back: no event could tell what it finds
     failures: int = 0  # readings in a row that the page did not answer
-    untold: Mapping[str, int] = field(default_factory=dict)  # key of a row that no event told → when that is reported
+    untold: Mapping[str, int] = field(default_factory=dict)  # of a row that no event told → when that is reported
     silent: bool = False  # that was reported, and no event came since
+    # What became of messages.
+    begun_ms: int = 0  # wall clock: changes before are on record, or never will be
+    changes_due_ms: int = 0
+    changes_at: int | None = None  # the row after which a look of several pages goes on
+    changes_found: frozenset[str] = frozenset()  # in this look so far
+    changes_known: frozenset[str] = frozenset()  # of the last one: they are recorded
     # What can't be read yet.
     placeholders: Mapping[str, Waiting] = field(default_factory=dict)  # by key
     placeholders_due_ms: int = 0
@@ -149,6 +175,11 @@ class State:
         return self.told_until_ms if self.behind or self.channel is None else 0
 
     @property
+    def reads_changes(self) -> bool:
+        """Whether it is known up to where, and the messages that may have changed are recorded themselves."""
+        return self.cursor is not None and not self.behind
+
+    @property
     def wakes_at_ms(self) -> int | None:
         """When to be told that time passed; None where only an input counts."""
         times = list(self.untold.values())
@@ -158,6 +189,8 @@ class State:
             times.append(self.rows_due_ms)
             if self.placeholders:
                 times.append(self.placeholders_due_ms)
+            if self.reads_changes:
+                times.append(self.changes_due_ms)
         return max(min(times), self.cut_until_ms) if times else None
 
 

@@ -13,7 +13,6 @@ from session_worker.engine.port import (
     AckSeen,
     BrowserGone,
     EngineEvent,
-    InboundSeen,
     LoggedOut,
     PageChanged,
     PageReloaded,
@@ -25,6 +24,7 @@ from session_worker.sending import inputs as sending
 from session_worker.sending.shell import Word
 from session_worker.session import inputs as session
 from session_worker.session.channel import Channel
+from shared.protocol.events import MessageInbound, MessageUpdated
 
 
 class Dispatcher:
@@ -42,8 +42,8 @@ class Dispatcher:
             # Of whatever run: it is true all the same.
             case AckSeen():
                 self.acknowledging.put(event)
-            case InboundSeen():
-                self.receiving.put(receiving.MessageTold(event))
+            case MessageInbound() | MessageUpdated():
+                self.receiving.put(receiving.Told(event))
             case RowsHinted(cause):
                 self.receiving.put(receiving.RowsHinted(cause))
             case PageChanged(observation):

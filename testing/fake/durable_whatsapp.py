@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from session_worker.engine.port import EngineConfig, Handed, Prepared, RowPage
+from session_worker.engine.heard import RowPage
+from session_worker.engine.port import EngineConfig, Handed, Prepared
 from shared.instant import now_ms
+from shared.protocol.events import MessageInbound, MessageUpdated
+from shared.protocol.inbound import Direction
 from testing.fake.engine import FakeEngine
-from testing.fake.inbox import PLACEHOLDER, TEXT, FakeRow
+from testing.fake.inbox import FakeRow
 from testing.fake.whatsapp import FakeLogin, FakeMessage, FakeTimes, FakeWhatsApp
 
 NUMBER = "5491150000051"
@@ -24,19 +27,23 @@ Gap = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class FakeMail:
-    """What somebody writes to the phone. live: once its page is in sync, or while no page is there."""
+    """What somebody writes to the phone, or its owner there. live: once its page is in sync, or while there is none."""
 
     sender: str
     text: str
     live: bool = False
     from_ad: bool = False
+    by_owner: bool = False
 
     @property
     def key(self) -> str:
-        return f"false_{self.sender}@c.us_{self.text.upper()}"
+        return f"{'true' if self.by_owner else 'false'}_{self.sender}@c.us_{self.text.upper()}"
 
     def row(self) -> FakeRow:
-        return FakeRow(self.key, self.sender, self.text, now_ms(), PLACEHOLDER if self.from_ad else TEXT)
+        message = MessageInbound(self.sender, self.text, now_ms(), self.key, f"{self.sender}@c.us")
+        if self.by_owner:
+            message = replace(message, sender=NUMBER, direction=Direction.OUT)
+        return FakeRow(message, self.from_ad)
 
 
 class DurableWhatsApp(FakeWhatsApp):
@@ -58,7 +65,7 @@ class DurableWhatsApp(FakeWhatsApp):
             for device_id, messages in kept["stores"].items():
                 self.device(device_id).messages = {one["key"]: FakeMessage(**{**one, "page": 0}) for one in messages}
             for device_id, rows in kept.get("rows", {}).items():
-                self.device(device_id).inbox.rows = [FakeRow(**one) for one in rows]
+                self.device(device_id).inbox.rows = [_row(one) for one in rows]
             self.mail = [FakeMail(**one) for one in kept.get("mail", [])]
 
     def send(self, device_id: str, message: FakeMessage) -> None:
@@ -86,7 +93,7 @@ class DurableWhatsApp(FakeWhatsApp):
                     for device_id, device in self._devices.items()
                 },
                 "rows": {
-                    device_id: [asdict(one) for one in device.inbox.rows] for device_id, device in self._devices.items()
+                    device_id: [_kept(one) for one in device.inbox.rows] for device_id, device in self._devices.items()
                 },
                 "mail": [asdict(one) for one in self.mail],
             }
@@ -181,3 +188,24 @@ def server_record(path: Path) -> dict[str, Any]:
     """What the server has: `shown` (in order, each with key, number, text) and `copies` by key."""
     kept: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return kept
+
+
+def _kept(row: FakeRow) -> dict[str, Any]:
+    """A row as the file keeps it."""
+    return {
+        "message": row.message.to_wire(),
+        "open": row.open,
+        "row_id": row.row_id,
+        "edited": None if row.edited is None else row.edited.to_wire(),
+        "revoked": None if row.revoked is None else row.revoked.to_wire(),
+    }
+
+
+def _row(kept: dict[str, Any]) -> FakeRow:
+    return FakeRow(
+        MessageInbound.from_wire(kept["message"]),
+        kept["open"],
+        kept["row_id"],
+        None if kept["edited"] is None else MessageUpdated.from_wire(kept["edited"]),
+        None if kept["revoked"] is None else MessageUpdated.from_wire(kept["revoked"]),
+    )

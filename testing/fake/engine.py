@@ -7,6 +7,7 @@ import os
 import secrets
 from functools import partial
 
+from session_worker.engine.heard import ChangePage, PlaceholderPage, RowPage
 from session_worker.engine.port import (
     Contact,
     EngineConfig,
@@ -18,12 +19,13 @@ from session_worker.engine.port import (
     Observation,
     PageReloaded,
     PairingCode,
-    PlaceholderPage,
     Prepared,
     ProbeReport,
-    RowPage,
 )
 from shared.instant import now_ms
+from shared.protocol.events import MessageInbound
+from shared.protocol.inbound import Direction
+from testing.fake.inbox import FakeRow
 from testing.fake.page import FakeOpenPage
 from testing.fake.whatsapp import FakeMessage
 
@@ -102,6 +104,7 @@ class FakeEngine(FakeOpenPage):
                 return Handed.KNOWN
             message = FakeMessage(prepared.key, _number_of(prepared.chat_id), text)
             device.messages[prepared.key] = message
+            device.inbox.add(FakeRow(_own_message(prepared, text, device.login.number)))
             self._send(message)
             return Handed.TAKEN
 
@@ -153,6 +156,11 @@ class FakeEngine(FakeOpenPage):
         """See `port.Engine.read_rows`."""
         with self._answering(_PREPARE_SECONDS):
             return self._inbox().page(after_row_id, limit, since_ms)
+
+    def read_changes(self, after_row_id: int, limit: int, since_ms: int) -> ChangePage:
+        """See `port.Engine.read_changes`."""
+        with self._answering(_PREPARE_SECONDS):
+            return self._inbox().change_page(after_row_id, limit, since_ms)
 
     def read_placeholders(self, keys: tuple[str, ...]) -> PlaceholderPage:
         """See `port.Engine.read_placeholders`."""
@@ -215,3 +223,8 @@ def _locked(config: EngineConfig) -> int:
 def _number_of(chat_id: str) -> str:
     user, _, server = chat_id.partition("@")
     return user[1:-2] if server == "lid" else user
+
+
+def _own_message(prepared: Prepared, text: str, number: str) -> MessageInbound:
+    """What we hand over, as its row shows it: like one that the owner wrote on the phone."""
+    return MessageInbound(number, text, now_ms(), prepared.key, prepared.chat_id, direction=Direction.OUT)

@@ -20,7 +20,7 @@ from session_worker.engine.port import (
     StreamMode,
 )
 from shared.instant import now_ms
-from testing.fake.inbox import TEXT, FakeInbox, FakeRow
+from testing.fake.inbox import FakeInbox, FakeRow
 from testing.fake.whatsapp import FakeMessage, FakePage, FakeWhatsApp
 
 
@@ -77,8 +77,9 @@ class FakeOpenPage(FakePage):
         with self._lock:
             if not (self._synced and self._online) or self._silenced.is_set():
                 return
-            for row in self._whatsapp.device(self._device_id).inbox.take_in():
-                self._tell(row.seen if row.type == TEXT else RowsHinted("placeholder"))
+            for taken in self._whatsapp.device(self._device_id).inbox.take_in():
+                is_open = isinstance(taken, FakeRow) and taken.open
+                self._tell(RowsHinted("placeholder") if is_open else taken.heard)
 
     # --- inside ---
 
@@ -136,8 +137,8 @@ class FakeOpenPage(FakePage):
         """The phone sends what the placeholder stands for: the same row gets its content."""
         with self._lock:
             if self._whatsapp.phone_answers and not self._silenced.is_set():
-                row.type = TEXT
-                self._tell(row.seen)
+                row.open = False
+                self._tell(row.heard)
 
     def _note_online(self) -> None:
         login = self._whatsapp.device(self._device_id).login

@@ -12,10 +12,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from session_worker.engine.heard import Heard
 from session_worker.engine.port import Limits
 from shared.instant import now_ms
+from shared.protocol.events import MessageInbound
 from shared.recipient_key import forms
-from testing.fake.inbox import PLACEHOLDER, TEXT, FakeInbox, FakeRow
+from testing.fake.inbox import FakeChange, FakeInbox, FakeRow
 from testing.fake.site import FakeSite
 from testing.fake.timeline import FakeTimeline
 
@@ -146,12 +148,26 @@ class FakeWhatsApp:
         """Somebody writes to a linked phone. from_ad: devices get a placeholder first. Returns the key."""
         with self.lock:
             key = f"false_{sender}@c.us_{self.new_message_id()}"
+            self.deliver(to, MessageInbound(sender, text, now_ms(), key, f"{sender}@c.us"), from_ad=from_ad)
+            return key
+
+    def deliver(self, to: str, message: MessageInbound, *, from_ad: bool = False, silently: bool = False) -> None:
+        """A linked phone gets a message of whatever type, or its owner writes one. silently: no page tells of it."""
+        self._hand_out(to, lambda: FakeRow(message, from_ad), silently)
+
+    def change(self, to: str, parent: str, heard: Heard, *, silently: bool = False) -> None:
+        """An edit, a deletion, a reaction or a vote reaches a linked phone. parent: the key that it is about."""
+        self._hand_out(to, lambda: FakeChange(parent, heard), silently)
+
+    def _hand_out(self, to: str, item: Callable[[], FakeRow | FakeChange], silently: bool) -> None:
+        with self.lock:
             for device_id, device in self._devices.items():
                 if device.login is not None and device.login.number == to:
-                    kind = PLACEHOLDER if from_ad else TEXT
-                    device.inbox.waiting.append(FakeRow(key, sender, text, now_ms(), kind))
-                    self._to_page(device_id, lambda page: page.arrived())
-            return key
+                    device.inbox.waiting.append(item())
+                    if silently:
+                        device.inbox.take_in()
+                    else:
+                        self._to_page(device_id, lambda page: page.arrived())
 
     def read(self, number: str) -> None:
         """The contact `number` reads all that it was sent."""

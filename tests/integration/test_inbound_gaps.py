@@ -12,6 +12,7 @@ import redis
 from shared.ledger.receipts.row_cursors import FIRST_ROW
 from shared.names import EventType, Keys
 from shared.protocol.events import Event, MessageInbound
+from shared.protocol.inbound import Direction
 from support.waiting import until
 from testing.claims import open_claims
 from testing.fake.durable_whatsapp import NUMBER, PAIRING, FakeMail, set_up
@@ -43,7 +44,7 @@ def texts_of(tenant: Tenant, sender: str) -> list[str]:
 
 def until_read(tenant: Tenant, rows: int) -> None:
     """Waits until the cursor stands behind so many rows."""
-    cursors = tenant.keys.text_cursors(CLIENTE)
+    cursors = tenant.keys.row_cursors(CLIENTE)
 
     def is_there() -> Any:
         cursor = cast("str | None", tenant.client.hget(cursors, f"{NUMBER}/{PAIRING}"))
@@ -109,6 +110,23 @@ def test_the_first_message_of_an_ads_lead(tenant: Tenant) -> None:
     until(lambda: texts_of(tenant, ANA), WAIT_S, "the text of the placeholder")
     assert texts_of(tenant, ANA) == ["vi el anuncio"]
     until(lambda: not tenant.client.exists(tenant.keys.placeholders(CLIENTE)), WAIT_S, "nothing to wait for")
+
+
+@pytest.mark.parametrize("step", ["key kept", "handed over", "before the ack is recorded"])
+def test_what_went_out_through_us_is_told_apart_from_what_the_owner_wrote(tenant: Tenant, step: str) -> None:
+    # given a message that was handed to the page, or may have been, by a worker that was killed there
+    sent = tenant.accept("de nosotros")
+    tenant.die_at(step)
+    # when its owner writes one on the phone, and the next worker finds both in the page's rows
+    set_up(whatsapp_file(tenant.folder), mail=[FakeMail(ANA, "del dueño", by_owner=True)])
+    tenant.start_worker()
+    tenant.until_complete(sent)
+    until(lambda: recorded(tenant), WAIT_S, "what the owner wrote")
+    tenant.stop_worker()
+    tenant.start_worker()
+    until_read(tenant, 2)
+    # then
+    assert [(one.message, one.direction) for one in recorded(tenant)] == [("del dueño", Direction.OUT)]
 
 
 class TestAnEmptiedRedis:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 import redis
 
+from shared.instant import now_ms
+from shared.ledger.accepting.accepting import AcceptLimits
+from shared.ledger.claiming.work import PutKey
 from shared.ledger.ledger import Ledger, make_ledger
+from shared.ledger.message import Draft, new_message_id
 from shared.ledger.receipts.row_cursors import Placeholder, Position, RowCursor
 from shared.names import Keys
-from shared.protocol.events import MessageInbound
-from shared.protocol.inbound import Direction
+from shared.protocol.events import Body, Event, MessageInbound, MessageUpdated
+from shared.protocol.inbound import Change, Direction
+from shared.sessions.lease import Leases
+from shared.transitions.message import Lane
+from support.claiming import claim, put_key
 
 CLIENTE = 51
 NOW = 1_800_000_000_000
@@ -20,6 +28,12 @@ NOW = 1_800_000_000_000
 @pytest.fixture
 def ledger(client: redis.Redis, keys: Keys) -> Ledger:
     return make_ledger(client, keys)
+
+
+def told_of(client: redis.Redis, keys: Keys) -> list[Body]:
+    """What the hub is told, in order."""
+    entries = cast("list[tuple[str, dict[str, str]]]", client.xrange(keys.events))
+    return [Event.from_wire(at, entry).body for at, entry in entries]
 
 
 def test_nothing_is_recorded_of_nothing(ledger: Ledger) -> None:
@@ -53,7 +67,10 @@ def test_only_who_writes_to_us_alone_is_heard_and_known_by_an_address(
     assert ledger.receipts.record_inbound(CLIENTE, [person, group, owner], NOW) == [True, True, True]
     # then
     prefix = keys.heard_prefix(CLIENTE)
-    assert {key.removeprefix(prefix) for key in client.keys(prefix + "*")} == {"541123456789", "77@lid"}
+    assert {key.removeprefix(prefix) for key in cast("list[str]", client.keys(prefix + "*"))} == {
+        "541123456789",
+        "77@lid",
+    }
     assert client.hgetall(keys.addresses(CLIENTE)) == {"77@lid": "5491123456789"}
 
 
@@ -62,6 +79,69 @@ def test_each_is_counted_once(ledger: Ledger, client: redis.Redis, keys: Keys) -
     for _ in range(2):
         ledger.receipts.record_inbound(CLIENTE, [inbound, replace(inbound, whatsapp_id="false_2")], NOW)
     assert client.hget(keys.counts(CLIENTE), "received") == "2"
+
+
+def test_a_change_is_recorded_once_whatever_its_chats_address(ledger: Ledger, client: redis.Redis, keys: Keys) -> None:
+    edit = MessageUpdated("false_5491@c.us_A1", Change.EDITED, NOW, "ya no", "false_5491@c.us_B1")
+    by_lid = replace(edit, whatsapp_id="false_77@lid_A1", change_id="false_77@lid_B1", at=NOW + 1)
+    again = replace(edit, message="sí", change_id="false_5491@c.us_B2")
+    deletion = MessageUpdated("false_5491@c.us_A1", Change.REVOKED, NOW)
+    told = [edit, by_lid, again, deletion, replace(deletion, at=NOW + 1, change_id="x")]
+    assert ledger.receipts.record(CLIENTE, told, NOW) == [True, False, True, True, False]
+    assert ledger.receipts.record(CLIENTE, told, NOW) == [False] * 5
+    assert told_of(client, keys) == [edit, again, deletion]
+
+
+def test_an_edit_without_a_key_of_its_own_is_known_by_its_text(ledger: Ledger) -> None:
+    edit = MessageUpdated("false_5491@c.us_A1", Change.EDITED, NOW, "ya no")
+    assert ledger.receipts.record(CLIENTE, [edit, replace(edit, at=NOW + 5)], NOW) == [True, False]
+    assert ledger.receipts.record(CLIENTE, [replace(edit, message="sí")], NOW) == [True]
+
+
+def test_messages_and_their_changes_keep_their_order(ledger: Ledger, client: redis.Redis, keys: Keys) -> None:
+    first = MessageInbound("5491", "uno", NOW, "false_5491@c.us_A1")
+    edit = MessageUpdated("false_5491@c.us_A1", Change.EDITED, NOW, "dos", "false_5491@c.us_B1")
+    second = MessageInbound("5491", "tres", NOW, "false_5491@c.us_A2")
+    assert ledger.receipts.record(CLIENTE, [first, edit, second], NOW) == [True, True, True]
+    assert told_of(client, keys) == [first, edit, second]
+
+
+def test_the_author_of_a_group_is_named_by_a_number_that_is_known(
+    ledger: Ledger, client: redis.Redis, keys: Keys
+) -> None:
+    client.hset(keys.addresses(CLIENTE), "88@lid", "5491123456780")
+    told = MessageInbound("88@lid", "hola", NOW, "false_1@g.us_A1_88@lid", chat_id="1@g.us", author="88@lid")
+    ledger.receipts.record(CLIENTE, [told], NOW)
+    assert told_of(client, keys) == [replace(told, sender="5491123456780", author="5491123456780")]
+
+
+@pytest.mark.parametrize("row", ["true_5491@c.us_3EB0A1", "true_77@lid_3EB0A1"])
+def test_what_went_out_through_us_is_no_message_of_the_owner(
+    ledger: Ledger, client: redis.Redis, keys: Keys, row: str
+) -> None:
+    # given a message that was given a key, and nothing more is known of it
+    lease = Leases(client, keys, ttl_ms=60_000).take(CLIENTE, "token", "store", 1)
+    assert lease is not None
+    at = now_ms()
+    draft = Draft(new_message_id(), CLIENTE, "5491", "hola", Lane.SINGLE, at, at + 600_000, wake=True)
+    ledger.accepting.accept(draft, b"wake up", AcceptLimits(queue=1000, per_minute=0))
+    assert put_key(ledger, lease, claim(ledger, lease), whatsapp_id="true_5491@c.us_3EB0A1") is PutKey.OK
+    events = client.xlen(keys.events)
+    # when its row is read, under either address of its chat, and one that the owner wrote
+    ours = MessageInbound("5491150000051", "hola", NOW, row, direction=Direction.OUT)
+    theirs = replace(ours, whatsapp_id="true_5491@c.us_3EB0A2")
+    # then
+    assert ledger.receipts.record(CLIENTE, [ours, theirs], NOW) == [False, True]
+    assert ledger.receipts.record(CLIENTE, [ours], NOW) == [False]
+    assert client.xlen(keys.events) == events + 1
+
+
+def test_what_went_out_before_there_were_marks_is_known_by_the_ledger(
+    ledger: Ledger, client: redis.Redis, keys: Keys
+) -> None:
+    client.set(keys.whatsapp_key_prefix(CLIENTE) + "true_5491@c.us_A1", "m1")
+    ours = MessageInbound("5491150000051", "x", NOW, "true_5491@c.us_A1", direction=Direction.OUT)
+    assert ledger.receipts.record(CLIENTE, [ours], NOW) == [False]
 
 
 def test_where_reading_goes_on(ledger: Ledger) -> None:

@@ -45,8 +45,11 @@ PURE = (
         f"session_worker/sending/{name}.py"
         for name in ("state", "doubts", "rounds", "looking", "attempts", "reducer", "pace", "restriction", "breaker")
     ),
-    *(f"session_worker/receiving/{name}.py" for name in ("state", "rows", "placeholders", "reducer")),
-    "session_worker/engine/playwright_adapter/inbound_rows.py",
+    *(f"session_worker/receiving/{name}.py" for name in ("state", "rows", "placeholders", "changes", "reducer")),
+    "session_worker/engine/heard.py",
+    *(f"session_worker/engine/playwright_adapter/{name}.py" for name in ("inbound_rows", "message_facts")),
+    "session_worker/engine/playwright_adapter/change_facts.py",
+    "shared/ledger/receipts/identity.py",
     "session_worker/engine/versions/builds.py",
     "leadmaster/live/steps.py",
     "leadmaster/live/findings.py",

@@ -34,7 +34,7 @@ def _every_key() -> list[str]:
         keys.incarnation, keys.hosts, keys.held(1), keys.own_number(1), keys.counts(1), keys.sent_today(1, "d"),
         keys.opted_out(1), keys.heard_prefix(1), keys.addresses(1), keys.campaign_stop_versions,
         keys.campaign_in_flight(1), keys.campaign_quota(1, 20261120), keys.campaign_slot(1),
-        keys.imbalances, keys.text_cursors(1), keys.placeholders(1), keys.recorded_until(1),
+        keys.imbalances, keys.row_cursors(1), keys.placeholders(1), keys.recorded_until(1),
         keys.media_due(1), keys.media_pending(1), keys.media_used(1),
         keys.tenant_rules, keys.suspended, keys.accounts_version,
         keys.contact(1, "d"), keys.contacts_asked(1, 2),

@@ -6,24 +6,23 @@ from typing import Any
 
 import pytest
 
-from session_worker.engine.playwright_adapter.inbound_rows import placeholder_page, row_page
+from session_worker.engine.heard import ChangePage, MessageRow, PlaceholderPage, PlaceholderRow, RowPage
+from session_worker.engine.playwright_adapter.inbound_rows import change_page, placeholder_page, row_page
 from session_worker.engine.playwright_adapter.page_interpreter import PageInterpreter, pairing_id, probe_report
 from session_worker.engine.port import (
     AckSeen,
-    InboundSeen,
     LoggedOut,
     MissingName,
     PageChanged,
     PageReloaded,
-    PlaceholderPage,
-    PlaceholderRow,
     ProbeReport,
-    RowPage,
     RowsHinted,
     StreamMode,
-    TextRow,
 )
 from shared.builds.verdict import Capability
+from shared.protocol.events import MessageUpdated
+from shared.protocol.inbound import Change
+from tests.support.message_facts import facts, inbound
 
 _AT_CODE: dict[str, Any] = {
     "loaded": True,
@@ -113,10 +112,10 @@ def test_acks_are_brought_into_range(told: int, ack: int) -> None:
 
 def test_numbers_become_canonical_and_a_lid_stays() -> None:
     page = PageInterpreter()
-    inbound = {"kind": "inbound", "key": "k", "text": "hola", "at_ms": 1}
+    by_number = page.events({"kind": "message", "message": facts(sender="5215512345678")})
+    by_lid = page.events({"kind": "message", "message": facts(sender="123@lid")})
 
-    assert page.events(inbound | {"sender": "5215512345678"}) == [InboundSeen("k", "525512345678", "hola", 1)]
-    assert page.events(inbound | {"sender": "123@lid"}) == [InboundSeen("k", "123@lid", "hola", 1)]
+    assert [by_number, by_lid] == [[inbound("525512345678")], [inbound("123@lid")]]
     assert page.observation(_LINKED | {"own_number": "5215512345678"}).phone_number == "525512345678"
 
 
@@ -167,19 +166,27 @@ def test_a_probe_says_what_is_gone_and_for_what() -> None:
 
 
 def test_rows_of_the_database_in_the_ports_words() -> None:
-    text = {"key": "k", "sender": "5215512345678", "text": "hola", "at_ms": 5}
+    span = {"rows": 3, "last_row_id": 1_000_000_003, "more": False}
+    deletion = {"key": "false_1@c.us_A", "change_id": "false_1@c.us_B", "at_ms": 4}
     told = {
-        "rows": 3,
-        "last_row_id": 1_000_000_003,
-        "more": False,
-        "texts": [{"row_id": 1_000_000_001, **text}],
+        **span,
+        "messages": [{"row_id": 1_000_000_002, **facts(sender="5215512345678")}],
+        "revoked": [{"row_id": 1_000_000_001, **deletion}],
         "placeholders": [{"row_id": 1_000_000_003, "key": "p", "at_ms": 6}],
     }
-    seen = InboundSeen("k", "525512345678", "hola", 5)
+    deleted = MessageUpdated("false_1@c.us_A", Change.REVOKED, 4, change_id="false_1@c.us_B")
+    seen = inbound("525512345678")
     assert row_page(told) == RowPage(
-        3, 1_000_000_003, False, (TextRow(1_000_000_001, seen),), (PlaceholderRow(1_000_000_003, "p", 6),)
+        3,
+        1_000_000_003,
+        False,
+        (MessageRow(1_000_000_001, deleted), MessageRow(1_000_000_002, seen)),
+        (PlaceholderRow(1_000_000_003, "p", 6),),
     )
-    assert placeholder_page({"texts": [text], "open": ["p"], "missing": ["q"], "not_asked": "no"}) == PlaceholderPage(
-        (seen,), ("p",), ("q",), "no"
-    )
+    asked = {"messages": [facts(sender="5215512345678")], "open": ["p"], "missing": ["q"], "not_asked": "no"}
+    assert placeholder_page(asked) == PlaceholderPage((seen,), ("p",), ("q",), "no")
+    edit = {"key": "false_1@c.us_C", "text": "ya no", "change_id": "false_1@c.us_D", "at_ms": 3}
+    changes = {**span, "revoked": [deletion], "edited": [edit], "reactions": [], "votes": []}
+    edited = MessageUpdated("false_1@c.us_C", Change.EDITED, 3, "ya no", "false_1@c.us_D")
+    assert change_page(changes) == ChangePage(3, 1_000_000_003, False, (edited, deleted))
     assert PageInterpreter().events({"kind": "rows", "cause": "main_ready"}) == [RowsHinted("main_ready")]

@@ -45,6 +45,7 @@ Object.defineProperty(window, '__leadmaster', {
     findContact: answering(loaded(findContact)),
     markRead: answering(loaded(markRead)),
     readRows: answering(loaded(readRows)),
+    readChanges: answering(loaded(readChanges)),
     readPlaceholders: answering(loaded(readPlaceholders)),
     logout: answering(loaded(logout)),
   }),

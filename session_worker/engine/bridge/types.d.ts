@@ -18,26 +18,78 @@ export interface PageObservation {
   problem: string | null;
 }
 
-export interface InboundText {
+/** A message in WhatsApp's own words; see `messages/content.js`. */
+export interface MessageFacts {
   key: string;
+  chat: string;
+  from_me: boolean;
+  type: string;
+  subtype: string;
+  at_ms: number;
   sender: string;
+  push_name: string;
   text: string;
+  reply_to: string;
+  fields: Record<string, unknown>;
+}
+
+export interface EditFacts {
+  key: string;
+  text: string;
+  change_id: string;
   at_ms: number;
 }
 
-export interface RowPage {
+export interface RevokeFacts {
+  key: string;
+  change_id: string;
+  at_ms: number;
+}
+
+export interface ReactionFacts {
+  key: string;
+  parent: string;
+  chat: string;
+  from_me: boolean;
+  sender: string;
+  emoji: string;
+  at_ms: number;
+}
+
+export interface VoteFacts {
+  key: string;
+  poll: string;
+  chat: string;
+  from_me: boolean;
+  sender: string;
+  options: string[];
+  at_ms: number;
+}
+
+interface RowSpan {
   rows: number;
   last_row_id: number;
   more: boolean;
-  texts: ({ row_id: number } & InboundText)[];
+}
+
+export interface RowPage extends RowSpan {
+  messages: ({ row_id: number } & MessageFacts)[];
+  revoked: ({ row_id: number } & RevokeFacts)[];
   placeholders: { row_id: number; key: string; at_ms: number }[];
 }
 
 export interface PlaceholderPage {
-  texts: InboundText[];
+  messages: MessageFacts[];
   open: string[];
   missing: string[];
   not_asked: string;
+}
+
+export interface ChangePage extends RowSpan {
+  revoked: RevokeFacts[];
+  edited: EditFacts[];
+  reactions: ReactionFacts[];
+  votes: VoteFacts[];
 }
 
 export type PageEvent =
@@ -47,7 +99,11 @@ export type PageEvent =
   | { kind: 'logout_reason'; reason: string }
   | { kind: 'logged_out' }
   | { kind: 'ack'; key: string; ack: number; refusal: string }
-  | ({ kind: 'inbound' } & InboundText)
+  | { kind: 'message'; message: MessageFacts }
+  | { kind: 'edit'; edit: EditFacts }
+  | { kind: 'deletion'; deletion: RevokeFacts }
+  | { kind: 'reaction'; reaction: ReactionFacts }
+  | { kind: 'vote'; vote: VoteFacts }
   | { kind: 'rows'; cause: string };
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; code: string; message: string };

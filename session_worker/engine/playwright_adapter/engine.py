@@ -9,7 +9,8 @@ from typing import Any
 
 from playwright.async_api import Error
 
-from session_worker.engine.playwright_adapter.inbound_rows import placeholder_page, row_page
+from session_worker.engine.heard import ChangePage, PlaceholderPage, RowPage
+from session_worker.engine.playwright_adapter.inbound_rows import change_page, placeholder_page, row_page
 from session_worker.engine.playwright_adapter.loop_thread import LoopEnded, LoopThread
 from session_worker.engine.playwright_adapter.page_interpreter import PageInterpreter, found, limits, probe_report
 from session_worker.engine.playwright_adapter.web_browser import WebBrowser
@@ -26,10 +27,8 @@ from session_worker.engine.port import (
     Listener,
     Observation,
     PairingCode,
-    PlaceholderPage,
     Prepared,
     ProbeReport,
-    RowPage,
 )
 from shared.logs import get_logger
 from shared.recipient_key import forms
@@ -166,6 +165,11 @@ class PlaywrightEngine:
         """See `port.Engine.read_rows`."""
         asked = {"after_row_id": after_row_id, "limit": limit, "since_ms": since_ms}
         return row_page(self._ask("readRows", asked, _ROWS_SECONDS))
+
+    def read_changes(self, after_row_id: int, limit: int, since_ms: int) -> ChangePage:
+        """See `port.Engine.read_changes`."""
+        asked = {"after_row_id": after_row_id, "limit": limit, "since_ms": since_ms}
+        return change_page(self._ask("readChanges", asked, _ROWS_SECONDS))
 
     def read_placeholders(self, keys: tuple[str, ...]) -> PlaceholderPage:
         """See `port.Engine.read_placeholders`."""

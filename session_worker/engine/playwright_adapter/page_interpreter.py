@@ -6,11 +6,13 @@ Pure: no browser, no clock, no I/O. What a stream mode means to a session is not
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from session_worker.engine.playwright_adapter.inbound_rows import canonical_digits, inbound
+from session_worker.engine.heard import Heard
+from session_worker.engine.playwright_adapter.change_facts import deletion_of, edit_of, reaction_of, vote_of
+from session_worker.engine.playwright_adapter.message_facts import Facts, canonical_digits, message_of
 from session_worker.engine.port import (
     AckSeen,
     EngineEvent,
@@ -30,6 +32,14 @@ from shared.builds.verdict import Capability
 _READ = 3  # WhatsApp counts further (played, peer); for us that is read
 _REFUSED = -1  # … and knows several ways to refuse
 _COPY_REFUSED = -2  # the bridge's own word
+# What was heard, by the word that it is told with; the facts stand under the same word.
+_HEARD: Mapping[str, Callable[[Facts], Heard | None]] = {
+    "message": message_of,
+    "edit": edit_of,
+    "deletion": deletion_of,
+    "reaction": reaction_of,
+    "vote": vote_of,
+}
 _LOGOUT_REASONS_BY_CODE = {"3": "account_locked"}
 
 
@@ -55,8 +65,9 @@ class PageInterpreter:
         if kind == "ack":
             ack = int(told["ack"])
             return [AckSeen(str(told["key"]), ack if ack == _COPY_REFUSED else clamped_ack(ack), str(told["refusal"]))]
-        if kind == "inbound":
-            return [inbound(told)]
+        if kind in _HEARD:
+            heard = _HEARD[kind](told[kind])
+            return [] if heard is None else [heard]
         if kind == "rows":
             return [RowsHinted(str(told["cause"]))]
         if kind == "problem":

@@ -15,6 +15,7 @@ from shared.ledger.claiming.work import (
     Send,
 )
 from shared.ledger.message import Message
+from shared.ledger.receipts.identity import twin_of_own
 from shared.ledger.script import ledger_script
 from shared.names import Keys
 from shared.protocol.events import MessageEnded, MessageKey, event_data
@@ -115,6 +116,7 @@ class Claiming:
                 "lease": keys.lease(cliente_id),
                 "message": keys.message(message.message_id),
                 "whatsapp_key": keys.whatsapp_key_prefix(cliente_id) + whatsapp_id,
+                "own_mark": keys.inbound_seen_prefix(cliente_id) + twin_of_own(whatsapp_id),
                 "events": keys.events,
                 "opted_out": keys.opted_out(cliente_id),
                 "stop_versions": keys.campaign_stop_versions,

@@ -1,8 +1,9 @@
 #!lua flags=allow-oom
 -- Persists WhatsApp's message key before the message is handed over, while enough lease remains.
--- keys: lease, message, whatsapp_key, events, opted_out, stop_versions, addresses
+-- keys: lease, message, whatsapp_key, own_mark, events, opted_out, stop_versions, addresses
 -- args: token, fence, now_ms, message_id, cliente_id, whatsapp_id, chat_id, login_id, browser_run, lease_left_ms, event
 -- args: heard_prefix, address
+-- own_mark: by which the row of the page's database is known as ours, whenever it is read.
 -- address: what the chat's id says of the recipient, '' for nothing. Somebody may have opted out by it, nobody knew who.
 -- Returns 'ok' | 'lost' | 'short' (too little lease) | 'gone' (no longer sending under this fence) | of a message that
 -- must not leave any more: 'expired' | 'stopped' (its campaign was) | 'opted_out'
@@ -25,5 +26,6 @@ end
 redis.call('HSET', KEY.message, 'whatsapp_id', ARG.whatsapp_id, 'chat_id', ARG.chat_id, 'login_id', ARG.login_id,
   'browser_run', ARG.browser_run)
 redis.call('SET', KEY.whatsapp_key, ARG.message_id, 'PX', LIMIT.kept_ms)
+redis.call('SET', KEY.own_mark, '1', 'PX', LIMIT.kept_ms)
 emit(KEY.events, EVENT.message_key, ARG.cliente_id, ARG.message_id, ARG.now_ms, ARG.event)
 return 'ok'

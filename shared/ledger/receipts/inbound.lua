@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
 -- Records inbound messages, each once, however often the page tells of it or its database is read.
 -- keys: events, counts, addresses, media_due, media_pending
--- args: now_ms, cliente_id, seen_prefix, heard_prefix
+-- args: now_ms, cliente_id, seen_prefix, heard_prefix, whatsapp_key_prefix
 -- rest: whatsapp_id, twin, recipient, address, number, heard_ms, media, event of each message, in order
--- twin: the sender with the key's own part; WhatsApp may come to keep a chat under another address, and its keys with it.
+-- twin: see `identity.py`. What went out through us is known by it, and for as long as the ledger has it by its key.
 -- recipient: the sender's key. address: what the chat's id says of it, '' for nothing. number: the sender's, '' where
 -- it is not known. heard_ms: how long the sender counts as heard from; 0 where that is over, and for what was not
 -- written to the tenant alone. media: what is to be fetched of it, '' for nothing.
@@ -13,7 +13,8 @@ for at = 1, #REST, 8 do
   local whatsapp_id, twin, recipient, address, number, heard_ms, media, event = unpack(REST, at, at + 7)
   local key_added = redis.call('SET', ARG.seen_prefix .. whatsapp_id, '1', 'NX', 'PX', LIMIT.kept_ms)
   local twin_added = redis.call('SET', ARG.seen_prefix .. twin, '1', 'NX', 'PX', LIMIT.kept_ms)
-  local added = key_added and twin_added
+  local ours = redis.call('EXISTS', ARG.whatsapp_key_prefix .. whatsapp_id) == 1
+  local added = key_added and twin_added and not ours
   if added then
     local elsewhere = address ~= '' and address ~= recipient
     if elsewhere and number ~= '' then redis.call('HSET', KEY.addresses, address, number) end

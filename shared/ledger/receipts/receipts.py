@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import cast
 
 import redis
 
 from shared.ledger.addresses import Addresses
 from shared.ledger.media.pending import to_fetch
+from shared.ledger.receipts.identity import identity, twin
 from shared.ledger.script import HEARD_MS, ledger_script
 from shared.names import Keys
-from shared.protocol.events import MessageInbound, event_data
+from shared.protocol.events import MessageInbound, MessageUpdated, event_data
 from shared.recipient_key import address_of, recipient_key
 from shared.redis.scripts import Scripts
 
 _ACKNOWLEDGE = ledger_script(__file__, "acknowledge")
 _INBOUND = ledger_script(__file__, "inbound")
+_UPDATED = ledger_script(__file__, "updated")
 
 
 class Receipts:
@@ -56,6 +59,18 @@ class Receipts:
         )
         return str(answer)
 
+    def record(self, cliente_id: int, heard: Sequence[MessageInbound | MessageUpdated], now_ms: int) -> list[bool]:
+        """Records messages and changes of messages, in their order. False for each that was known."""
+        fresh: list[bool] = []
+        for is_update, run in groupby(heard, lambda one: isinstance(one, MessageUpdated)):
+            if is_update:
+                updates = [one for one in run if isinstance(one, MessageUpdated)]
+                fresh += self._record_updates(cliente_id, updates, now_ms)
+            else:
+                messages = [one for one in run if isinstance(one, MessageInbound)]
+                fresh += self.record_inbound(cliente_id, messages, now_ms)
+        return fresh
+
     def record_inbound(self, cliente_id: int, messages: Sequence[MessageInbound], now_ms: int) -> list[bool]:
         """Records received messages as events, all in one step and in their order. False for each that was known."""
         if not messages:
@@ -66,7 +81,7 @@ class Receipts:
             heard_ms = min(HEARD_MS, HEARD_MS - (now_ms - (message.at or now_ms))) if to_us else 0
             rest += [
                 message.whatsapp_id,
-                _twin(message),
+                twin(message),
                 recipient_key(message.sender),
                 address_of(message.chat) if to_us else "",
                 message.sender if message.sender.isdigit() else "",
@@ -88,6 +103,23 @@ class Receipts:
                 "cliente_id": cliente_id,
                 "seen_prefix": self._keys.inbound_seen_prefix(cliente_id),
                 "heard_prefix": self._keys.heard_prefix(cliente_id),
+                "whatsapp_key_prefix": self._keys.whatsapp_key_prefix(cliente_id),
+            },
+            rest=rest,
+        )
+        return [bool(one) for one in cast("list[int]", answer)]
+
+    def _record_updates(self, cliente_id: int, updates: Sequence[MessageUpdated], now_ms: int) -> list[bool]:
+        rest: list[str | int] = []
+        for update in updates:
+            rest += [update.whatsapp_id, identity(update), twin(update), event_data(update)]
+        answer = self._scripts.run(
+            _UPDATED,
+            keys={"events": self._keys.events},
+            args={
+                "now_ms": now_ms,
+                "cliente_id": cliente_id,
+                "seen_prefix": self._keys.inbound_seen_prefix(cliente_id),
             },
             rest=rest,
         )
@@ -97,10 +129,11 @@ class Receipts:
         """Where WhatsApp told a LID alone: the number that was written to there, if one was."""
         lids = {message.sender for message in messages if message.sender.endswith("@lid")}
         numbers = self._addresses.numbers(cliente_id, lids)
-        return [replace(message, sender=numbers.get(message.sender, message.sender)) for message in messages]
+        return [_with_number(message, numbers) for message in messages]
 
 
-def _twin(message: MessageInbound) -> str:
-    """What stays of a key (`false_<chat>_<id>`) when its chat gets another address: who wrote it, and the id."""
-    *_, own = message.whatsapp_id.split("_", 2)
-    return f"{recipient_key(message.sender)}:{own}"
+def _with_number(message: MessageInbound, numbers: Mapping[str, str]) -> MessageInbound:
+    number = numbers.get(message.sender)
+    if number is None:
+        return message
+    return replace(message, sender=number, author=number if message.author == message.sender else message.author)

@@ -1,8 +1,7 @@
 """How far the database of a session's page was read, so that what came in while nobody listened is caught up.
 
-The cursor speaks of plain texts alone: rows of other kinds are passed over, and stay in the page's database. A kind
-that is recorded later on gets a hash of cursors of its own, which begins where it is wanted to (`FIRST_ROW` is all that
-this device ever took in); what is then met for the second time is known by its key.
+The cursor speaks of all messages; what is met for the second time is known by its key. Until all types were recorded it
+spoke of plain texts: rows of other kinds that were passed over then are not gone back to.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ KNOWN_MS = KEPT_MS  # so long a recorded message is known by its key
 
 @dataclass(frozen=True, slots=True)
 class RowCursor:
-    """All plain texts up to a row are recorded."""
+    """All messages up to a row are recorded."""
 
     row_id: int
     since_ms: int = 0  # until the last row was reached once: what was written before it is left out
@@ -59,7 +58,7 @@ class RowCursors:
     def read(self, cliente_id: int, login_id: str) -> Position:
         """Where to go on for a login. Another login has other rows: none of its cursors says anything here."""
         pipeline = self._client.pipeline(transaction=False)
-        pipeline.hget(self._keys.text_cursors(cliente_id), login_id)
+        pipeline.hget(self._keys.row_cursors(cliente_id), login_id)
         pipeline.get(self._keys.recorded_until(cliente_id))
         pipeline.zrange(self._keys.placeholders(cliente_id), 0, -1, withscores=True)
         cursor, until, placeholders = cast("tuple[str | None, str | None, list[tuple[str, float]]]", pipeline.execute())
@@ -76,7 +75,7 @@ class RowCursors:
         self._scripts.run(
             _READ_UNTIL,
             keys={
-                "cursors": self._keys.text_cursors(cliente_id),
+                "cursors": self._keys.row_cursors(cliente_id),
                 "placeholders": self._keys.placeholders(cliente_id),
             },
             args={"login_id": login_id, "cursor": f"{cursor.row_id} {cursor.since_ms}"},

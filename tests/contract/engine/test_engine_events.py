@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from session_worker.engine.port import InboundSeen, PageChanged
+from session_worker.engine.port import PageChanged
+from shared.protocol.events import MessageInbound
 from tests.contract.engine.engine_run import EngineRun, is_ready
 from tests.contract.engine.engine_world import World, new_number
 
@@ -23,17 +24,17 @@ class TestEvents:
 
         world.write(sender, number, "¿precio?")
 
-        heard = linked.wait_for(InboundSeen, lambda event: event.sender == sender)
-        assert heard.text == "¿precio?"
-        assert heard.key.startswith("false_")
-        assert heard.at_ms > 1_700_000_000_000
+        heard = linked.wait_for(MessageInbound, lambda event: event.sender == sender)
+        assert heard.message == "¿precio?"
+        assert heard.whatsapp_id.startswith("false_")
+        assert heard.at > 1_700_000_000_000
 
     def test_own_messages_are_not_inbound(self, linked: EngineRun) -> None:
         prepared = linked.engine.prepare(new_number())
         linked.engine.hand_over(prepared, "mío")
         linked.wait_for_ack(prepared.key, 1)
 
-        assert linked.told(InboundSeen, lambda event: event.text == "mío") == []
+        assert linked.told(MessageInbound, lambda event: event.message == "mío") == []
 
     def test_a_ban_is_a_problem_that_stays(self, world: World, linked: EngineRun, number: str) -> None:
         world.ban(number, linked.engine)

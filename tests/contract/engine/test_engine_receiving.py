@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from session_worker.engine.port import EngineError, InboundSeen, RowPage, RowsHinted
+from session_worker.engine.heard import Heard, RowPage
+from session_worker.engine.port import EngineError, RowsHinted
+from shared.protocol.events import MessageInbound
 from support.waiting import until
 from tests.contract.engine.engine_run import EngineRun, Launch
 from tests.contract.engine.engine_world import World, link, new_number
@@ -16,7 +18,11 @@ LIMIT = 200
 
 
 def texts(page: RowPage) -> list[str]:
-    return [row.message.text for row in page.texts]
+    return [message.message for message in messages_of(page)]
+
+
+def messages_of(page: RowPage) -> list[MessageInbound]:
+    return [row.heard for row in page.messages if isinstance(row.heard, MessageInbound)]
 
 
 def until_texts(run: EngineRun, expected: list[str]) -> RowPage:
@@ -49,12 +55,12 @@ class TestRows:
         again.wait_for(RowsHinted, lambda event: event.cause == "main_ready")
         page = until_texts(again, ["uno", "dos", "tres"])
 
-        assert (empty.texts, empty.placeholders, empty.more) == ((), (), False)
-        assert [row.message.sender for row in page.texts] == [ana, leo, ana]
+        assert (empty.messages, empty.placeholders, empty.more) == ((), (), False)
+        assert [message.sender for message in messages_of(page)] == [ana, leo, ana]
         assert page.placeholders == ()
-        assert all(row.message.key.startswith("false_") for row in page.texts)
-        assert all(row.message.at_ms > 1_700_000_000_000 for row in page.texts)
-        ids = [row.row_id for row in page.texts]
+        assert all(message.whatsapp_id.startswith("false_") for message in messages_of(page))
+        assert all(message.at > 1_700_000_000_000 for message in messages_of(page))
+        ids = [row.row_id for row in page.messages]
         assert ids == sorted(set(ids))
         assert (ids[-1], page.more) == (page.last_row_id, False)
         # page by page
@@ -62,8 +68,8 @@ class TestRows:
         assert (texts(first), first.more, first.last_row_id) == (["uno", "dos"], True, ids[1])
         rest = again.engine.read_rows(first.last_row_id, 2)
         assert (texts(rest), rest.more) == (["tres"], False)
-        later = again.engine.read_rows(FIRST_ROW, LIMIT, page.texts[-1].message.at_ms + 1)
-        assert (later.rows, later.last_row_id, later.texts) == (page.rows, page.last_row_id, ())
+        later = again.engine.read_rows(FIRST_ROW, LIMIT, messages_of(page)[-1].at + 1)
+        assert (later.rows, later.last_row_id, later.messages) == (page.rows, page.last_row_id, ())
         none = again.engine.read_rows(rest.last_row_id, 2)
         assert (none.rows, none.last_row_id, none.more) == (0, rest.last_row_id, False)
 
@@ -74,7 +80,7 @@ class TestRows:
         link(world, run, phone)
         sender = new_number()
         world.write(sender, phone, "antes")
-        run.wait_for(InboundSeen, lambda event: event.sender == sender)
+        run.wait_for(MessageInbound, lambda event: event.sender == sender)
         hints = len(run.told(RowsHinted))
         world.write_while_reloading(phone, run.engine, [(sender, f"número {n}") for n in range(7)])
 
@@ -82,7 +88,7 @@ class TestRows:
         run.wait_until_ready()
 
         until_texts(run, ["antes", *(f"número {n}" for n in range(7))])
-        assert [event.text for event in run.told(InboundSeen)] == ["antes"]
+        assert [event.message for event in run.told(MessageInbound)] == ["antes"]
 
     def test_the_first_message_of_an_ads_lead_is_asked_for(
         self, world: World, launch: Launch, phone: str, tmp_path: Path
@@ -94,18 +100,19 @@ class TestRows:
         run.wait_for(RowsHinted, lambda event: event.cause == "placeholder")
         page = run.engine.read_rows(FIRST_ROW, LIMIT)
         [placeholder] = page.placeholders
-        assert page.texts == ()
+        assert page.messages == ()
 
-        def read() -> tuple[InboundSeen, ...]:
+        def read() -> tuple[Heard, ...]:
             answer = run.engine.read_placeholders((placeholder.key,))
             assert answer.not_asked == ""
             assert answer.missing == ()
-            return answer.texts
+            return answer.messages
 
         [message] = until(read, 20, "the phone's answer")
-        assert (message.key, message.sender, message.text) == (placeholder.key, lead, "vi el anuncio")
-        [row] = run.engine.read_rows(FIRST_ROW, LIMIT).texts
-        assert (row.row_id, row.message) == (placeholder.row_id, message)
+        assert isinstance(message, MessageInbound)
+        assert (message.whatsapp_id, message.sender, message.message) == (placeholder.key, lead, "vi el anuncio")
+        [row] = run.engine.read_rows(FIRST_ROW, LIMIT).messages
+        assert (row.row_id, row.heard) == (placeholder.row_id, message)
 
     def test_a_key_that_the_page_does_not_have_is_missing(
         self, world: World, launch: Launch, phone: str, tmp_path: Path
@@ -116,7 +123,7 @@ class TestRows:
 
         answer = run.engine.read_placeholders((unknown,))
 
-        assert (answer.texts, answer.open, answer.missing) == ((), (), (unknown,))
+        assert (answer.messages, answer.open, answer.missing) == ((), (), (unknown,))
 
     def test_a_page_that_is_not_linked_has_no_rows(self, world: World, launch: Launch, tmp_path: Path) -> None:
         run = launch(tmp_path)
@@ -134,7 +141,7 @@ class TestAvailability:
     def test_answering_a_lead_shows_nobody_that_we_read(self, world: World, linked: EngineRun, number: str) -> None:
         lead = new_number()
         world.write(lead, number, "¿precio?")
-        linked.wait_for(InboundSeen, lambda event: event.sender == lead)
+        linked.wait_for(MessageInbound, lambda event: event.sender == lead)
 
         prepared = linked.engine.prepare(lead)
         linked.engine.hand_over(prepared, "10.000")
@@ -147,7 +154,7 @@ class TestAvailability:
         ana, leo = new_number(), new_number()
         for sender in (ana, leo):
             world.write(sender, number, "¿hay alguien?")
-            linked.wait_for(InboundSeen, lambda event, sender=sender: event.sender == sender)
+            linked.wait_for(MessageInbound, lambda event, sender=sender: event.sender == sender)
 
         linked.engine.mark_read(f"{ana}@c.us")
         linked.engine.mark_read(f"{ana}@c.us")
@@ -163,7 +170,7 @@ class TestAvailability:
         link(world, run, phone)
         lead = new_number()
         world.write(lead, phone, "¿precio?")
-        run.wait_for(InboundSeen, lambda event: event.sender == lead)
+        run.wait_for(MessageInbound, lambda event: event.sender == lead)
 
         prepared = run.engine.prepare(lead)
         run.engine.hand_over(prepared, "10.000")

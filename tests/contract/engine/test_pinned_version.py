@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from session_worker.engine.factory import make_engine
-from session_worker.engine.port import EngineConfig, EngineError, InboundSeen, PageReloaded
+from session_worker.engine.port import EngineConfig, EngineError, PageReloaded
 from session_worker.engine.versions.bundles import PACKAGED, BundleStore, packaged_bundle
+from shared.protocol.events import MessageInbound
 from testing.simulator_process import SimulatorProcess
 from tests.contract.engine.engine_run import EngineRun
 from tests.contract.engine.engine_world import new_number
@@ -77,7 +78,7 @@ def test_a_session_on_a_saved_page_links_sends_receives_and_comes_back(
     first.engine.hand_over(prepared, "hola")
     first.wait_for_ack(prepared.key, 1)
     site.control.inbound(phone, lead, "buenas")
-    first.wait_for(InboundSeen, lambda event: "buenas" in str(event))
+    first.wait_for(MessageInbound, lambda event: "buenas" in str(event))
     first.engine.stop()
     again = launch_with(web_version=str(saved_page)).wait_until_ready()
 

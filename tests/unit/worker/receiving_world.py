@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from session_worker.engine.port import InboundSeen, PlaceholderPage, PlaceholderRow, RowPage, TextRow
+from session_worker.engine.heard import ChangePage, Heard, MessageRow, PlaceholderPage, PlaceholderRow, RowPage
 from session_worker.receiving import actions as do
 from session_worker.receiving import inputs as on
 from session_worker.receiving import state as at
@@ -14,11 +14,14 @@ from session_worker.receiving.reducer import step
 from session_worker.receiving.state import Rules, State
 from session_worker.session.channel import Channel
 from session_worker.turn import Log, Now
+from shared.ledger.receipts.identity import identity
 from shared.ledger.receipts.row_cursors import FIRST_ROW, Placeholder, Position, RowCursor
+from shared.protocol.events import MessageInbound, MessageUpdated
+from shared.protocol.inbound import Change, InboundType, ReactionTo
 
 START_MS = 1_800_000_000_000
 DAY_MS = 86_400_000
-RULES = Rules(every_ms=60_000, page_rows=5, overlap_rows=3)
+RULES = Rules(every_ms=60_000, page_rows=5, overlap_rows=3, changes_rows=40)
 CHANNEL = Channel("run-1", "5491150000051/pairing", "5491150000051")
 
 
@@ -33,8 +36,8 @@ class Row:
     open: bool = False
 
     @property
-    def seen(self) -> InboundSeen:
-        return InboundSeen(self.key, self.sender, f"text of {self.key}", self.at_ms)
+    def seen(self) -> MessageInbound:
+        return MessageInbound(self.sender, f"text of {self.key}", self.at_ms, self.key)
 
 
 @dataclass
@@ -45,6 +48,7 @@ class World:
     state: State = field(init=False)
     steady_ms: int = 1_000
     rows: list[Row] = field(default_factory=list)
+    changes: list[tuple[int, Heard]] = field(default_factory=list)  # of messages, by the number of their row
     arrived: list[str] = field(default_factory=list)  # keys, in order
     recorded: list[str] = field(default_factory=list)  # keys, in order
     seen: set[str] = field(default_factory=set)
@@ -72,8 +76,30 @@ class World:
         row = self.add_row(sender, at_ms=at_ms)
         self.arrived.append(row.key)
         if told:
-            self.tell(on.MessageTold(row.seen))
+            self.tell(on.Told(row.seen))
         return row
+
+    def change(self, row: Row, kind: str = "reaction", *, told: bool = True) -> Heard:
+        """Somebody reacts to a message, edits it or deletes it. told: by an event of the page."""
+        heard: Heard
+        number = len(self.changes)
+        if kind == "reaction":
+            heard = MessageInbound(
+                row.sender,
+                "",
+                self.wall_ms,
+                f"{row.key}-r{number}",
+                type=InboundType.REACTION,
+                reaction=ReactionTo("👍", row.key),
+            )
+        elif kind == "edit":
+            heard = MessageUpdated(row.key, Change.EDITED, self.wall_ms, "otro", f"{row.key}-e{number}")
+        else:
+            heard = MessageUpdated(row.key, Change.REVOKED, self.wall_ms)
+        self.changes.append((row.row_id, heard))
+        if told:
+            self.tell(on.Told(heard))
+        return heard
 
     def add_row(self, sender: str = "5491100000001", *, at_ms: int | None = None, open_: bool = False) -> Row:
         newest = max((row.row_id for row in self.rows), default=FIRST_ROW)
@@ -145,18 +171,30 @@ class World:
                     rows=len(found),
                     last_row_id=found[-1].row_id if found else call.after_row_id,
                     more=len(found) == call.limit,
-                    texts=tuple(TextRow(row.row_id, row.seen) for row in young if not row.open),
+                    messages=tuple(MessageRow(row.row_id, row.seen) for row in young if not row.open),
                     placeholders=tuple(PlaceholderRow(row.row_id, row.key, row.at_ms) for row in young if row.open),
                 )
             )
+        if isinstance(call, do.ReadChanges):
+            return on.ChangesRead(self._change_page(call))
         rows = {row.key: row for row in self.rows if row.key in call.keys}
         self.asked |= {row.key for row in rows.values() if row.open}
         return on.PlaceholdersRead(
             PlaceholderPage(
-                texts=tuple(row.seen for row in rows.values() if not row.open),
+                messages=tuple(row.seen for row in rows.values() if not row.open),
                 open=tuple(row.key for row in rows.values() if row.open),
                 missing=tuple(key for key in call.keys if key not in rows),
             )
+        )
+
+    def _change_page(self, call: do.ReadChanges) -> ChangePage:
+        found = [row for row in self.rows if row.row_id > call.after_row_id][: call.limit]
+        young = {row.row_id for row in found if row.at_ms >= call.since_ms}
+        return ChangePage(
+            rows=len(found),
+            last_row_id=found[-1].row_id if found else call.after_row_id,
+            more=len(found) == call.limit,
+            heard=tuple(heard for row_id, heard in self.changes if row_id in young),
         )
 
     def _ask_ledger(self, call: do.LedgerCall) -> on.Answer:
@@ -164,10 +202,11 @@ class World:
             case do.ReadPosition(login_id):
                 waiting = tuple(Placeholder(key, at_ms) for key, at_ms in self.kept_placeholders.items())
                 return on.PositionRead(Position(self.cursors.get(login_id), self.recorded_until_ms, waiting))
-            case do.Record(messages):
-                fresh = tuple(message.key not in self.seen for message in messages)
-                self.recorded += [message.key for message, new in zip(messages, fresh, strict=True) if new]
-                self.seen |= {message.key for message in messages}
+            case do.Record(heard):
+                names = [identity(one) for one in heard]
+                fresh = tuple(name not in {*self.seen, *names[:at]} for at, name in enumerate(names))
+                self.recorded += [name for name, new in zip(names, fresh, strict=True) if new]
+                self.seen |= {*names}
                 return on.Recorded(fresh)
             case do.KeepCursor(login_id, cursor, placeholders):
                 self.cursors[login_id] = cursor
@@ -175,3 +214,11 @@ class World:
             case do.ForgetPlaceholders(keys):
                 self.kept_placeholders = {key: at for key, at in self.kept_placeholders.items() if key not in keys}
         return on.Kept()
+
+
+def linked() -> World:
+    """In sync, and nothing came in yet."""
+    world = World()
+    world.ready()
+    world.run_for(1_000)
+    return world

@@ -13,7 +13,6 @@ from session_worker.engine.port import (
     AckSeen,
     BrowserGone,
     EngineEvent,
-    InboundSeen,
     Limits,
     LoggedOut,
     PageChanged,
@@ -27,11 +26,14 @@ from session_worker.sending.shell import Word
 from session_worker.session import inputs as session
 from session_worker.session.channel import Channel
 from session_worker.worker.dispatcher import Dispatcher
+from shared.protocol.events import MessageInbound, MessageUpdated
+from shared.protocol.inbound import Change
 from tests.unit.worker.session_world import OPEN
 
 T = TypeVar("T")
 
-ACK, INBOUND = AckSeen("key", 1), InboundSeen("key", "5491123456789", "hola", 1)
+ACK, INBOUND = AckSeen("key", 1), MessageInbound("5491123456789", "hola", 1, "key")
+DELETED = MessageUpdated("key", Change.REVOKED, 1)
 PACKAGE = Path(__file__).parents[3] / "session_worker"
 # What each part may take from the others. `worker` puts them together, `host` forks workers.
 MAY_IMPORT = {
@@ -60,7 +62,8 @@ def everything_in(inbox: queue.SimpleQueue[T]) -> list[T]:
         (PageReloaded(), "session", session.PageReloaded("run")),
         (BrowserGone("crash"), "session", session.BrowserEnded("run", "crash")),
         (ACK, "acknowledging", ACK),
-        (INBOUND, "receiving", receiving.MessageTold(INBOUND)),
+        (INBOUND, "receiving", receiving.Told(INBOUND)),
+        (DELETED, "receiving", receiving.Told(DELETED)),
         (RowsHinted("main_ready"), "receiving", receiving.RowsHinted("main_ready")),
     ],
 )

@@ -1,48 +1,29 @@
 /**
  * What comes in: told by events, which are fast and tell not everything, and read from the page's own database.
  *
- * @import { InboundText, PlaceholderPage, RowPage } from '../types'
+ * @import { PlaceholderPage, RowPage } from '../types'
  */
 const ROWS_WAIT_MS = 8_000;
 const HYDRATE_WAIT_MS = 8_000;
 const ASK_PHONE_WAIT_MS = 5_000;
-const PLACEHOLDER = 'ciphertext';
 
-/** Digits, or the LID where WhatsApp knows no number. @param {WhatsApp.Wid} wid */
-const senderOf = async (wid) => {
-  if (!wid.isLid()) {
-    return wid.user;
-  }
-  const known = whatsapp.lidPnCache.getPhoneNumber(wid);
-  if (known) {
-    return known.user;
-  }
-  const entry = await WPP.contact.getPnLidEntry(wid).catch(() => null);
-  return entry?.phoneNumber?.id ?? `${wid.user}@lid`;
-};
+/**
+ * Whether it has a content at all; a text comes without one where the page could not decrypt it yet.
+ * @param {any} message
+ */
+const isReadable = ({ type, body, ctwaContext }) => type !== PLACEHOLDER && !(type === 'chat' && !body && !ctwaContext);
 
-/** @param {WhatsApp.MsgModel} message @returns {Promise<InboundText>} */
-const textOf = async (message) => ({
-  key: message.id.toString(),
-  sender: await senderOf(message.id.remote),
-  text: message.body ?? '',
-  at_ms: message.t ? message.t * 1000 : Date.now(),
-});
-
-/** From a person to this phone, by the key alone: `false_<chat>_<id>`. @param {string} key */
-const isFromPerson = (key) => /^false_[^_]+@(c\.us|lid)_/.test(key);
-
-/** @param {WhatsApp.MsgModel} message */
-const isText = (message) => message.type === 'chat' && Boolean(message.body);
+/** Handed over by this page: its acknowledgements are told, not the message. @param {any} message */
+const isHandedOver = ({ id, local }) => id.fromMe && (local === true || handedOver.has(id.toString()));
 
 WPP.on('chat.new_message', async (message) => {
-  if (!isFromPerson(message.id.toString())) {
+  if (!isOfConversation(message.id.toString()) || NOTES.has(String(message.type)) || isHandedOver(message)) {
     return;
   }
-  if (message.type === PLACEHOLDER) {
+  if (!isReadable(message)) {
     tell({ kind: 'rows', cause: 'placeholder' });
-  } else if (isText(message)) {
-    tell({ kind: 'inbound', ...(await textOf(message)) });
+  } else if (message.type !== REVOKED) {
+    tell({ kind: 'message', message: await factsOf(message) });
   }
 });
 
@@ -59,35 +40,45 @@ const hydrated = async (keys) => {
     return new Map();
   }
   const { messages } = await within(whatsapp.MsgStore.getMessagesById(keys), HYDRATE_WAIT_MS);
-  return new Map(messages.map((/** @type {WhatsApp.MsgModel} */ message) => [message.id.toString(), message]));
+  return new Map(
+    messages.filter(Boolean).map((/** @type {WhatsApp.MsgModel} */ message) => [message.id.toString(), message]),
+  );
 };
 
-/** A row's key as text, whichever way the database has it. @param {{id: string | {_serialized: string}}} row */
-const keyOf = ({ id }) => (typeof id === 'string' ? id : id._serialized);
+/** A key as text, whichever way the database has it. @param {any} key @returns {string} */
+const keyText = (key) => String(key?._serialized ?? key ?? '');
+
+/**
+ * Rows after one, and of them those that belong to a conversation and were written since a time.
+ * @param {{after_row_id: number, limit: number, since_ms: number}} asked
+ */
+const rowsAfter = async ({ after_row_id: after, limit, since_ms: since }) => {
+  await assertDatabase();
+  /** @type {any[]} */
+  const rows = await within(WPP.indexdb.getMessagesFromRowId({ minRowId: after, limit }), ROWS_WAIT_MS);
+  const wanted = rows.filter(
+    (row) => !NOTES.has(row.type) && asMs(row.t) >= since && isOfConversation(keyText(row.id)),
+  );
+  return { wanted, span: { rows: rows.length, last_row_id: rows.at(-1)?.rowId ?? after, more: rows.length === limit } };
+};
 
 /** @param {{after_row_id: number, limit: number, since_ms: number}} asked @returns {Promise<RowPage>} */
-const readRows = async ({ after_row_id: after, limit, since_ms: since }) => {
-  await assertDatabase();
-  const rows = await within(WPP.indexdb.getMessagesFromRowId({ minRowId: after, limit }), ROWS_WAIT_MS);
-  const wanted = rows.filter(({ type, t }) => (type === 'chat' || type === PLACEHOLDER) && (t ?? 0) * 1000 >= since);
-  const ofPersons = wanted.filter((row) => isFromPerson(keyOf(row)));
-  const messages = await hydrated(ofPersons.filter((row) => row.type === 'chat').map(keyOf));
+const readRows = async (asked) => {
+  const { wanted, span } = await rowsAfter(asked);
+  const written = wanted.filter(({ type }) => type !== PLACEHOLDER && type !== REVOKED);
+  const messages = await hydrated(written.map(({ id }) => keyText(id)));
   /** @type {RowPage} */
-  const page = {
-    rows: rows.length,
-    last_row_id: rows.at(-1)?.rowId ?? after,
-    more: rows.length === limit,
-    texts: [],
-    placeholders: [],
-  };
-  for (const row of ofPersons) {
-    const key = keyOf(row);
+  const page = { ...span, messages: [], revoked: [], placeholders: [] };
+  for (const row of wanted) {
+    const key = keyText(row.id);
     const message = messages.get(key);
-    if (message && isText(message)) {
-      page.texts.push({ row_id: row.rowId, ...(await textOf(message)) });
+    if (row.type === REVOKED) {
+      page.revoked.push(...(row.protocolMessageKey ? [{ row_id: row.rowId, ...revokedOf(row) }] : []));
+    } else if (message && isReadable(message)) {
+      page.messages.push({ row_id: row.rowId, ...(await factsOf(message)) });
     } else {
-      // also a text whose content the page did not give: it is looked at again
-      page.placeholders.push({ row_id: row.rowId, key, at_ms: (row.t ?? 0) * 1000 });
+      // also one whose content the page did not give: it is looked at again
+      page.placeholders.push({ row_id: row.rowId, key, at_ms: asMs(row.t) });
     }
   }
   return page;
@@ -120,13 +111,12 @@ const readPlaceholders = async (keys) => {
   await assertDatabase();
   const messages = await hydrated(keys);
   const found = [...messages.values()];
-  const texts = await Promise.all(found.filter(isText).map(textOf));
-  const empty = found.filter(({ type }) => type === PLACEHOLDER);
-  const open = found.filter((message) => message.type === PLACEHOLDER || (message.type === 'chat' && !message.body));
+  const untold = new Set([...NOTES, REVOKED]);
+  const told = found.filter((message) => isReadable(message) && !untold.has(String(message.type)));
   return {
-    texts,
-    open: open.map(({ id }) => id.toString()),
+    messages: await Promise.all(told.map(factsOf)),
+    open: found.filter((message) => !isReadable(message)).map(({ id }) => id.toString()),
     missing: keys.filter((key) => !messages.has(key)),
-    not_asked: await askPhone(empty),
+    not_asked: await askPhone(found.filter(({ type }) => type === PLACEHOLDER)),
   };
 };

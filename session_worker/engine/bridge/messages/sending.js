@@ -21,6 +21,9 @@ const prepare = async (forms) => {
  */
 const onlyCopies = new Set();
 
+/** Keys that this page was handed. */
+const handedOver = new Set();
+
 /** Keys whose refusal was told since they were last sent: page and outcome may both show it. */
 const refused = new Set();
 
@@ -59,6 +62,7 @@ const handOver = async ({ chat_id: chatId, key, text }) => {
   }
   refused.delete(key);
   onlyCopies.add(key);
+  handedOver.add(key);
   const [added, outcome] = await whatsapp.functions.addAndSendMsgToChat(chat, raw);
   outcome.then(
     (told) => takeOutcome(told, key),
