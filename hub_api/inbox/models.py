@@ -96,4 +96,4 @@ class InboundCount(Base):
     __tablename__ = "inbound_counts"
     cliente_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     recorded: Mapped[int] = mapped_column(BigInteger, default=0)
-    repeated: Mapped[int] = mapped_column(BigInteger, default=0)  # told again by a Redis that had forgotten them
+    repeated: Mapped[int] = mapped_column(BigInteger, default=0)  # told again by a Redis that forgot them, or is older

@@ -30,7 +30,7 @@ class InboxRecorder:
     def known(self, session: Session, events: Sequence[Event]) -> set[str]:
         """Events whose message or change was recorded before, or stands in an earlier one of these.
 
-        What a Redis that had forgotten a message told once more is counted here, for nobody takes it again.
+        What a Redis that had forgotten a message told once more, or an older one holds, is counted here: nobody takes it.
         """
         told = [event for event in events if event.type in _OF_CONVERSATIONS]
         rows = recorded_rows(session, map(_key, told))
@@ -39,11 +39,9 @@ class InboxRecorder:
         repeated: list[int] = []
         seen: set[object] = set()
         for event in _of(told, MessageInbound):
-            row = rows.get(_key(event))
-            if row is not None or _key(event) in seen:
+            if _key(event) in rows or _key(event) in seen:
                 found.add(event.event_id)
-                if row is None or row.event_id != event.event_id:
-                    repeated.append(event.cliente_id)
+                repeated.append(event.cliente_id)
             seen.add(_key(event))
         for event in _of(told, MessageUpdated):
             changed = rows.get(_key(event)) or kept.get(_key(event))

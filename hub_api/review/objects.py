@@ -41,4 +41,6 @@ class MessageReport(BaseModel):
     held: int
     balanced: bool
     recorded: dict[str, int] = Field(description="What is on record, by status; a second behind, shortened by age")
+    received: int = Field(description="Messages of conversations that sessions told of, each once")
+    received_recorded: int = Field(description="Those of them that were recorded; a second behind, else one is missing")
     unattributed_optouts: int = Field(description="Who asked to be left alone, by a number that nobody knows")

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub_api.accounts.audit import trail
 from hub_api.accounts.tenants.profiles import profile_of
+from hub_api.inbox import counting
 from hub_api.messages.models import MessageRecord
 from hub_api.messages.service import QUEUE_LIVES_MS, find
 from hub_api.recipients import service as recipients
@@ -108,10 +109,13 @@ def report(services: Services, cliente_id: int) -> dict[str, Any]:
     with services.database.reading() as session:
         recorded = {str(status): int(number) for status, number in session.execute(statement)}
         unattributed = recipients.unattributed(session, cliente_id)
+        inbound, repeated = counting.counted(session, cliente_id)
     return {
         "cliente_id": cliente_id,
         **services.ledger.entries.balance(cliente_id).numbers().to_wire(),
         "recorded": recorded,
+        "received": max(inbound, services.ledger.entries.received(cliente_id) - repeated),
+        "received_recorded": inbound,
         "unattributed_optouts": unattributed,
     }
 

@@ -82,6 +82,10 @@ class Entries:
             held=held,
         )
 
+    def received(self, cliente_id: int) -> int:
+        """How many messages came in, each time that this Redis did not know one."""
+        return int(cast("str | None", self._client.hget(self._keys.counts(cliente_id), "received")) or 0)
+
     def _range(self, index: str, first: int, last: int) -> list[str]:
         return cast(list[str], self._client.zrange(index, first, last))
 

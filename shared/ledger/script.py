@@ -21,6 +21,7 @@ LANE_WIDTH = 2**40  # an index's score is lane * LANE_WIDTH + order of acceptanc
 QUOTA_KEPT_S = 3 * 86_400
 SENT_TODAY_KEPT_S = 2 * 86_400
 MAX_ATTEMPTS = 5
+STREAM_CHUNK = 1_000  # events that a script reads at once
 NOTIFICATIONS = 16  # that wait on a tenant's queue at once: the owner asks by itself, so more would tell it nothing
 
 _LIMITS = lua_table(
@@ -39,6 +40,7 @@ _LIMITS = lua_table(
         ("sent_today_kept_s", SENT_TODAY_KEPT_S),
         ("max_attempts", MAX_ATTEMPTS),
         ("notifications", NOTIFICATIONS),
+        ("stream_chunk", STREAM_CHUNK),
     ),
 )
 _PRELUDE = (Path(__file__).parent / "prelude.lua").read_text("utf-8")

@@ -20,6 +20,7 @@ from shared.transitions.message import OPEN_STATUSES
 _RESTORE = ledger_script(__file__, "restore")
 _REINDEX = ledger_script(__file__, "reindex")
 _IMBALANCE = ledger_script(__file__, "imbalance")
+_RECEIVED = ledger_script(__file__, "received")
 
 Gone = Literal["", "final", "unknown"]
 
@@ -144,6 +145,18 @@ class Restoring:
                     pipeline.hincrby(key, name, number)
 
         self._client.transaction(add, key)
+
+    def restore_received(self, taken_in: Mapping[int, int], since: str) -> None:
+        """Says how many messages came in. taken_in: how many events of them SQL took in, by tenant.
+
+        since: the last event that had been recorded when this state was current.
+        """
+        self._scripts.run(
+            _RECEIVED,
+            keys={"events": self._keys.events},
+            args={"since": since, "counts_prefix": self._keys.counts_prefix},
+            rest=[part for pair in taken_in.items() for part in pair],
+        )
 
     def imbalances(self) -> dict[int, str]:
         """The tenants in alarm, each with its numbers as they were told."""
