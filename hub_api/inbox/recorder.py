@@ -30,7 +30,7 @@ class InboxRecorder:
     def known(self, session: Session, events: Sequence[Event]) -> set[str]:
         """Events whose message or change was recorded before, or stands in an earlier one of these.
 
-        What a Redis that had forgotten a message told once more, or an older one holds, is counted here: nobody takes it.
+        What a Redis that forgot a message told once more, or an older one holds, is counted here, for nobody takes it.
         """
         told = [event for event in events if event.type in _OF_CONVERSATIONS]
         rows = recorded_rows(session, map(_key, told))

@@ -9,6 +9,8 @@ import redis
 
 from hub_api.messages.service import SendRequest, send_text
 from shared.errors import RecipientOptedOut
+from shared.protocol.events import MessageInbound
+from shared.protocol.inbound import Direction, InboundType, MediaSource
 from shared.recipient_key import recipient_key
 from shared.sessions.lease import ClaimsClosed
 from shared.transitions.message import Lane
@@ -67,6 +69,32 @@ class TestOptOuts:
         assert worker.sent == [(number(0), "Listo, no volveremos a escribirte. ¡Gracias por avisar!")]
         world.tick()
         assert worker.claim() is None
+
+    def test_a_caption_asks_as_a_text_does(self, world: World, worker: Worker):
+        picture = MessageInbound(
+            number(0), "Baja!", world.clock, "false_1", type=InboundType.IMAGE, media=MediaSource("image")
+        )
+        worker.ledger.receipts.record_inbound(51, [picture], world.clock)
+        world.drain()
+        assert [item["number"] for item in world.call("GET", "/optouts")["items"]] == [number(0)]
+
+    def test_nobody_asks_in_a_group_nor_the_owner_on_the_phone(self, world: World, worker: Worker):
+        group, chat_id = "120363000000000001@g.us", f"{number(1)}@c.us"
+        told = [
+            MessageInbound(number(0), "BAJA", world.clock, f"false_{group}_1", chat_id=group, author=number(0)),
+            MessageInbound(
+                "5491150000051", "BAJA", world.clock, f"true_{chat_id}_2", chat_id=chat_id, direction=Direction.OUT
+            ),
+        ]
+        assert worker.ledger.receipts.record_inbound(51, told, world.clock) == [True, True]
+        world.drain()
+        assert world.call("GET", "/optouts")["items"] == []
+        assert world.call("GET", "/optouts/unattributed")["items"] == []
+        # and neither of them may be answered against an opt-out, as somebody may who wrote
+        world.call("POST", "/optouts", {"numbers": [number(0), number(1)]}, 201)
+        for to in (number(0), number(1)):
+            refused = world.call("POST", "/whatsapp/51/messages", {"to": to, "message": "x"}, 403)
+            assert refused["error"] == "RECIPIENT_OPTED_OUT"
 
     def test_own_keywords_and_answer(self, world: World, worker: Worker):
         world.call("PUT", "/campaigns/settings", {"optout_keywords": ["NO MÁS"], "optout_answer": "Ok"})
