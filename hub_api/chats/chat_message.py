@@ -10,11 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_api.chats.timeline import Entry
-from hub_api.inbox.inbound_object import MessageKey, changes_of, inbound_object, media_of
+from hub_api.inbox.inbound_object import changes_of, inbound_object, media_of
 from hub_api.inbox.models import InboundMessage, MessageChange
 from hub_api.inbox.parts import parts_shown
 from hub_api.messages.history import to_message
 from hub_api.messages.models import MessageRecord
+from hub_api.recipients.other_keys import MessageKey
 from shared.instant import to_iso
 from shared.protocol.inbound import Direction, InboundType
 from shared.recipient_key import recipient_key

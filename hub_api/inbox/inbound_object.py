@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 
 from hub_api.inbox.models import InboundMedia, InboundMessage, MessageChange
 from hub_api.inbox.parts import parts_shown
+from hub_api.recipients.other_keys import MessageKey
 from shared.instant import to_iso
-
-MessageKey = tuple[int, str]  # (cliente_id, whatsapp_id)
 
 
 def inbound_object(row: InboundMessage, media: InboundMedia | None) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from hub_api.inbox import changes, counting
-from hub_api.inbox.inbound_object import MessageKey, changes_of, media_of, recorded_rows
+from hub_api.inbox.inbound_object import changes_of, media_of, recorded_rows
 from hub_api.inbox.models import InboundMedia, InboundMessage, MessageChange
 from hub_api.inbox.parts import parts_text
+from hub_api.messages.history import keys_of_ours
 from hub_api.recipients import chats
 from hub_api.recipients.chats import Chat
+from hub_api.recipients.other_keys import MessageKey, other_keys
 from hub_api.storable import storable
 from shared.names import EventType
 from shared.protocol.events import Body, Event, MessageInbound, MessageMedia, MessageUpdated
@@ -33,18 +35,17 @@ class InboxRecorder:
         What a Redis that forgot a message told once more, or an older one holds, is counted here, for nobody takes it.
         """
         told = [event for event in events if event.type in _OF_CONVERSATIONS]
-        rows = recorded_rows(session, map(_key, told))
-        kept = changes_of(session, map(_key, _of(told, MessageUpdated)))
+        known = _Known(session, told)
         found: set[str] = set()
         repeated: list[int] = []
         seen: set[object] = set()
         for event in _of(told, MessageInbound):
-            if _key(event) in rows or _key(event) in seen:
+            if known.row(event) is not None or known.is_ours(event) or _key(event) in seen:
                 found.add(event.event_id)
                 repeated.append(event.cliente_id)
             seen.add(_key(event))
         for event in _of(told, MessageUpdated):
-            changed = rows.get(_key(event)) or kept.get(_key(event))
+            changed = known.row(event) or known.change(event)
             body = _body(event, MessageUpdated)
             change = (_key(event), body.change, body.message)
             if change in seen or (changed is not None and changes.is_applied(changed, body)):
@@ -73,36 +74,66 @@ class InboxRecorder:
         counting.count(session, recorded=[event.cliente_id for event in inbound])
 
 
+class _Known:
+    """What is on record of the messages that some events are about, under whichever key it stands."""
+
+    def __init__(self, session: Session, events: Sequence[Event]) -> None:
+        self._others = other_keys(session, map(_key, events))
+        keys = {key for event in events for key in self._all(event)}
+        self.rows = recorded_rows(session, keys)
+        self.changes = changes_of(session, keys)
+        self._ours = keys_of_ours(session, (key for key in keys if key[1].startswith("true_")))
+
+    def row(self, event: Event) -> InboundMessage | None:
+        """The message itself."""
+        return next((self.rows[key] for key in self._all(event) if key in self.rows), None)
+
+    def change(self, event: Event) -> MessageChange | None:
+        """What became of it, where it is not on record."""
+        return next((self.changes[key] for key in self._all(event) if key in self.changes), None)
+
+    def is_ours(self, event: Event) -> bool:
+        """Whether it went out through us: a Redis that forgot so takes its row for what the owner wrote."""
+        return self.our_key(event) is not None
+
+    def our_key(self, event: Event) -> MessageKey | None:
+        """The key under which we handed it over."""
+        return next((key for key in self._all(event) if key in self._ours), None)
+
+    def _all(self, event: Event) -> list[MessageKey]:
+        return [_key(event), *self._others.get(_key(event), ())]
+
+
 class _Batch:
     """The rows that some events are about."""
 
     def __init__(self, session: Session, events: Sequence[Event]) -> None:
-        keys = [_key(event) for event in events]
         self._session = session
-        self._rows = dict(recorded_rows(session, keys))
-        self._changes = dict(changes_of(session, keys))
+        self._known = _Known(session, events)
         self._media = dict(media_of(session, map(_key, _of(events, MessageInbound, MessageMedia))))
 
     def receive(self, event: Event, told: MessageInbound, chat: Chat) -> None:
         """Records a message, with what became of it before it came."""
         row = _row(event, told, chat)
-        kept = self._changes.pop(_key(event), None)
+        kept = self._known.change(event)
         if kept is not None:
             changes.catch_up(row, kept)
+            self._known.changes.pop((kept.cliente_id, kept.whatsapp_id))
             self._session.delete(kept)
         self._session.add(row)
-        self._rows[_key(event)] = row
+        self._known.rows[_key(event)] = row
         if told.media is not None:
             self._expect_media(event, told, told.media)
         self._session.flush()  # one by one, so that their numbers follow their order
 
     def change(self, event: Event, told: MessageUpdated) -> None:
         """Has a message follow a change; one of ours, or one that did not come yet, is remembered by its key."""
-        row = self._rows.get(_key(event)) or self._changes.get(_key(event))
+        row = self._known.row(event) or self._known.change(event)
         if row is None:
-            row = MessageChange(cliente_id=event.cliente_id, whatsapp_id=_whatsapp_id(event), at=told.at)
+            cliente_id, whatsapp_id = self._known.our_key(event) or _key(event)
+            row = MessageChange(cliente_id=cliente_id, whatsapp_id=whatsapp_id, at=told.at)
             self._session.add(row)
-            self._changes[_key(event)] = row
+            self._known.changes[cliente_id, whatsapp_id] = row
         changes.follow(row, told)
         self._session.flush()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from hub_api.database import Database, rows_after, rows_between
 from hub_api.messages.models import MessageEvent, MessageRecord
@@ -42,6 +43,18 @@ def recorded_by_id(database: Database, message_ids: Sequence[str]) -> dict[str, 
     with database.reading() as session:
         rows = session.scalars(select(MessageRecord).where(MessageRecord.message_id.in_(message_ids)))
         return {row.message_id: to_message(row) for row in rows}
+
+
+def keys_of_ours(session: Session, keys: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Those of WhatsApp's keys, each with its tenant, that are of messages we handed over."""
+    asked = set(keys)
+    if not asked:
+        return set()
+    row = MessageRecord
+    statement = select(row.cliente_id, row.whatsapp_id).where(
+        row.cliente_id.in_({cliente_id for cliente_id, _ in asked}), row.whatsapp_id.in_({key for _, key in asked})
+    )
+    return {(cliente_id, key) for cliente_id, key in session.execute(statement) if key is not None} & asked
 
 
 def page(

@@ -10,6 +10,7 @@ from hub_api.database import Base
 # The partial index of open messages serves only queries that say it in these words.
 IS_OPEN = text("status IN ('queued', 'sending')")
 # The same of those that wait for nobody: an uncertain message waits for a person.
+_HAS_KEY = text("whatsapp_id IS NOT NULL")
 HAS_ENDED = text("status NOT IN ('queued', 'sending', 'uncertain')")
 
 
@@ -36,6 +37,7 @@ class MessageRecord(Base):
 
     __table_args__ = (
         Index("ix_messages_tenant", "cliente_id", "accepted_at", "message_id"),
+        Index("ix_messages_key", "cliente_id", "whatsapp_id", sqlite_where=_HAS_KEY, postgresql_where=_HAS_KEY),
         Index("ix_messages_open", "accepted_at", "message_id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
         Index("ix_messages_ended", "accepted_at", sqlite_where=HAS_ENDED, postgresql_where=HAS_ENDED),
     )

@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_api.accounts.tenants.profiles import profile_of
-from hub_api.inbox.inbound_object import MessageKey, objects_of, recorded_rows
+from hub_api.inbox.inbound_object import objects_of, recorded_rows
 from hub_api.messages.history import to_message
 from hub_api.messages.models import MessageRecord
 from hub_api.public_events.as_of import TOLD, message_as_of, session_as_of
 from hub_api.public_events.envelope import Change, chat_key
 from hub_api.public_events.publishing import Publishing
 from hub_api.public_events.types import PublicEventType
+from hub_api.recipients.other_keys import MessageKey
 from hub_api.services import Services
 from shared.instant import now_ms
 from shared.ledger.message import Message

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from conversations_told import CHAT, GROUP, LID, NOW, OTHER, TEXT, WHO, Tell, message, telling
+from conversations_told import CHAT, GROUP, LID, NOW, OTHER, OWN, TEXT, WHO, Tell, message, telling
 from flask.testing import FlaskClient
-from hub_records import count
+from hub_records import accept, count, recorded
 
 from hub_api.inbox.inbound_object import media_of, recorded_objects
 from hub_api.inbox.models import InboundMessage, MessageChange
@@ -32,6 +33,8 @@ from shared.protocol.inbound import (
     ReactionTo,
     Referral,
 )
+from shared.transitions.session import SessionStatus
+from support.owner import Owner
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 
@@ -241,6 +244,45 @@ class TestWhoItIs:
         own = message("L2", sender="5491150000051", chat_id=LID, direction=Direction.OUT)
         tell(message("L1", chat_id=LID), own)
         assert (read(own)["from"], read(own)["chat_id"]) == ("5491150000051", CHAT)
+
+
+class TestOtherKeys:
+    """A chat gets another address, or Redis forgets: SQL knows what it has."""
+
+    @pytest.fixture
+    def forgetting(self, services: Services, tell: Tell) -> Tell:
+        """Tells what Redis has no mark of any more."""
+
+        def told(*bodies: Any) -> None:
+            marks = services.client.keys(services.keys.inbound_seen_prefix(51) + "*")
+            services.client.delete(*marks, *services.client.keys(services.keys.whatsapp_key_prefix(51) + "*"))
+            tell(*bodies)
+
+        return told
+
+    def test_a_message_is_recorded_once(self, tell: Tell, forgetting: Tell, listed: Call) -> None:
+        tell(TEXT, message("L1", chat_id=LID))
+        forgetting(replace(TEXT, whatsapp_id=f"false_{LID}_A1", chat_id=LID), message("L1"))
+        assert listed() == ["L1", "A1"]
+
+    def test_what_went_out_through_us_is_not_the_owners(
+        self, tell: Tell, forgetting: Tell, listed: Call, services: Services, own: Callable[..., Owner], drain: Drain
+    ) -> None:
+        message_id, owner = accept(services, WHO), own(SessionStatus.READY)
+        owner.put_key(owner.claim(), f"true_{LID}_B1", LID)
+        drain.run()
+        for chat_id in (LID, CHAT):
+            own_row = MessageInbound(OWN, "hola", NOW, f"true_{chat_id}_B1", chat_id=chat_id, direction=Direction.OUT)
+            forgetting(own_row)
+        assert (listed(), recorded(services, message_id).whatsapp_id) == ([], f"true_{LID}_B1")
+        typed = MessageInbound(OWN, "yo", NOW, f"true_{CHAT}_B2", chat_id=CHAT, direction=Direction.OUT)
+        forgetting(typed)
+        assert listed() == ["B2"]
+
+    def test_a_change_is_applied(self, tell: Tell, read: Call) -> None:
+        tell(TEXT, message("L1", chat_id=LID))
+        tell(MessageUpdated(f"false_{LID}_A1", Change.REVOKED, NOW + 1))
+        assert read(TEXT)["revoked_at"] is not None
 
 
 def test_nobody_elses_and_nothing_unknown(
