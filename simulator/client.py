@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -96,9 +97,100 @@ class SimulatorClient:
         """Write on the phone itself; return `{"id", "key", "seq"}`."""
         return self._object("POST", f"/control/phones/{number}/own", {"to": to, "body": body})
 
-    def revoke(self, number: str, key: str) -> JsonObject:
-        """Delete an own message for everyone on the phone; return `{"id", "key"}`, what it goes by from now on."""
-        return self._object("POST", f"/control/phones/{number}/revoke", {"key": key})
+    def receive(
+        self,
+        number: str,
+        sender: str,
+        type: str = "chat",
+        text: str | None = None,
+        *,
+        group: str | None = None,
+        from_me: bool = False,
+        quotes: str | None = None,
+        size: int | None = None,
+        media: str | None = None,
+        silent: bool = False,
+        placeholder: bool = False,
+        tells_number: bool = False,
+        **fields: object,
+    ) -> JsonObject:
+        """Let a message of any type come in; return `{"id", "key", "seq"}`, and `media` where it has bytes.
+
+        sender: a number; of what the owner writes (`from_me`), that of the chat. type: WhatsApp's word; what such a
+        message carries is filled in. text: what is written, over media their caption. group: a wid. quotes: a key.
+        size: of bytes to be made; media: an id of `put_media` instead. silent: stored without any event. placeholder:
+        empty until the page asks the phone. tells_number: the page learns the number behind a LID. fields: by
+        WhatsApp's names.
+        """
+        given = {
+            "from": sender,
+            "type": type,
+            "text": text,
+            "group": group,
+            "from_me": from_me,
+            "quotes": quotes,
+            "size": size,
+            "media": media,
+            "silent": silent,
+            "placeholder": placeholder,
+            "tells_number": tells_number,
+            "fields": fields,
+        }
+        return self._object("POST", f"/control/phones/{number}/receive", given)
+
+    def react(
+        self,
+        number: str,
+        key: str,
+        emoji: str,
+        *,
+        sender: str | None = None,
+        from_me: bool = False,
+        silent: bool = False,
+    ) -> JsonObject:
+        """Let somebody (in a chat of two the contact) put an emoji to a message; an empty one takes it back."""
+        given = {"key": key, "emoji": emoji, "from": sender, "from_me": from_me, "silent": silent}
+        return self._object("POST", f"/control/phones/{number}/react", given)
+
+    def vote(
+        self,
+        number: str,
+        key: str,
+        options: Sequence[str | int],
+        *,
+        sender: str | None = None,
+        from_me: bool = False,
+        silent: bool = False,
+    ) -> JsonObject:
+        """Let somebody vote in a poll: all that is chosen now, by name or place; none takes the vote back."""
+        given = {"key": key, "options": list(options), "from": sender, "from_me": from_me, "silent": silent}
+        return self._object("POST", f"/control/phones/{number}/vote", given)
+
+    def edit(self, number: str, key: str, text: str, *, silent: bool = False) -> JsonObject:
+        """Let who wrote a message write it anew; return `{"id", "key"}` of the edit."""
+        return self._object("POST", f"/control/phones/{number}/edit", {"key": key, "text": text, "silent": silent})
+
+    def revoke(self, number: str, key: str, *, by_admin: bool = False, silent: bool = False) -> JsonObject:
+        """Let who wrote a message delete it for everyone; return `{"id", "key"}`, what it goes by from now on."""
+        given = {"key": key, "by_admin": by_admin, "silent": silent}
+        return self._object("POST", f"/control/phones/{number}/revoke", given)
+
+    def put_media(self, content: bytes, mimetype: str) -> JsonObject:
+        """Keep bytes for messages; return them as `media` does."""
+        response = self._http.post("/control/media", content=content, headers={"Content-Type": mimetype})
+        return self._checked(response).json()  # type: ignore[no-any-return]
+
+    def media(self, media: str) -> JsonObject:
+        """Return what is known of a message's bytes, how often they were uploaded and downloaded too."""
+        return self._object("GET", f"/control/media/{media}")
+
+    def expire_media(self, media: str, *, on_phone: bool = True) -> JsonObject:
+        """Let WhatsApp lose a message's bytes; on_phone: the phone still has them."""
+        return self._object("PUT", f"/control/media/{media}", {"gone": True, "on_phone": on_phone})
+
+    def upload_again(self, media: str) -> JsonObject:
+        """Let the phone upload a message's bytes again."""
+        return self._object("POST", f"/control/media/{media}/upload")
 
     def read(self, number: str, to: str) -> int:
         """Let a contact read all that a phone sent to it; return how many messages that were."""
@@ -179,7 +271,9 @@ class SimulatorClient:
 
     def _request(self, method: str, path: str, body: JsonObject | None, query: JsonObject | None) -> httpx.Response:
         params = {name: value for name, value in (query or {}).items() if value is not None}
-        response = self._http.request(method, path, json=body, params=params)
+        return self._checked(self._http.request(method, path, json=body, params=params))
+
+    def _checked(self, response: httpx.Response) -> httpx.Response:
         if response.is_error:
             problem = response.json()
             raise ControlError(problem["error"], problem["message"], response.status_code)

@@ -45,7 +45,8 @@ __d('SimScreen', (require, exports) => {
     const last = document.createElement('span');
     const message = MsgCollection.get(chat.lastReceivedKey);
     if (message !== undefined) {
-      last.textContent = `${message.id.fromMe ? `${ticks(message)} ` : ''}${message.body}`;
+      const text = message.caption ?? (message.mediaData === undefined ? message.body : `[${message.type}]`);
+      last.textContent = `${message.id.fromMe ? `${ticks(message)} ` : ''}${text}`;
       last.className = message.id.fromMe && message.ack >= 3 ? 'read' : '';
     }
     line.append(title, last);

@@ -17,8 +17,12 @@
   let phone = localStorage.getItem('phone');
   let chat = null;
 
+  const { contentOf, summaryOf } = window.phoneContents;
+
   async function call(method, path, body) {
-    const answer = await fetch(`/control${path}`, { method, body: body && JSON.stringify(body) });
+    const file = body instanceof Blob;
+    const headers = file ? { 'Content-Type': body.type } : {};
+    const answer = await fetch(`/control${path}`, { method, headers, body: file ? body : body && JSON.stringify(body) });
     const result = await answer.json();
     if (!answer.ok) {
       throw new Error(ERRORS[result.error] ?? result.message);
@@ -51,6 +55,8 @@
   const fill = (id, items, empty) =>
     element(id).replaceChildren(...(items.length > 0 ? items : [make('li', { className: 'empty', textContent: empty })]));
 
+  const isGroup = (number) => number.includes('@');
+  const nameOf = (number) => (isGroup(number) ? `Grupo ${number.split('@')[0]}` : `+${number}`);
   const clock = (ms) => new Date(ms).toLocaleTimeString('es', { hour: '2-digit', minute: '2-digit' });
 
   function ticks({ direction, ack }) {
@@ -112,8 +118,8 @@
   }
 
   function chatItem({ number, name, last }) {
-    const title = make('strong', { textContent: name || `+${number}` });
-    const line = make('span', { className: 'last' }, ticks(last), ` ${last.body}`);
+    const title = make('strong', { textContent: name || nameOf(number) });
+    const line = make('span', { className: 'last' }, ticks(last), ` ${summaryOf(last)}`);
     const button = make('button', { type: 'button' }, title, line);
     button.setAttribute('aria-current', String(number === chat));
     button.onclick = () => attempt(() => openChat(number));
@@ -126,13 +132,13 @@
   }
 
   async function showMessages() {
-    element('answer').hidden = chat === null;
+    element('answer').hidden = chat === null || isGroup(chat);
     if (chat === null) {
       element('chat-title').textContent = 'Elige un chat';
       fill('messages', [], 'Aquí se ve lo que recibe el contacto, y se responde en su nombre.');
       return;
     }
-    element('chat-title').textContent = `+${chat}, como lo ve el contacto`;
+    element('chat-title').textContent = `${nameOf(chat)}, como lo ve el contacto`;
     const rows = await call('GET', `/phones/${phone}/messages?to=${chat}&last=${SHOWN_MESSAGES}`);
     const list = element('messages');
     const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
@@ -140,7 +146,7 @@
       const shown = row.direction === 'out' ? Math.max(1, row.recipient_copies) : 1;
       return Array.from({ length: shown }, () => {
         const footer = make('footer', {}, clock(row.accepted_at), ticks(row));
-        return make('li', { className: row.direction }, row.body, footer);
+        return make('li', { className: row.direction }, ...contentOf(row), footer);
       });
     });
     fill('messages', items, 'Todavía no hay mensajes.');
@@ -185,8 +191,7 @@
       const event = JSON.parse(data);
       if (event.type === 'message') {
         if (event.message.phone === phone) {
-          const contact = event.message.direction === 'out' ? event.message.to : event.message.from;
-          refresh('chats', ...(contact === chat ? ['messages'] : []));
+          refresh('chats', ...(event.message.chat === chat ? ['messages'] : []));
         }
       } else if (event.type === 'devices') {
         refresh('devices');
@@ -239,5 +244,20 @@
     }
   };
 
+  /* The contact sends a file: kept first, then written with it. */
+  async function send(file, type, fields = {}) {
+    const { media } = await call('POST', '/media', file);
+    const text = element('answer-text').value;
+    await call('POST', `/phones/${phone}/receive`, { from: chat, type, text, media, fields });
+    element('answer-text').value = '';
+  }
+
+  window.phoneAttachments.start({
+    picture: element('answer-picture'),
+    record: element('record'),
+    sendPicture: (file) => attempt(() => send(file, 'image')),
+    sendVoice: (file, seconds) => attempt(() => send(file, 'ptt', { duration: seconds })),
+    notice,
+  });
   listen();
 })();

@@ -16,10 +16,8 @@ from simulator.errors import Conflict, NotFound, SimulatorError
 from simulator.server.control_request import (
     flag_of,
     last_of,
-    object_of,
     positive_of,
     read_body,
-    required_text_of,
     target_of,
     text_of,
     whole_of,
@@ -28,22 +26,11 @@ from simulator.server.control_request import (
 from simulator.world.devices import Connection, Device
 from simulator.world.faults import Fault, check_count, check_value
 from simulator.world.message import RECORD_COLUMNS
-from simulator.world.numbers import parse_number
+from simulator.world.numbers import parse_chat, parse_number
 from simulator.world.phones import Phone
 from simulator.world.world import World
 
 _log = logging.getLogger(__name__)
-
-_AD: dict[str, object] = {
-    "sourceUrl": "https://fb.me/simulador",
-    "title": "Anuncio de prueba",
-    "description": "Escríbenos",
-    "mediaType": 1,
-    "sourceApp": "facebook",
-    "conversionSource": "FB_Ads",
-    "conversionData": "c2ltdWxhZG9y",
-}
-"""What WhatsApp Web keeps of an ad, where a caller says nothing."""
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -82,12 +69,7 @@ class Control:
             web.post(phone + "/scan", self.scan),
             web.post(phone + "/pairing-code", self.pairing_code),
             web.post(phone + "/logout", self.logout),
-            web.post(phone + "/inbound", self.inbound),
-            web.post(phone + "/lead", self.lead),
-            web.post(phone + "/own", self.own),
             web.put(phone + "/limits", self.put_limits),
-            web.post(phone + "/revoke", self.revoke),
-            web.post(phone + "/read", self.read),
             web.get(phone + "/messages", self.messages),
             web.get(phone + "/chats", self.chats),
             web.get("/control/devices", self.devices),
@@ -160,22 +142,6 @@ class Control:
             self._world.log_out(device, "user_initiated")
         return web.json_response({"logged_out": [device.id for device in devices]})
 
-    async def inbound(self, request: web.Request) -> web.Response:
-        """A contact writes to the phone."""
-        phone = self._phone(request)
-        body = await read_body(request)
-        message = self._world.delivery.inbound(phone, parse_number(body.get("from")), required_text_of(body, "body"))
-        return web.json_response({"id": message.id, "key": message.key, "seq": message.seq})
-
-    async def lead(self, request: web.Request) -> web.Response:
-        """Somebody who came from an ad writes: linked devices get an empty placeholder until they ask the phone."""
-        phone = self._phone(request)
-        body = await read_body(request)
-        ad = json.dumps(object_of(body, "ctwa_context") or _AD)
-        sender, text = parse_number(body.get("from")), required_text_of(body, "body")
-        message = self._world.delivery.inbound(phone, sender, text, ad)
-        return web.json_response({"id": message.id, "key": message.key, "seq": message.seq})
-
     async def put_limits(self, request: web.Request) -> web.Response:
         """Say how much a phone may write to new chats; what isn't named stays as it was."""
         limits = self._phone(request).limits
@@ -187,34 +153,13 @@ class Control:
         limits.enforcement_type = text_of(body, "enforcement_type") or limits.enforcement_type
         return web.json_response(limits.as_dict())
 
-    async def own(self, request: web.Request) -> web.Response:
-        """The phone's owner writes on the phone itself."""
-        phone = self._phone(request)
-        body = await read_body(request)
-        message = self._world.delivery.own(phone, parse_number(body.get("to")), required_text_of(body, "body"))
-        return web.json_response({"id": message.id, "key": message.key, "seq": message.seq})
-
-    async def revoke(self, request: web.Request) -> web.Response:
-        """The phone's owner deletes a message for everyone, on the phone."""
-        phone = self._phone(request)
-        body = await read_body(request)
-        message = self._world.delivery.revoke(phone, required_text_of(body, "key"))
-        return web.json_response({"id": message.revoke_id, "key": str(message.for_page()["key"])})
-
-    async def read(self, request: web.Request) -> web.Response:
-        """A contact reads all that the phone sent to it."""
-        phone = self._phone(request)
-        body = await read_body(request)
-        count = self._world.delivery.read_by_contact(phone.number, parse_number(body.get("to")))
-        return web.json_response({"read": count})
-
     async def messages(self, request: web.Request) -> web.Response:
         """List a phone's messages in order of acceptance: of one chat with `to`, its newest ones alone with `last`."""
         phone = self._phone(request)
         after, limit = window_of(request)
         mailbox = self._world.delivery.mailbox(phone.number)
         chat = request.query.get("to")
-        rows = mailbox.rows if chat is None else mailbox.by_chat.get(parse_number(chat), [])
+        rows = mailbox.rows if chat is None else mailbox.by_chat.get(parse_chat(chat), [])
         start = bisect_right(rows, after, key=lambda row: row.seq)
         last = last_of(request)
         start = max(start, len(rows) - last)
@@ -253,7 +198,7 @@ class Control:
         if request.query.get("format", "json") != "csv":
             return web.json_response(records)
         text = io.StringIO()
-        writer = csv.DictWriter(text, RECORD_COLUMNS)
+        writer = csv.DictWriter(text, RECORD_COLUMNS, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(records)
         return web.Response(text=text.getvalue(), content_type="text/csv")

@@ -73,6 +73,14 @@ def object_of(body: Body, name: str) -> Body | None:
     return value
 
 
+def list_of(body: Body, name: str) -> list[object]:
+    """Return a field's list, which must be there."""
+    value = body.get(name)
+    if not isinstance(value, list):
+        raise BadRequest(f"{name} must be a list")
+    return value
+
+
 def whole_of(body: Body, name: str) -> int | None:
     """Return a field's whole number of 0 or more; None if it is null."""
     value = body[name]

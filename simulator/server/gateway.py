@@ -43,6 +43,7 @@ class Gateway:
             "presence": self._presence,
             "limits": self._limits,
             "placeholder_resend": self._placeholder_resend,
+            "media_retry": self._media_retry,
             "logout": self._logout,
         }
 
@@ -187,6 +188,10 @@ class Gateway:
         keys = ask.get("keys")
         if isinstance(keys, list):
             self._world.delivery.resend_placeholders(connection, [str(key) for key in keys])
+        return None
+
+    def _media_retry(self, connection: Connection, ask: _Ask) -> _Answer:
+        self._world.ask_phone_for_media(connection, str(ask.get("key")))
         return None
 
     def _logout(self, connection: Connection, ask: _Ask) -> _Answer:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from pathlib import Path
 
+from simulator.world.content.media import Media
 from simulator.world.devices import Device
 from simulator.world.message import Message
 from simulator.world.phones import Contact, Phone
@@ -21,6 +22,7 @@ from simulator.world.phones import Contact, Phone
 _FLUSH_SECONDS = 0.15
 
 _MESSAGE_COLUMNS = tuple(field.name for field in fields(Message))
+_MEDIA_COLUMNS = ("id", "mimetype", "size", "sha256", "seed", "key", "uploads", "gone", "on_phone")
 _DEVICE_COLUMNS = ("id", "phone", "token", "cursor", "synced", "os", "user_agent", "linked_at")
 
 _SCHEMA = """
@@ -33,13 +35,33 @@ CREATE TABLE IF NOT EXISTS messages (
     seq INTEGER PRIMARY KEY, phone TEXT NOT NULL, chat TEXT NOT NULL, wid TEXT NOT NULL, id TEXT NOT NULL,
     from_me INTEGER NOT NULL, body TEXT NOT NULL, origin TEXT NOT NULL, device_id TEXT NOT NULL, ack INTEGER NOT NULL,
     copies INTEGER NOT NULL, recipient_copies INTEGER NOT NULL, accepted_at INTEGER NOT NULL, delivered_at INTEGER,
-    read_at INTEGER, rev INTEGER NOT NULL, revoke_id TEXT NOT NULL DEFAULT '',
-    ad TEXT NOT NULL DEFAULT '');
+    read_at INTEGER, rev INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS media (
+    id TEXT PRIMARY KEY, mimetype TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, seed TEXT NOT NULL,
+    key TEXT NOT NULL, uploads INTEGER NOT NULL, gone INTEGER NOT NULL, on_phone INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
-_ADDED_COLUMNS = {"revoke_id": "TEXT NOT NULL DEFAULT ''", "ad": "TEXT NOT NULL DEFAULT ''"}
+_TEXT, _FLAG = "TEXT NOT NULL DEFAULT ''", "INTEGER NOT NULL DEFAULT 0"
+_ADDED_COLUMNS = {
+    "revoke_id": _TEXT,
+    "type": "TEXT NOT NULL DEFAULT 'chat'",
+    "author": _TEXT,
+    "participant": _TEXT,
+    "content": _TEXT,
+    "placeholder": _FLAG,
+    "tells_number": _FLAG,
+    "silent": _FLAG,
+    "parent": _TEXT,
+    "superseded": _FLAG,
+    "edit_id": _TEXT,
+    "edited_at": "INTEGER",
+    "revoke_subtype": "TEXT NOT NULL DEFAULT 'sender'",
+    "media": _TEXT,
+}
 """Columns of `messages` that files of before don't have."""
+
+_FLAGS = ("from_me", "placeholder", "tells_number", "silent", "superseded")
 
 _Row = tuple[object, ...]
 
@@ -54,6 +76,7 @@ _UPSERTS = {
     "contacts": _upsert("contacts", ("number", "exists", "lid", "name")),
     "devices": _upsert("devices", _DEVICE_COLUMNS),
     "messages": _upsert("messages", _MESSAGE_COLUMNS),
+    "media": _upsert("media", _MEDIA_COLUMNS),
     "settings": _upsert("settings", ("name", "value")),
 }
 
@@ -96,6 +119,10 @@ class Archive:
         """Note that a contact has changed."""
         self._rows["contacts", contact.number] = (contact.number, contact.exists, contact.lid, contact.name)
 
+    def media(self, media: Media) -> None:
+        """Note that media have changed."""
+        self._rows["media", media.id] = tuple(getattr(media, name) for name in _MEDIA_COLUMNS)
+
     def setting(self, name: str, value: object) -> None:
         """Note that a setting has changed."""
         self._rows["settings", name] = (name, json.dumps(value))
@@ -126,8 +153,17 @@ class Archive:
         rows = self._database.execute(f"SELECT {', '.join(_MESSAGE_COLUMNS)} FROM messages ORDER BY seq")
         for row in rows:
             message = Message(*row)
-            message.from_me = bool(message.from_me)
+            for name in _FLAGS:
+                setattr(message, name, bool(getattr(message, name)))
             yield message
+
+    def load_media(self) -> list[Media]:
+        """Return the media on record."""
+        rows = self._database.execute(f"SELECT {', '.join(_MEDIA_COLUMNS)} FROM media")
+        loaded = [Media(*row) for row in rows]
+        for media in loaded:
+            media.gone, media.on_phone = bool(media.gone), bool(media.on_phone)
+        return loaded
 
     def load_settings(self) -> dict[str, object]:
         """Return the settings that were changed."""

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
 
-from simulator.errors import NotFound
 from simulator.settings import Settings
 from simulator.world.archive import Archive
+from simulator.world.content.media import Media
 from simulator.world.devices import Connection, Device, DeviceRegistry
 from simulator.world.faults import FaultBook
 from simulator.world.feed import Feed
 from simulator.world.mailbox import Mailbox
-from simulator.world.message import Message
-from simulator.world.numbers import number_of_wid, wid_of
+from simulator.world.message import ADDED, Draft, Message
+from simulator.world.numbers import chat_of_wid, number_of_wid
 from simulator.world.phones import Phone, PhoneBook
 
 
@@ -31,10 +34,19 @@ def new_message_id() -> str:
 
 
 def _item(message: Message, kind: str) -> dict[str, object]:
-    told = (
-        message.as_placeholder() if kind == "message" and message.ad and not message.revoke_id else message.for_page()
-    )
-    return {**told, "kind": kind}
+    empty = kind == "message" and message.placeholder and not message.revoke_id
+    return {**(message.as_placeholder() if empty else message.for_page()), "kind": kind}
+
+
+def _kind_for(message: Message, device: Device) -> str:
+    """Return as what a device that was away is told of a message."""
+    if message.revoke_id:
+        return "revoke"
+    if message.type in ADDED:
+        return message.type
+    if message.edit_id:
+        return "edit"
+    return "receipt" if message.from_me and message.device_id == device.id else "message"
 
 
 class Delivery:
@@ -68,7 +80,7 @@ class Delivery:
             self.mailbox(message.phone).add(message)
             seq = max(seq, message.seq)
             rev = max(rev, message.rev)
-            if message.from_me and message.ack < 3:
+            if message.from_me and message.ack < 3 and message.type not in ADDED:
                 under_way.append(message)
         for mailbox in self._mailboxes.values():
             mailbox.sort_changes()
@@ -76,7 +88,7 @@ class Delivery:
         self._rev = itertools.count(rev + 1)
         self.last_rev = rev
         for message in under_way:
-            self._schedule(message)
+            self.schedule(message)
 
     def mailbox(self, number: str) -> Mailbox:
         """Return a phone's mailbox."""
@@ -112,9 +124,10 @@ class Delivery:
                 if limit is not None:
                     return {"refused": limit}
                 phone.limits.used_quota += 1
-            message = self._add(phone, chat, str(wid), id_, body, from_me=True, origin="device", device_id=device.id)
-            self._push(message, "message", but=device)
-            self._schedule(message)
+            draft = Draft(chat, str(wid), id_, from_me=True, body=body, origin="device", device_id=device.id)
+            message = self.add(phone, draft)
+            self.push(message, "message", but=device)
+            self.schedule(message)
         else:
             again = 0 if settings.dedupe else 1
             mailbox.change(
@@ -132,39 +145,53 @@ class Delivery:
             self._send_receipt(device, message)
         return {"t": message.accepted_at // 1000, "rev": message.rev}
 
-    def inbound(self, phone: Phone, contact: str, body: str, ad: str = "") -> Message:
-        """Bring a contact's message to a phone and its devices. ad: what led to it, as JSON; empty for none."""
-        wid = wid_of(contact, lid=self._book.uses_lid(phone, contact))
-        message = self._add(phone, contact, wid, new_message_id(), body, from_me=False, origin="contact", ad=ad)
-        self._push(message, "message")
-        return message
-
-    def own(self, phone: Phone, contact: str, body: str) -> Message:
-        """Send a message typed on the phone itself."""
-        wid = wid_of(contact, lid=self._book.uses_lid(phone, contact))
-        message = self._add(phone, contact, wid, new_message_id(), body, from_me=True, origin="phone")
-        self._push(message, "message")
-        self._schedule(message)
-        return message
-
-    def revoke(self, phone: Phone, key: str) -> Message:
-        """The phone's owner deletes an own message for everyone; devices are told, now or when they connect.
-
-        Raises:
-            BadRequest: not a key.
-            NotFound: the phone has no own message under this key.
-        """
-        from_me, _, rest = key.partition("_")
-        wid, _, id_ = rest.partition("_")
-        mailbox = self.mailbox(phone.number)
-        message = mailbox.find(from_me=True, chat=number_of_wid(wid), id_=id_) if from_me == "true" else None
-        if message is None:
-            raise NotFound(f"{phone.number} has sent no message {key}")
-        mailbox.change(message, self._next_rev(), revoke_id=message.revoke_id or new_message_id())
+    def add(self, phone: Phone, draft: Draft) -> Message:
+        """Accept a message: it has its place in the order from here on."""
+        values: dict[str, Any] = {field.name: getattr(draft, field.name) for field in fields(draft)}
+        message = Message(
+            seq=next(self._seq),
+            phone=phone.number,
+            ack=1,
+            copies=1,
+            recipient_copies=1,
+            accepted_at=now_ms(),
+            delivered_at=None,
+            read_at=None,
+            rev=self._next_rev(),
+            **values,
+        )
+        self.mailbox(phone.number).add(message)
         self._archive.message(message)
         self._publish(message)
-        self._push(message, "revoke")
         return message
+
+    def add_to(self, phone: Phone, draft: Draft) -> Message:
+        """Accept what is put to another message, in place of what the same person had put to it before."""
+        sender = phone.number if draft.from_me else draft.author or draft.chat
+        former = self.mailbox(phone.number).added(draft.type, draft.parent, sender)
+        if former is not None:
+            former.superseded = True
+            self._archive.message(former)
+        message = self.add(phone, draft)
+        self.push(message, draft.type)
+        return message
+
+    def change(self, message: Message, kind: str, **values: int | str | None) -> None:
+        """Change a message and tell its phone's devices. kind: of change, as pages are told it."""
+        self.mailbox(message.phone).change(message, self._next_rev(), **values)
+        self._archive.message(message)
+        self._publish(message)
+        self.push(message, kind)
+
+    def upload_again(self, media: Media) -> None:
+        """The phone gives WhatsApp bytes again that this no longer had: they have a new address, and pages learn it."""
+        media.uploads += 1
+        media.gone = False
+        self._archive.media(media)
+        for mailbox in self._mailboxes.values():
+            for message in mailbox.with_media(media.id):
+                content = {**message.fields, "directPath": media.direct_path}
+                self.change(message, "media", content=json.dumps(content))
 
     def read_by_contact(self, number: str, contact: str) -> int:
         """The contact reads what the phone sent; return how many messages that were."""
@@ -176,7 +203,7 @@ class Delivery:
     def read_by_phone(self, number: str, wid: object) -> None:
         """A device shows a chat: the contact's messages count as read."""
         mailbox = self.mailbox(number)
-        for message in mailbox.unread(number_of_wid(wid), from_me=False):
+        for message in mailbox.unread(chat_of_wid(wid), from_me=False):
             now = now_ms()
             mailbox.change(message, self._next_rev(), ack=3, read_at=now, delivered_at=message.delivered_at or now)
             self._archive.message(message)
@@ -212,8 +239,7 @@ class Delivery:
         device.held = {}
         items = []
         for message in told.values():
-            own = message.from_me and message.device_id == device.id
-            kind = "revoke" if message.revoke_id else "receipt" if own else "message"
+            kind = _kind_for(message, device)
             if kind == "receipt" and (message.ack < 2 or message.seq in device.unacked):
                 continue
             items.append(_item(message, kind))
@@ -225,14 +251,16 @@ class Delivery:
             return []
         rows = self.mailbox(device.phone).rows
         count = self._settings().history_messages
-        return [message.for_page() for message in rows[max(0, len(rows) - count) :]]
+        recent = rows[max(0, len(rows) - count) :]
+        return [{**message.for_page(), "kind": _kind_for(message, device)} for message in recent]
 
     def resend_placeholders(self, connection: Connection, keys: list[str]) -> None:
         """The phone sends again, to one page, messages that this has an empty placeholder of."""
         number = connection.device.phone
         if number is None or self._faults.find("phone_silent", number, connection.device.id) is not None:
             return
-        wanted = [row for row in self.mailbox(number).rows if row.ad and not row.revoke_id and row.key in keys]
+        rows = self.mailbox(number).rows
+        wanted = [row for row in rows if row.placeholder and not row.revoke_id and row.key in keys]
         if wanted:
             items = [{**message.for_page(), "kind": "resent"} for message in wanted]
             connection.send({"push": "changes", "items": items}, self._settings().resent_ms)
@@ -243,48 +271,12 @@ class Delivery:
         for message in held.values():
             self._send_receipt(device, message)
 
-    def _add(
-        self,
-        phone: Phone,
-        chat: str,
-        wid: str,
-        id_: str,
-        body: str,
-        *,
-        from_me: bool,
-        origin: str,
-        device_id: str = "",
-        ad: str = "",
-    ) -> Message:
-        message = Message(
-            seq=next(self._seq),
-            phone=phone.number,
-            chat=chat,
-            wid=wid,
-            id=id_,
-            from_me=from_me,
-            body=body,
-            origin=origin,
-            device_id=device_id,
-            ack=1,
-            copies=1,
-            recipient_copies=1,
-            accepted_at=now_ms(),
-            delivered_at=None,
-            read_at=None,
-            rev=self._next_rev(),
-            ad=ad,
-        )
-        self.mailbox(phone.number).add(message)
-        self._archive.message(message)
-        self._publish(message)
-        return message
-
     def _next_rev(self) -> int:
         self.last_rev = next(self._rev)
         return self.last_rev
 
-    def _schedule(self, message: Message) -> None:
+    def schedule(self, message: Message) -> None:
+        """Let a message on its way reach whom it is for, as far as it hasn't yet."""
         loop = asyncio.get_running_loop()
         settings = self._settings()
         if message.ack < 2:
@@ -319,7 +311,8 @@ class Delivery:
         for device in self._devices.of_phone(message.phone):
             self._send_receipt(device, message)
 
-    def _push(self, message: Message, kind: str, but: Device | None = None) -> None:
+    def push(self, message: Message, kind: str, but: Device | None = None) -> None:
+        """Tell the open pages of a message's phone about it. kind: of news, as pages know it."""
         for device in self._devices.of_phone(message.phone):
             connection = self._devices.online.get(device.id)
             if device is not but and connection is not None and connection.synced:

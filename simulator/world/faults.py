@@ -16,6 +16,8 @@ LASTING = frozenset(
         "drop_acks",
         "drop_receipts",
         "phone_silent",
+        "slow_media",
+        "fail_media",
         "ban",
         "deprecated_version",
         "proxyblock",
@@ -41,7 +43,7 @@ AT_ONCE = frozenset(
 SHOWN_BY_PAGE = frozenset({"ban", "proxyblock", "storage_initialization_error"})
 """Lasting kinds that the page itself has to show."""
 
-COUNTED = frozenset({"refuse_sends", "drop_acks", "drop_receipts"})
+COUNTED = frozenset({"refuse_sends", "drop_acks", "drop_receipts", "fail_media"})
 """Lasting kinds that `count` uses up."""
 
 REFUSALS = ("unknown", "network", "throw", "421", "463", "475")
@@ -104,10 +106,16 @@ def check_value(kind: str, value: object) -> str | int | None:
     """
     if kind not in LASTING | AT_ONCE:
         raise BadRequest(f"unknown fault kind: {kind}; known: {', '.join(sorted(LASTING | AT_ONCE))}")
-    if kind == "latency_ms":
+    if kind in ("latency_ms", "slow_media"):
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise BadRequest("latency_ms takes the milliseconds in `value`")
+            what = "milliseconds" if kind == "latency_ms" else "bytes per second, 0 for none,"
+            raise BadRequest(f"{kind} takes the {what} in `value`")
         return value
+    if kind == "fail_media":
+        status = 503 if value is None else value
+        if not isinstance(status, int) or isinstance(status, bool) or not 400 <= status <= 599:
+            raise BadRequest("fail_media takes an HTTP status of 400 to 599 in `value`")
+        return status
     if kind == "hang_page":
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
             raise BadRequest("hang_page takes milliseconds in `value`, or none for ever")

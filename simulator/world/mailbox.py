@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from simulator.world.message import Message
+from simulator.world.message import ADDED, Message
 
 
 class Mailbox:
@@ -17,6 +17,7 @@ class Mailbox:
         self._by_id: dict[tuple[bool, str, str], Message] = {}
         self._changed: dict[int, Message] = {}
         self._unread: dict[tuple[bool, str], dict[int, Message]] = {}
+        self._added: dict[tuple[str, str, str], Message] = {}
         self.counts = {
             "accepted": 0,
             "copies": 0,
@@ -37,9 +38,19 @@ class Mailbox:
         self.by_chat.setdefault(message.chat, []).append(message)
         self._by_id[(message.from_me, message.chat, message.id)] = message
         self._changed[message.rev] = message
-        if message.ack < 3:
+        if message.type in ADDED:
+            self._added[(message.type, message.parent, message.sender)] = message
+        elif message.ack < 3:
             self._unread.setdefault((message.from_me, message.chat), {})[message.seq] = message
         self._count(message, 1)
+
+    def added(self, type_: str, parent: str, sender: str) -> Message | None:
+        """Return a person's latest reaction or vote (`type_`) on a message."""
+        return self._added.get((type_, parent, sender))
+
+    def with_media(self, media: str) -> list[Message]:
+        """Return the messages that carry certain bytes."""
+        return [message for message in self.rows if message.media == media]
 
     def change(self, message: Message, rev: int, **values: int | str | None) -> None:
         """Change a message's fields and note the change under a new, higher `rev`."""

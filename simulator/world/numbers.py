@@ -1,7 +1,8 @@
 """Phone numbers and WhatsApp ids (wids): pure conversions.
 
 A contact is known by its phone number (digits). On the wire it is a wid: `<number>@c.us`, or after WhatsApp's LID
-migration `<lid>@lid`. Here a LID is a permutation of the number, so that it needs no table and can be undone.
+migration `<lid>@lid`. Here a LID is a permutation of the number, so that it needs no table and can be undone. A chat
+is a contact's number or a group's wid, `<digits>@g.us`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ _INVERSE = pow(_FACTOR, -1, _PRIME)
 _OFFSET = 10**14
 
 _NUMBER = re.compile(r"^[1-9]\d{4,14}$")
+_GROUP = re.compile(r"^\d{5,32}(-\d{5,15})?@g\.us$")
 _DECORATION = re.compile(r"[\s+\-().]")
 
 
@@ -62,3 +64,20 @@ def number_of_wid(wid: object) -> str:
     if server in ("c.us", "s.whatsapp.net", ""):
         return parse_number(user)
     raise BadRequest(f"not a contact: {wid!r}")
+
+
+def parse_group(text: object) -> str:
+    """Return a group's wid. Raises BadRequest if it isn't one."""
+    if not isinstance(text, str) or not _GROUP.match(text):
+        raise BadRequest(f"not a group: {text!r}; one is digits and @g.us")
+    return text
+
+
+def parse_chat(text: object) -> str:
+    """Return a chat: a group's wid as it is, of anything else a phone number's digits. Raises BadRequest."""
+    return parse_group(text) if isinstance(text, str) and text.endswith("@g.us") else parse_number(text)
+
+
+def chat_of_wid(wid: object) -> str:
+    """Return the chat behind a wid of any form. Raises BadRequest if there can be none."""
+    return parse_group(wid) if isinstance(wid, str) and wid.endswith("@g.us") else number_of_wid(wid)

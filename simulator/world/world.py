@@ -10,10 +10,12 @@ from pathlib import Path
 from simulator.errors import NotFound
 from simulator.settings import Settings
 from simulator.world.archive import Archive
+from simulator.world.content.media import MediaShelf
 from simulator.world.delivery import Delivery, now_ms
 from simulator.world.devices import Connection, Device, DeviceRegistry
 from simulator.world.faults import AT_ONCE, SHOWN_BY_PAGE, Fault, FaultBook
 from simulator.world.feed import Feed
+from simulator.world.inbound.arrivals import Arrivals
 from simulator.world.numbers import lid_of
 from simulator.world.pairing import Pairing
 from simulator.world.phones import Contact, Phone, PhoneBook
@@ -31,6 +33,8 @@ class World:
         self.faults = FaultBook(lambda: asyncio.get_running_loop().time())
         self.pairing = Pairing(lambda: self.settings, self._devices_changed)
         self.delivery = Delivery(lambda: self.settings, self.book, self.devices, self.faults, self.archive, self.feed)
+        self.arrivals = Arrivals(self.book, self.delivery)
+        self.media = MediaShelf(directory)
         self._writer: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -42,6 +46,7 @@ class World:
         self.book.contacts = {contact.number: contact for contact in self.archive.load_contacts()}
         for device in self.archive.load_devices():
             self.devices.load(device)
+        self.media.load(self.archive.load_media())
         self.delivery.load()
         self._writer = asyncio.get_running_loop().create_task(self.archive.write_behind())
 
@@ -152,6 +157,20 @@ class World:
         if number is not None and available and not connection.shown_online:
             self.book.phone(number).times_online += 1
         connection.shown_online = available
+
+    def ask_phone_for_media(self, connection: Connection, key: str) -> None:
+        """A page asks the phone to upload a message's bytes again; a silent phone never answers. Raises NotFound."""
+        number = connection.device.phone
+        if number is None or self.faults.find("phone_silent", number, connection.device.id) is not None:
+            return
+        message = self.arrivals.find(self.book.phone(number), key)
+        media = self.media.get(message.media)
+        if not media.on_phone:
+            missing = {"kind": "media_missing", "key": key, "rev": message.rev}
+            connection.send({"push": "changes", "items": [missing]}, self.settings.resent_ms)
+            return
+        loop = asyncio.get_running_loop()
+        loop.call_later(self.settings.resent_ms / 1000, self.delivery.upload_again, media)
 
     def greet_with_faults(self, connection: Connection) -> None:
         """Act on the faults that wait for this device, and have the page show those it has to show."""

@@ -108,7 +108,7 @@ def test_a_file_of_before_is_taken_over(simulator: Any, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "data" / "simulator.sqlite3") as database:
         database.execute("INSERT INTO settings VALUES ('send_timeout_ms', '20000')")
         database.execute("ALTER TABLE messages DROP COLUMN revoke_id")
-        database.execute("ALTER TABLE messages DROP COLUMN ad")
+        database.execute("ALTER TABLE messages DROP COLUMN content")
     # when it is opened
     second = type(simulator)(tmp_path / "data")
     with SimulatorClient(second.url) as client:

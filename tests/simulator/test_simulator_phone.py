@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
 from simulator.client import SimulatorClient
+from support.waiting import until
 from support.web_page import WebPage
 
 pytestmark = pytest.mark.browser
+
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+M8AAAIBAQAcZ1sAAAAASUVORK5CYII="
+)
+MICROPHONE = """
+navigator.mediaDevices.getUserMedia = async () => {
+  const audio = new AudioContext();
+  const sound = audio.createOscillator();
+  const target = audio.createMediaStreamDestination();
+  sound.connect(target);
+  sound.start();
+  return target.stream;
+};
+"""
 
 
 def test_link_watch_answer_log_out(new_page: Callable[[], WebPage], client: SimulatorClient, lead: str) -> None:
@@ -40,3 +56,28 @@ def test_link_watch_answer_log_out(new_page: Callable[[], WebPage], client: Simu
     phone.get_by_role("button", name="Cerrar sesión").click()
     web.until("() => location.search.includes('post_logout=1')")
     expect(phone.get_by_text("Ninguno todavía.")).to_be_visible()
+
+
+def test_a_picture_and_a_voice_note(linked: WebPage, client: SimulatorClient, number: str, lead: str) -> None:
+    client.inbound(number, lead, "hola")
+    phone = linked.page.context.new_page()
+    phone.add_init_script(MICROPHONE)
+    phone.goto(linked.page.url + "phone")
+    phone.get_by_label("Teléfono", exact=True).last.select_option(number)
+    phone.get_by_role("button", name=f"+{lead}").click()
+    phone.get_by_label("Mensaje", exact=True).fill("¿Tienen este?")
+    phone.get_by_label("Foto", exact=True).set_input_files(
+        {"name": "foto.png", "mimeType": "image/png", "buffer": PICTURE}
+    )
+    expect(phone.get_by_role("img", name="Foto")).to_have_js_property("naturalWidth", 1)
+    expect(phone.locator("#messages").get_by_text("¿Tienen este?")).to_be_visible()
+    phone.get_by_role("button", name="Nota de voz").click()
+    phone.get_by_role("button", name="Enviar la nota").click()
+    expect(phone.locator("#messages").get_by_label("Nota de voz")).to_be_visible()
+    expect(phone.get_by_role("button", name=f"+{lead}")).to_contain_text("Nota de voz")
+    until(lambda: len(client.messages(number)) == 3, 15, "all three")
+    picture, voice = client.messages(number)[1:]
+    assert (picture["type"], picture["body"], picture["size"]) == ("image", "¿Tienen este?", len(PICTURE))
+    assert (voice["type"], voice["fields"]["duration"]) == ("ptt", 1)
+    assert voice["size"] > 100
+    linked.until("() => window.seen.filter(([name]) => name === 'chat.new_message').length === 3")

@@ -52,7 +52,8 @@ __d('SimChats', (require, exports) => {
   function take(record) {
     const id = createWid(record.wid);
     const lastKey = record.last_key ? require('WAWebMsgKey').default.fromString(record.last_key) : undefined;
-    ContactCollection.add({ id, name: record.name, pushname: record.name });
+    const contact = ContactCollection.add({ id, name: record.name, pushname: record.name });
+    contact.name ||= record.name;
     return ChatCollection.add({
       id, name: record.name, t: record.t, unreadCount: record.unread, lastReceivedKey: lastKey,
     });
@@ -120,4 +121,8 @@ __d('WAWebUpdateUnreadChatAction', (require, exports) => {
   exports.markUnread = async (chat) => {
     chat.unreadCount = -1;
   };
+});
+
+__d('WAWebChatUnread', (require, exports) => {
+  exports.getHasUnread = (chat) => chat.unreadCount !== 0;
 });

@@ -79,6 +79,7 @@ __d('SimDirectory', (require, exports) => {
   const { account } = require('SimAccount');
   const { session } = require('SimSession');
   const { lidPnCache } = require('WAWebLidPnCache');
+  const { ContactCollection } = require('WAWebContactCollection');
   const { createWid } = require('WAWebWidFactory');
 
   const known = new Map();
@@ -92,6 +93,23 @@ __d('SimDirectory', (require, exports) => {
   exports.load = async () => {
     for (const contact of await store.getAll('contacts')) {
       learn(contact);
+    }
+    for (const { wid, name } of await store.getAll('pushnames')) {
+      ContactCollection.add({ id: createWid(wid), pushname: name });
+    }
+  };
+
+  /* What a message tells of its sender: the name that they go by, and the number behind a LID; either may be missing. */
+  exports.heard = (wid, name, number) => {
+    if (number && wid.isLid() && lidPnCache.getPhoneNumber(wid) === null) {
+      const contact = { number, lid: wid.user, usesLid: true, name: '', exists: true };
+      learn(contact);
+      store.put('contacts', contact).catch((error) => console.error('contact not stored', error));
+    }
+    const known = ContactCollection.get(wid) ?? ContactCollection.add({ id: wid });
+    if (name && known.pushname !== name) {
+      known.pushname = name;
+      store.put('pushnames', { wid: String(wid), name }).catch((error) => console.error('name not stored', error));
     }
   };
 

@@ -22,8 +22,6 @@
     WAWebCreateChatRecord: ['createChatRecord'],
     WAWebNumPinned: ['getNumChatsPinned'],
     WAWebLabelCollectionActions: ['addToLabelCollection', 'removeLabelFromCollection', 'createLabelItemId'],
-    WAWebReactionsActions: ['addOrUpdateReactionsModelCollection'],
-    WAWebPollsVotes: ['upsertVotesDb'],
     WAWebGroupActions: ['updateDBForGroupAction'],
     WAWebHandleSingleMsg: ['handleSingleMsg'],
     WAWebMsgProtobuf: ['createMsgProtobuf'],
@@ -38,11 +36,9 @@
     WAWebHandleGroupSimpleReceipt: ['handleGroupSimpleReceipt'],
     WAWebHandleStatusSimpleReceipt: ['handleStatusSimpleReceipt'],
     WAWebChatSeenPlayed: ['markPlayed', 'canMarkPlayed'],
-    WAWebQuotedMsg: ['getQuotedMsgObj'],
     WAWebChatGetters: [
       'getShouldAppearInList', 'getPreviewMessage', 'getShowChangeNumberNotification', 'getShouldShowUnreadDivider',
     ],
-    WAWebChatUnread: ['getHasUnread'],
     WAWebContactGetters: [
       'getNotifyName', 'getPremiumMessageName', 'getUserid', 'getUserhash', 'getIsMe', 'getIsUser', 'getIsGroup',
       'getIsBroadcast', 'getIsNewsletter', 'getIsPSA', 'getIsIAS', 'getIsSupportAccount', 'getIsWAContact',

@@ -41,7 +41,11 @@ __d('SimAccount', (require, exports) => {
 
     async wipe() {
       this.login = null;
-      await Promise.all([store.clear('meta', 'chats', 'contacts'), require('SimMessageTable').messageTable.forget()]);
+      await Promise.all([
+        store.clear('meta', 'chats', 'contacts', 'pushnames'),
+        require('SimMessageTable').messageTable.forget(),
+        require('WAWebMediaStore').LruMediaStore.clear(),
+      ]);
     }
 
     hello() {

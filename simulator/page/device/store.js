@@ -6,7 +6,7 @@ __d('SimStore', (require, exports) => {
 
   class Store extends Database {
     constructor() {
-      super('simulator-web', 2, ['chats', 'contacts'], (database) => {
+      super('simulator-web', 3, ['chats', 'contacts', 'pushnames'], (database) => {
         const known = database.objectStoreNames;
         if (known.contains('messages')) {
           database.deleteObjectStore('messages'); // of profiles from before; messages have a database of their own
@@ -15,6 +15,9 @@ __d('SimStore', (require, exports) => {
           database.createObjectStore('meta');
           database.createObjectStore('chats', { keyPath: 'wid' });
           database.createObjectStore('contacts', { keyPath: 'number' });
+        }
+        if (!known.contains('pushnames')) {
+          database.createObjectStore('pushnames', { keyPath: 'wid' });
         }
       });
     }

@@ -1,6 +1,6 @@
 'use strict';
 
-/* What the server tells of messages: new ones, receipts for those that this device has sent, and deletions. */
+/* What the server tells of messages: new ones, receipts for those that this device has sent, changes. */
 __d('SimInbound', (require, exports) => {
   const { messageTable } = require('SimMessageTable');
   const { wire } = require('SimWire');
@@ -16,24 +16,36 @@ __d('SimInbound', (require, exports) => {
 
   const SEEN_EVERY_MS = 50;
 
+  /* Each kind of news but messages themselves has its own taker. */
+  const TAKERS = {
+    revoke: (item) => require('SimDeleting').revoked(item),
+    receipt: (item) => receipt(item),
+    resent: (item) => require('SimPlaceholders').resent(item),
+    reaction: (item) => require('SimReactions').arrived(item),
+    poll_vote: (item) => require('SimVotes').arrived(item),
+    media_missing: (item) =>
+      messages.keysOf(item.key).forEach((key) => require('SimDownloads').notOnPhone(String(key))),
+  };
+
+  /* Whether events tell of it: not before the page is ready, and not of what is to be silent. */
+  exports.isShown = (item) => (BackendEventBus.isMainStreamReadyMd || session.settings.startup_events) && !item.silent;
+
   async function apply(items) {
-    const unknown = items.filter((item) => item.kind === 'message' && MsgCollection.get(item.key) === undefined);
-    const found = await messageTable.find(unknown.map((item) => item.key));
+    const told = items.filter((item) => TAKERS[item.kind] === undefined);
+    const keys = told.flatMap((item) => messages.keysOf(item.key).map(String));
+    const found = await messageTable.find(keys);
     const stored = new Set(found.filter(Boolean).map((row) => row.id));
-    const takeIn = (item) => {
-      if (item.kind === 'revoke') {
-        return require('SimDeleting').revoked(item);
+    const isKnown = (key) => stored.has(String(key)) || MsgCollection.get(key) !== undefined;
+    const takeIn = async (item) => {
+      const taker = TAKERS[item.kind];
+      if (taker !== undefined) {
+        return taker(item);
       }
-      if (item.kind === 'receipt') {
-        return receipt(item);
+      if (!messages.keysOf(item.key).some(isKnown)) {
+        return arrive(item);
       }
-      if (item.kind === 'resent') {
-        return require('SimPlaceholders').resent(item);
-      }
-      if (stored.has(item.key) || MsgCollection.get(item.key) !== undefined) {
-        return item.from_me && item.ack >= 2 ? receipt(item) : messages.raiseAck(item.key, item.ack);
-      }
-      return arrive(item);
+      await require('SimEdits').update(item);
+      return item.from_me && item.ack >= 2 ? receipt(item) : messages.raiseAck(item.key, item.ack);
     };
     await Promise.all(items.map(takeIn));
     exports.tellSeen(Math.max(0, ...items.map((item) => item.rev)));
@@ -42,11 +54,14 @@ __d('SimInbound', (require, exports) => {
   /* Bring the page up to date after connecting. */
   async function takeInMissed({ history, missed, rev }) {
     if (history?.length > 0) {
-      for (const item of history) {
+      const rowsOf = history.filter(({ kind }) => kind !== 'reaction' && kind !== 'poll_vote');
+      for (const item of rowsOf) {
         const { chat } = require('SimChats').ensure(createWid(item.wid));
         require('SimChats').touch(chat, { t: item.t, id: MsgKey.fromString(item.key) }, 0);
       }
-      await messageTable.addHistory(history.map(rows.rowOfItem));
+      await messageTable.addHistory(rowsOf.map(rows.rowOfItem));
+      const added = history.filter((item) => !rowsOf.includes(item));
+      await Promise.all(added.map((item) => TAKERS[item.kind]({ ...item, silent: true })));
     }
     await apply(missed);
     exports.tellSeen(rev);
@@ -72,8 +87,11 @@ __d('SimInbound', (require, exports) => {
   async function arrive(item) {
     const row = rows.rowOfItem(item);
     const wid = createWid(item.wid);
+    const shown = exports.isShown(item);
+    if (!item.from_me) {
+      require('SimDirectory').heard(createWid(item.author ?? item.wid), item.fields.notifyName, item.number);
+    }
     const { chat } = require('SimChats').ensure(wid);
-    const shown = BackendEventBus.isMainStreamReadyMd || session.settings.startup_events;
     try {
       await messageTable.add(row);
     } catch (error) {
@@ -86,7 +104,7 @@ __d('SimInbound', (require, exports) => {
       require('SimChats').touch(chat, { t: item.t, id: MsgKey.fromString(item.key) }, item.from_me ? 0 : 1);
       return;
     }
-    const values = { ...rows.valuesOf(row), isNewMsg: true };
+    const values = { ...rows.valuesOf(row), notifyName: item.fields.notifyName ?? '', isNewMsg: true };
     const [message] = await MsgCollection.processMultipleMessages(wid, [values]);
     require('SimChats').touch(chat, message, item.from_me ? 0 : 1);
   }

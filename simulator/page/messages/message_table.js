@@ -1,14 +1,16 @@
 'use strict';
 
 /*
- * The messages' table: database `model-storage`, store `message`, a row per key, each with a number of its own, `rowId`.
+ * Database `model-storage`: messages, reactions, votes in polls. Store `message`: a row per key, each with a number, `rowId`.
  * Own messages and those that come in get the next number above all others, in the order in which they come, over all
  * chats; history gets numbers below the first, downwards. A number is free again when the newest rows are deleted.
  */
 __d('SimMessageTable', (require, exports) => {
-  const { Database } = require('SimDatabase');
+  const { Database, settled } = require('SimDatabase');
 
   const TABLE = 'message';
+  const REACTIONS = 'reactions';
+  const VOTES = 'poll-votes';
   const FIRST_ROW_ID = 1e9; // history lies below, everything else above
 
   class DuplicateMessageError extends Error {
@@ -20,11 +22,37 @@ __d('SimMessageTable', (require, exports) => {
 
   class MessageTable extends Database {
     constructor() {
-      super('model-storage', 1, [TABLE], (database) => {
-        const messages = database.createObjectStore(TABLE, { keyPath: 'id' });
-        messages.createIndex('rowId', 'rowId', { unique: true });
-        messages.createIndex('protocolMessageKey', 'protocolMessageKey');
-        messages.createIndex('by_chat', ['remote', 't']);
+      super('model-storage', 2, [TABLE, REACTIONS, VOTES], (database) => {
+        if (!database.objectStoreNames.contains(TABLE)) {
+          const messages = database.createObjectStore(TABLE, { keyPath: 'id' });
+          messages.createIndex('rowId', 'rowId', { unique: true });
+          messages.createIndex('protocolMessageKey', 'protocolMessageKey');
+          messages.createIndex('by_chat', ['remote', 't']);
+        }
+        const reactions = database.createObjectStore(REACTIONS, { keyPath: ['parentMsgKey', 'senderUserJid'] });
+        const votes = database.createObjectStore(VOTES, { keyPath: ['parentMsgKey', 'sender'] });
+        for (const added of [reactions, votes]) {
+          added.createIndex('parentMsgKey', 'parentMsgKey');
+          added.createIndex('msgKey', 'msgKey');
+        }
+      });
+    }
+
+    /* What is put to a message: its rows in `reactions` or `poll-votes`. */
+    async addedTo(table, parentKey) {
+      return settled(this.objects(table).index('parentMsgKey').getAll(parentKey));
+    }
+
+    /* Put a reaction or a vote in place of the same person's former one, unless that is the newer one. */
+    putAdded(table, row, when) {
+      return this.write(table, (objects) => {
+        const { keyPath } = objects;
+        const former = objects.get(keyPath.map((name) => row[name]));
+        former.onsuccess = () => {
+          if (former.result === undefined || former.result[when] <= row[when]) {
+            objects.put(row);
+          }
+        };
       });
     }
 
@@ -118,7 +146,7 @@ __d('SimMessageTable', (require, exports) => {
     }
 
     forget() {
-      return this.clear(TABLE);
+      return this.clear(TABLE, REACTIONS, VOTES);
     }
 
     /* A chat's rows before (or from) a time, the nearest first, at most `count`. */
@@ -146,6 +174,8 @@ __d('SimMessageTable', (require, exports) => {
 
   exports.DuplicateMessageError = DuplicateMessageError;
   exports.messageTable = new MessageTable();
+  exports.REACTIONS = REACTIONS;
+  exports.VOTES = VOTES;
 });
 
 __d('WAWebDBProcessMessage', (require, exports) => {

@@ -9,6 +9,12 @@ __d('SimMessages', (require, exports) => {
   const MsgKey = require('WAWebMsgKey').default;
   const rows = require('SimRows');
 
+  /* The keys that a message (told by a text) may stand under: the one told, and that with the chat's other id. */
+  exports.keysOf = (text) => {
+    const key = MsgKey.fromString(text);
+    return [key, getAlternateMsgKey(key)].filter(Boolean);
+  };
+
   /* A row as a model; in its chat if that is loaded. */
   exports.materialise = (row) => {
     const values = rows.valuesOf(row);
@@ -49,8 +55,7 @@ __d('SimMessages', (require, exports) => {
 
   /* An ack never goes back. The message may stand under the chat's other id. */
   exports.raiseAck = async (text, ack) => {
-    const key = MsgKey.fromString(text);
-    const keys = [key, getAlternateMsgKey(key)].filter(Boolean);
+    const keys = exports.keysOf(text);
     const message = keys.map((one) => MsgCollection.get(one)).find(Boolean);
     if (message !== undefined && ack > message.ack) {
       message.isSendFailure = false;

@@ -8,11 +8,26 @@ __d('WAWebMsgModel', (require, exports) => {
     updateAck(ack) {
       this.ack = ack;
     }
+
+    /* What is known of its bytes; undefined where it has none. */
+    get mediaData() {
+      return require('SimMedia').dataOf(this);
+    }
+
+    get mediaObject() {
+      return require('SimMedia').objectOf(this);
+    }
+
+    downloadMedia() {
+      return require('SimDownloads').downloadOf(this);
+    }
   }
+  const { CONTENT } = require('SimContents');
   defineModel(Msg, 'msg', {
-    id: null, body: '', type: 'chat', subtype: null, t: 0, from: null, to: null, self: 'in', ack: 0, isNewMsg: false,
-    local: false, notifyName: '', rowId: undefined, isSendFailure: false, errorCode: undefined, ctwaContext: undefined,
-    protocolMessageKey: undefined,
+    ...Object.fromEntries(CONTENT.map((name) => [name, undefined])),
+    id: null, body: '', type: 'chat', subtype: null, t: 0, from: null, to: null, author: undefined, self: 'in', ack: 0,
+    isNewMsg: false, local: false, notifyName: '', rowId: undefined, isSendFailure: false, errorCode: undefined,
+    isMdHistoryMsg: false,
   });
   exports.default = Msg;
   exports.Msg = Msg;
@@ -28,10 +43,20 @@ __d('WAWebMsgCollection', (require, exports) => {
   const KEPT = 3000;
 
   class MsgCollectionImpl extends BaseCollection {
-    /* Take in messages of a chat; the collection of all messages forgets its oldest ones beyond a limit. */
+    /*
+     * Take in messages of a chat; the collection of all messages forgets its oldest ones beyond a limit. What is only an
+     * order to the page (`protocol`) is told of and not kept.
+     */
     async processMultipleMessages(wid, messages) {
       const { chat } = require('SimChats').ensure(wid);
-      return messages.map((message) => this.keep(chat, message));
+      return messages.map((message) => {
+        if (message.type !== 'protocol') {
+          return this.keep(chat, message);
+        }
+        const order = new MsgCollectionImpl.model(message);
+        this.trigger('add', order, this);
+        return order;
+      });
     }
 
     /* Messages from the database, by keys; no chat has to be loaded. Those that there are none of are left out. */

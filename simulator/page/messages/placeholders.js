@@ -36,7 +36,9 @@ __d('SimPlaceholders', (require, exports) => {
     await messageTable.update(item.key, (old) => ({ ...old, ...row, ack: old.ack }));
     const message = MsgCollection.get(item.key);
     if (message !== undefined) {
-      message.set({ body: item.body, ctwaContext: row.ctwaContext, type: item.type });
+      const { id, ack, rowId, isSendFailure, isMdHistoryMsg, type, ...content } = rows.valuesOf(row);
+      message.set(content);
+      message.type = type; // last: whoever waits for it finds the rest there
     }
   };
 });

@@ -1,25 +1,71 @@
 'use strict';
 
+/* The fields of messages besides who, when and where, by how a row has them. */
+__d('SimContents', (require, exports) => {
+  /* Encrypted at rest. */
+  exports.OPAQUE = [
+    'body', 'caption', 'clientUrl', 'loc', 'lat', 'lng', 'isLive', 'matchedText', 'title', 'description', 'pollName',
+    'pollSelectableOptionsCount', 'pollOptions',
+  ];
+  exports.PLAIN = [
+    'subtype', 'ctwaContext', 'errorCode', 'isSendFailure', 'isForwarded', 'forwardingScore', 'hasReaction',
+    'directPath', 'mimetype', 'duration', 'filehash', 'encFilehash', 'size', 'filename', 'mediaKey', 'mediaKeyTimestamp',
+    'pageCount', 'width', 'height', 'isGif', 'isViewOnce', 'isAnimated', 'quotedStanzaID', 'vcardList',
+    'vcardFormattedName', 'selectedId', 'selectedIndex', 'selectedButtonId', 'listResponse', 'callOutcome',
+    'isVideoCall', 'callDuration', 'futureproofType', 'associationType', 'latestEditSenderTimestampMs',
+    'revokeTimestamp',
+  ];
+  exports.KEYS = ['protocolMessageKey', 'latestEditMsgKey', 'parentMsgKey'];
+  exports.WIDS = ['author', 'quotedParticipant', 'revokeSender'];
+  exports.CONTENT = [
+    ...exports.OPAQUE, ...exports.PLAIN, ...exports.KEYS, ...exports.WIDS, 'quotedMsg', 'mentionedJidList',
+  ];
+});
+
 /* What a message is as a row of the table, and what it is as a model. */
 __d('SimRows', (require, exports) => {
   const { account } = require('SimAccount');
   const { session } = require('SimSession');
+  const { createWid } = require('WAWebWidFactory');
+  const { OPAQUE, PLAIN, KEYS, WIDS } = require('SimContents');
   const me = require('WAWebUserPrefsMeUser');
   const MsgKey = require('WAWebMsgKey').default;
 
-  const ownWid = (remote) => (remote.isLid() ? me.getMaybeMeLidUser() : me.getMaybeMePnUser());
+  const HISTORY_BELOW = 1e9;
 
-  /* The text is encrypted at rest on the real page; here it is masked with the device's key, so that none stands in a row. */
-  const mask = (bytes) => {
+  exports.ownWid = (remote) => (remote.isLid() ? me.getMaybeMeLidUser() : me.getMaybeMePnUser());
+
+  /* Texts are encrypted at rest on the real page; here they are masked with the device's key, so that none is in a row. */
+  exports.mask = (bytes) => {
     const key = account.device.identity;
     return bytes.map((byte, index) => byte ^ key.charCodeAt(index % key.length));
   };
-  const seal = (content) => mask(new TextEncoder().encode(JSON.stringify(content)));
-  const unseal = (bytes) => (bytes === undefined ? {} : JSON.parse(new TextDecoder().decode(mask(bytes))));
+  const seal = (content) => exports.mask(new TextEncoder().encode(JSON.stringify(content)));
+  const unseal = (bytes) => (bytes === undefined ? {} : JSON.parse(new TextDecoder().decode(exports.mask(bytes))));
 
-  exports.rowOf = ({ id, body, type, subtype, t, ack, ctwaContext, errorCode, isSendFailure, protocolMessageKey }) => {
-    const own = String(ownWid(id.remote));
+  const isSet = (value) => value !== undefined && value !== null && value !== false && value !== '';
+
+  /* Those of some fields that have a value, each changed by `change`. */
+  const pick = (values, names, change = (value) => value) =>
+    Object.fromEntries(names.filter((name) => isSet(values[name])).map((name) => [name, change(values[name])]));
+
+  function opaqueOf(values) {
+    const content = pick(values, OPAQUE);
+    if (content.pollOptions !== undefined) {
+      content.pollOptions = content.pollOptions.map(({ name }) => ({ name }));
+    }
+    if (values.quotedMsg) {
+      content.quotedMsg = pick(values.quotedMsg, OPAQUE);
+    }
+    return content;
+  }
+
+  /* Who sent it by what name is no part of a row: the contact has the name. */
+  exports.rowOf = (values) => {
+    const { id, t, type, ack, quotedMsg, mentionedJidList } = values;
+    const own = String(exports.ownWid(id.remote));
     const remote = String(id.remote);
+    const opaque = opaqueOf(values);
     return {
       id: String(id),
       remote,
@@ -28,25 +74,25 @@ __d('SimRows', (require, exports) => {
       t,
       type,
       ack,
-      ...(subtype ? { subtype } : {}),
-      ...(ctwaContext ? { ctwaContext } : {}),
-      ...(errorCode ? { errorCode } : {}),
-      ...(isSendFailure ? { isSendFailure } : {}),
-      ...(protocolMessageKey ? { protocolMessageKey: String(protocolMessageKey) } : {}),
-      ...(body ? { msgRowOpaqueData: seal({ body }) } : {}),
+      ...pick(values, PLAIN),
+      ...pick(values, KEYS, String),
+      ...pick(values, WIDS, String),
+      ...(quotedMsg ? { quotedMsg: { type: quotedMsg.type } } : {}),
+      ...(mentionedJidList?.length > 0 ? { mentionedJidList: mentionedJidList.map(String) } : {}),
+      ...(Object.keys(opaque).length > 0 ? { msgRowOpaqueData: seal(opaque) } : {}),
     };
   };
 
   /* What the server told of a message, as a row. */
   exports.rowOfItem = (item) => exports.rowOf({
+    ...item.fields,
     id: MsgKey.fromString(item.key),
-    body: item.body,
+    author: item.author,
     type: item.type,
-    subtype: item.type === 'revoked' ? 'sender' : null,
+    subtype: item.subtype ?? item.fields.subtype,
     t: item.t,
     ack: item.ack,
-    ctwaContext: item.ctwa_context ?? undefined,
-    protocolMessageKey: item.revoked_key ?? undefined,
+    protocolMessageKey: item.revoked_key,
   });
 
   /*
@@ -55,11 +101,16 @@ __d('SimRows', (require, exports) => {
    */
   exports.valuesOf = (row) => {
     const id = MsgKey.fromString(row.id);
-    const own = ownWid(id.remote);
+    const own = exports.ownWid(id.remote);
     const lost = id.fromMe && row.ack === 0 && !session.settings.page_resends;
+    const { quotedMsg, pollOptions, ...opaque } = unseal(row.msgRowOpaqueData);
     return {
+      ...pick(row, PLAIN),
+      ...pick(row, KEYS, MsgKey.fromString),
+      ...pick(row, WIDS, createWid),
+      ...opaque,
       id,
-      body: unseal(row.msgRowOpaqueData).body ?? '',
+      body: opaque.body ?? '',
       type: row.type,
       subtype: row.subtype ?? null,
       t: row.t,
@@ -68,10 +119,11 @@ __d('SimRows', (require, exports) => {
       to: id.fromMe ? id.remote : own,
       self: id.fromMe ? 'out' : 'in',
       rowId: row.rowId,
+      isMdHistoryMsg: row.rowId < HISTORY_BELOW,
       isSendFailure: lost || Boolean(row.isSendFailure),
-      errorCode: row.errorCode,
-      ctwaContext: row.ctwaContext,
-      protocolMessageKey: row.protocolMessageKey && MsgKey.fromString(row.protocolMessageKey),
+      pollOptions: pollOptions?.map(({ name }, localId) => ({ name, localId })),
+      quotedMsg: row.quotedMsg && { ...row.quotedMsg, ...quotedMsg },
+      mentionedJidList: row.mentionedJidList?.map(createWid),
     };
   };
 });

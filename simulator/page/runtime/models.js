@@ -28,6 +28,12 @@ __d('WAWebBaseModel', (require, exports) => {
       return this;
     }
 
+    /* Change fields without telling anybody. */
+    setQuietly(values) {
+      Object.assign(this._values, values);
+      return this;
+    }
+
     toJSON() {
       return this.attributes;
     }

@@ -23,7 +23,7 @@ __d('SimFaults', (require, exports) => {
     require('WAWebContactCollection').ContactCollection.reset();
     await Promise.all([
       require('SimMessageTable').messageTable.forget(),
-      require('SimStore').store.clear('chats', 'contacts'),
+      require('SimStore').store.clear('chats', 'contacts', 'pushnames'),
     ]);
   }
 

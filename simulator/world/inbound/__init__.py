@@ -1,0 +1,1 @@
+"""What comes in: what contacts and the owner write on the phone, and what they do to it later."""
