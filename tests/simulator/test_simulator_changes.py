@@ -53,6 +53,11 @@ def reactions(page: WebPage) -> list[tuple[str, str, str]]:
     return [(row["senderUserJid"], row["parentMsgKey"], row["reactionText"]) for row in rows]
 
 
+def until_edited(page: WebPage, key: str, edit: str) -> None:
+    """Wait until a message's row says that this edit is its last."""
+    until(lambda: page.row(key).get("latestEditMsgKey") == edit, 15, "the edit")
+
+
 def test_reactions_are_told_and_stored(linked: WebPage, client: SimulatorClient, number: str) -> None:
     key = linked.send(LEAD, "hola")["key"]
     linked.run(WATCH)
@@ -100,7 +105,7 @@ def test_edits_change_row_and_message(linked: WebPage, client: SimulatorClient, 
     linked.run(WATCH)
     edits = [client.edit(number, key, "hola", silent=silent)["key"] for key in keys]
     for key, edit in zip(keys, edits, strict=True):
-        until(lambda key=key, edit=edit: linked.row(key).get("latestEditMsgKey") == edit, 15, "the edit")
+        until_edited(linked, key, edit)
         type_, text, latest = linked.run(FIELDS, key)
         assert (text, latest) == ("hola", edit)
         assert type_ == ("chat" if key == keys[0] else "image")

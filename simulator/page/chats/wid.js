@@ -22,6 +22,10 @@ __d('WAWebWid', (require, exports) => {
       return Wid.isXWid('c.us', value) || Wid.isXWid('lid', value);
     }
 
+    static isStatusV3(value) {
+      return String(value) === 'status@broadcast';
+    }
+
     static isGroup(value) {
       return Wid.isXWid('g.us', value);
     }
