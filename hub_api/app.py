@@ -65,7 +65,14 @@ def _allow_origins(app: OpenAPI, origins: tuple[str, ...]) -> None:
         # Each as it is written: the extension takes a text with a `*` in it for a pattern, which lets others in.
         origins="*" if "*" in origins else [re.compile(re.escape(origin) + r"\Z") for origin in origins],
         methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Api-Key", "X-Cliente-Id"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "Last-Event-ID",
+            "X-Api-Key",
+            "X-Cliente-Id",
+        ],
         expose_headers=["Retry-After", "Link"],
         max_age=600,
         send_wildcard=True,

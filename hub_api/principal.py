@@ -17,6 +17,7 @@ class TokenRef:
 
     user_id: int
     jti: str
+    issued_at_s: int  # seconds since the epoch
     expires_at_s: int  # seconds since the epoch
 
 
@@ -28,10 +29,15 @@ class Principal:
     tipo: Tipo
     cliente_id: int | None  # none only for an admin
     token: TokenRef | None = None  # none: a program with a key
+    key_id: int | None = None  # of that key
 
     @property
     def is_admin(self) -> bool:
         return self.tipo == "admin"
+
+    def has_expired(self, now_s: int) -> bool:
+        """Whether the token's time is up; a key has none."""
+        return self.token is not None and self.token.expires_at_s <= now_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,9 @@ class Directory(Protocol):
 
     def by_key(self, key: str) -> Principal:
         """The program behind an API key. Raises Unauthorized."""
+
+    def stands(self, caller: Principal) -> bool:
+        """Whether what a caller was verified by has not ended early since; asked of SQL anew."""
 
     def tenant_known(self, cliente_id: int) -> bool:
         """True where the tenant exists."""

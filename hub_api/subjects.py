@@ -28,6 +28,7 @@ NAMES = (
     "repair",
     "campaigns",
     "public_events",
+    "live",
     "health",
     "older",
 )

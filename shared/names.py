@@ -323,6 +323,10 @@ class Keys:
         """Channel: events that callers are told of were recorded."""
         return f"{self.prefix}public"
 
+    def event_ticket(self, digest: str) -> str:
+        """String with a time to live: JSON of the caller who may open one stream with a ticket."""
+        return f"{self.prefix}ticket:{digest}"
+
     @property
     def hosts(self) -> str:
         """Set: ids of hosts that announced themselves; each lives while its `host` key does, and is then taken out."""

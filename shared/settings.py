@@ -85,6 +85,15 @@ class Settings(MediaSettings):
         le=240,
         description="The same for one tenant, so that none takes the places of all others.",
     )
+    hub_max_streams: int = Field(
+        default=1_000, ge=1, le=20_000, description="Streams of events that one process holds open; beyond it 429."
+    )
+    hub_max_streams_per_tenant: int = Field(
+        default=100, ge=1, le=20_000, description="The same of one tenant, and of streams over all tenants."
+    )
+    events_heartbeat_seconds: float = Field(
+        default=15, ge=0.1, le=300, description="Seconds between two signs of life on an open stream."
+    )
     trusted_proxies: int = Field(
         default=0, ge=0, le=8, description="Number of proxies in front of the hub whose `X-Forwarded-*` is believed."
     )

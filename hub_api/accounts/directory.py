@@ -6,13 +6,15 @@ refused as soon as this process has seen that accounts changed (`remembered.py`)
 
 from __future__ import annotations
 
-from hub_api.accounts.keys.service import find_api_key
+from sqlalchemy.orm import Session
+
+from hub_api.accounts.keys.service import find_api_key, key_stands
 from hub_api.accounts.tenants import service as tenants
 from hub_api.accounts.tenants.profiles import profile_of
 from hub_api.accounts.tokens.service import has_ended, signing_secrets
-from hub_api.accounts.tokens.signed import Verified, verify
+from hub_api.accounts.tokens.signed import Verified, user_name, verify
 from hub_api.accounts.users.service import user_of
-from hub_api.principal import Principal, TenantProfile
+from hub_api.principal import Principal, TenantProfile, TokenRef
 from hub_api.services import Services
 from shared.errors import TokenExpired, Unauthorized
 
@@ -59,16 +61,22 @@ class SqlDirectory:
         """What holds for a tenant; the installation's where there is none of that id."""
         return profile_of(self._services, cliente_id)
 
+    def stands(self, caller: Principal) -> bool:
+        """Whether what a caller was verified by has not ended early since; asked of SQL anew."""
+        with self._database.reading() as session:
+            if caller.token is None:
+                return key_stands(session, caller)
+            return _token_stands(session, caller, caller.token)
+
     def _verify(self, token: str, now_s: int) -> Verified | None:
         verified = verify(token, self._secrets, now_s)
-        claimed = verified.principal
         with self._database.reading() as session:
-            account = user_of(session, verified.token.user_id)
-            if account is None or account.disabled or has_ended(session, verified):
-                return None
-        same = (account.usuario, account.tipo, account.cliente_id) == (
-            verified.usuario,
-            claimed.tipo,
-            claimed.cliente_id,
-        )
-        return verified if same else None
+            return verified if _token_stands(session, verified.principal, verified.token) else None
+
+
+def _token_stands(session: Session, claimed: Principal, token: TokenRef) -> bool:
+    account = user_of(session, token.user_id)
+    if account is None or account.disabled or has_ended(session, token):
+        return False
+    same = (user_name(account.usuario), account.tipo, account.cliente_id)
+    return same == (claimed.name, claimed.tipo, claimed.cliente_id)

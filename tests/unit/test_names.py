@@ -39,7 +39,7 @@ def _every_key() -> list[str]:
         keys.tenant_rules, keys.suspended, keys.accounts_version,
         keys.contact(1, "d"), keys.contacts_asked(1, 2),
         keys.logouts, keys.builds, keys.build("b"), keys.served_build, keys.build_trial,
-        keys.public_events_channel,
+        keys.public_events_channel, keys.event_ticket("d"),
     ]  # fmt: skip
 
 

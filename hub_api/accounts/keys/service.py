@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from hub_api.accounts.audit import trail
 from hub_api.accounts.models import ApiKey
@@ -91,16 +92,25 @@ def find_api_key(database: Database, key: str) -> Principal | None:
         found = session.scalar(select(ApiKey).where(ApiKey.digest == key_digest(key)))
         if found is None or found.revoked_at is not None:
             return None
-        principal = Principal(f"key:{found.label}", "admin" if found.tipo == "admin" else "cliente", found.cliente_id)
-        key_id, used_at = found.id, found.used_at
+        principal, key_id, used_at = _principal(found), found.id, found.used_at
     if used_at is None or now_ms() - used_at >= _USED_EVERY_MS:
         _used(database, key_id)
     return principal
 
 
+def key_stands(session: Session, caller: Principal) -> bool:
+    """Whether the key that a caller was found by is the same, and not revoked."""
+    row = None if caller.key_id is None else session.get(ApiKey, caller.key_id)
+    return row is not None and row.revoked_at is None and _principal(row) == caller
+
+
 def key_digest(key: str) -> str:
     """What is kept of a key. Keys are random, so a plain digest is enough."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _principal(row: ApiKey) -> Principal:
+    return Principal(f"key:{row.label}", "admin" if row.tipo == "admin" else "cliente", row.cliente_id, key_id=row.id)
 
 
 def _used(database: Database, key_id: int) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from hub_api.accounts.models import EndedTokens, RevokedToken
-from hub_api.accounts.tokens.signed import TokenUser, Verified, issue
+from hub_api.accounts.tokens.signed import TokenUser, issue
 from hub_api.database import Database
 from hub_api.principal import TokenRef
 from shared.instant import now_ms
@@ -47,13 +47,13 @@ def end_all(session: Session, user_id: int, keep: TokenRef | None = None) -> Non
     session.merge(EndedTokens(user_id=user_id, before_s=_now_s() + 1, kept=kept))
 
 
-def has_ended(session: Session, verified: Verified) -> bool:
+def has_ended(session: Session, token: TokenRef) -> bool:
     """True where a token that is otherwise good was ended early."""
-    digest = _digest(verified.token.jti)
+    digest = _digest(token.jti)
     if session.get(RevokedToken, digest) is not None:
         return True
-    ended = session.get(EndedTokens, verified.token.user_id)
-    return ended is not None and verified.issued_at_s < ended.before_s and digest != ended.kept
+    ended = session.get(EndedTokens, token.user_id)
+    return ended is not None and token.issued_at_s < ended.before_s and digest != ended.kept
 
 
 def _digest(jti: str) -> str:

@@ -32,12 +32,10 @@ class TokenUser:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A token whose signature and claims are good. Times are seconds since the epoch."""
+    """A token whose signature and claims are good."""
 
     token: TokenRef
-    usuario: str
     principal: Principal
-    issued_at_s: int
 
 
 def issue(user: TokenUser, secret: str, now_s: int, ttl_s: int) -> str:
@@ -62,11 +60,16 @@ def verify(token: str, secrets: Sequence[str], now_s: int) -> Verified:
     if len(token) > _MAX_LENGTH:
         raise Unauthorized()
     verified = _read(_decoded(token, secrets))
-    if verified.issued_at_s > now_s + _CLOCK_SKEW_S:
+    if verified.token.issued_at_s > now_s + _CLOCK_SKEW_S:
         raise Unauthorized()
     if verified.token.expires_at_s <= now_s:
         raise TokenExpired()
     return verified
+
+
+def user_name(usuario: str) -> str:
+    """A user's name as a caller's."""
+    return f"user:{usuario}"
 
 
 def _decoded(token: str, secrets: Sequence[str]) -> dict[str, Any]:
@@ -94,9 +97,9 @@ def _read(claims: dict[str, Any]) -> Verified:
     )
     if not good or tipo not in ("admin", "cliente"):
         raise Unauthorized()
-    reference = TokenRef(int(subject), claims["jti"], claims["exp"])
-    principal = Principal(f"user:{usuario}", tipo, cliente_id, reference)
-    return Verified(reference, usuario, principal, claims["iat"])
+    reference = TokenRef(int(subject), claims["jti"], claims["iat"], claims["exp"])
+    principal = Principal(user_name(usuario), tipo, cliente_id, reference)
+    return Verified(reference, principal)
 
 
 def _whole(value: object, maximum: int = 2**53) -> bool:
