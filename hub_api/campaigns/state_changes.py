@@ -49,13 +49,17 @@ def move_recipient(row: RecipientRecord, action: RecipientAction) -> bool:
     return True
 
 
-def move_campaigns(session: Session, action: CampaignAction, which: ColumnElement[bool], **values: Any) -> int:
-    """Moves all those of `which` in whose state the action is allowed; returns how many. values: further columns."""
-    transition = CAMPAIGN[action]
-    statement = update(CampaignRecord).where(
-        which, CampaignRecord.state.in_(sorted(state.value for state in transition.before))
-    )
-    return _rows(session.execute(statement.values(state=transition.after.value, **values)))
+def move_campaigns(
+    session: Session, action: CampaignAction, which: ColumnElement[bool], **values: Any
+) -> list[CampaignRecord]:
+    """Moves all those of `which` in whose state the action is allowed, and returns them. values: further columns."""
+    allowed = CampaignRecord.state.in_(sorted(state.value for state in CAMPAIGN[action].before))
+    rows = list(session.scalars(select(CampaignRecord).where(which, allowed).with_for_update()))
+    for row in rows:
+        move_campaign(row, action)
+        for name, value in values.items():
+            setattr(row, name, value)
+    return rows
 
 
 def move_recipients(session: Session, action: RecipientAction, which: ColumnElement[bool], **values: Any) -> int:

@@ -91,7 +91,7 @@ def test_a_campaign_moves_as_written(session: Session, before: CampaignState, ac
 
     session.add(_campaign(before))
     session.flush()
-    count = state_changes.move_campaigns(session, action, CampaignRecord.cliente_id == 51, reason="x")
+    count = len(state_changes.move_campaigns(session, action, CampaignRecord.cliente_id == 51, reason="x"))
     stored, reason = session.execute(select(CampaignRecord.state, CampaignRecord.reason)).one()
     assert (count, {stored}, reason) == (len(allowed), allowed or {before}, "x" if allowed else None)
 

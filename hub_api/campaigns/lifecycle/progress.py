@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import random
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from hub_api.accounts.tenants.profiles import profile_of
 from hub_api.campaigns import counting
 from hub_api.campaigns.models import CampaignRecord, ScheduleRecord
 from hub_api.campaigns.planning import plan
@@ -17,6 +15,7 @@ from hub_api.campaigns.planning.hours import day_number, local_day
 from hub_api.campaigns.planning.plan import Wait, Why
 from hub_api.campaigns.releasing.counters import read_counters
 from hub_api.campaigns.schedules import service as schedules
+from hub_api.campaigns.showing import brief
 from hub_api.campaigns.tenants.service import rules as rules_in_force
 from hub_api.campaigns.transitions import ENDED, OUT, CampaignState, RecipientState, ScheduleState
 from hub_api.services import Services
@@ -54,34 +53,10 @@ def campaign_object(services: Services, session: Session, row: CampaignRecord, n
     """A campaign with its progress and forecast."""
     found = counts(session, row.id)
     return {
-        **brief(services, session, row),
+        **brief(services.settings, session, row),
         "progress": found,
         "import": {"done": row.import_done, "total": row.import_total},
         **_forecast(services, session, row, found["remaining"], now_ms),
-    }
-
-
-def brief(services: Services, session: Session, row: CampaignRecord) -> dict[str, Any]:
-    """A campaign as lists show it."""
-    schedule = None if row.schedule is None else session.get(ScheduleRecord, row.schedule)
-    reason = None
-    if row.reason and row.state == CampaignState.PAUSADA.value:
-        reason = error_text(row.reason, profile_of(services, row.cliente_id).language)
-    return {
-        "campaign_id": row.campaign_id,
-        "cliente_id": row.cliente_id,
-        "name": row.name,
-        "state": row.state,
-        "reason_code": row.reason if reason is not None else None,
-        "reason": reason,
-        "templates": json.loads(row.templates),
-        "columns": json.loads(row.columns),
-        "schedule_id": None if schedule is None else schedule.schedule_id,
-        "schedule_state": None if schedule is None else schedule.state,
-        "created_at": to_iso(row.created_at),
-        "created_by": row.created_by,
-        "started_at": to_iso(row.started_at),
-        "finished_at": to_iso(row.finished_at),
     }
 
 

@@ -16,6 +16,7 @@ from hub_api.campaigns.models import CampaignRecord, RecipientRecord, ScheduleRe
 from hub_api.campaigns.recipients.template import NUMBER, Template, checked_columns, checked_templates, required_by
 from hub_api.campaigns.releasing.revoking import revoke
 from hub_api.campaigns.schedules import service as schedules
+from hub_api.campaigns.showing import tell_state
 from hub_api.campaigns.state_changes import move_campaign, move_recipients
 from hub_api.campaigns.stop_versions import StopVersions
 from hub_api.campaigns.tenants.service import require_not_held
@@ -106,6 +107,7 @@ class Campaigns:
             self._require_startable(session, row)
             _move(session, row, CampaignAction.START, who)
             row.started_at = row.started_at or now_ms()
+            tell_state(self._services.settings, session, row)
 
     def resume(self, campaign_id: str, who: str) -> None:
         """Raises InvalidState as `start`."""
@@ -114,6 +116,7 @@ class Campaigns:
             self._require_startable(session, row)
             _move(session, row, CampaignAction.RESUME, who)
             row.reason = None
+            tell_state(self._services.settings, session, row)
 
     def pause(self, campaign_id: str, who: str) -> None:
         """Stops at once and revokes what was released. Raises InvalidState."""
@@ -140,6 +143,7 @@ class Campaigns:
             if count and row.state == CampaignState.FINALIZADO.value:
                 move_campaign(row, CampaignAction.PUT_BACK)
                 row.finished_at = None
+                tell_state(self._services.settings, session, row)
             audit.note(session, who, "campaign.put_back", row.cliente_id, campaign_id, count=count)
             return count
 
@@ -152,6 +156,7 @@ class Campaigns:
             self._stop_versions.stop(
                 [campaign_id]
             )  # before this is kept: then nothing decided earlier is worth anything
+            tell_state(self._services.settings, session, row)
             cliente_id = row.cliente_id
         revoke(self._services, cliente_id, campaign_id)
 

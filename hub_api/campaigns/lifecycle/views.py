@@ -12,6 +12,7 @@ from hub_api.campaigns.lifecycle.objects import CampaignList, CampaignObject
 from hub_api.campaigns.lifecycle.service import CampaignRequest, Campaigns
 from hub_api.campaigns.lookup import listed as listed_campaigns
 from hub_api.campaigns.objects import AuditList
+from hub_api.campaigns.showing import brief
 from hub_api.campaigns.web import CHANGE_OF_STATE, COMMON, ONE_CAMPAIGN, campaign_blueprint, found
 from hub_api.web.answers import listed, succeeded
 from hub_api.web.cursor import read_cursor, write_cursor
@@ -39,7 +40,7 @@ def list_campaigns(call: Call, query: CampaignsQuery) -> Response:
     rows = listed_campaigns(call.services.database, call.cliente_id, query.state, before, query.limit + 1)
     following = write_cursor(rows[query.limit - 1].id, "c") if len(rows) > query.limit else None
     with call.services.database.reading() as session:
-        return listed([progress.brief(call.services, session, row) for row in rows[: query.limit]], following)
+        return listed([brief(call.services.settings, session, row) for row in rows[: query.limit]], following)
 
 
 @blueprint.get(ONE_CAMPAIGN, summary="One campaign", responses={200: CampaignObject, **COMMON})

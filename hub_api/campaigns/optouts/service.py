@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 
 from hub_api.accounts.audit import trail as audit
 from hub_api.campaigns.models import OptOut
+from hub_api.public_events import pending
+from hub_api.public_events.envelope import Change, chat_key
+from hub_api.public_events.types import PublicEventType
 from hub_api.services import Services
 from hub_api.web.cursor import read_cursor, write_cursor
 from shared.errors import NotFound
@@ -60,6 +63,7 @@ class OptOuts:
         if session.get(OptOut, (row.cliente_id, row.recipient_key)) is not None:
             return False
         session.add(row)
+        _tell(session, row, opted_out=True)
         audit.note(session, row.who, "optout.add", row.cliente_id, f"optout {masked(row.number)}", source=row.source)
         session.flush()
         return True
@@ -70,6 +74,7 @@ class OptOuts:
             row = session.get(OptOut, (cliente_id, recipient_key(number)))
             if row is not None:
                 session.delete(row)
+                _tell(session, row, opted_out=False)
                 audit.note(session, who, "optout.remove", cliente_id, f"optout {masked(number)}")
         mirrored = self._ledger.opt_in(cliente_id, number)
         if row is None and not mirrored:
@@ -85,7 +90,14 @@ class OptOuts:
         with self._database.reading() as session:
             rows = list(session.scalars(statement))
         following = write_cursor(rows[limit - 1].at, rows[limit - 1].recipient_key) if len(rows) > limit else None
-        return [
-            {"number": row.number, "at": to_iso(row.at), "source": row.source, "who": row.who, "note": row.note}
-            for row in rows[:limit]
-        ], following
+        return [_entry(row) for row in rows[:limit]], following
+
+
+def _entry(row: OptOut) -> dict[str, Any]:
+    return {"number": row.number, "at": to_iso(row.at), "source": row.source, "who": row.who, "note": row.note}
+
+
+def _tell(session: Session, row: OptOut, *, opted_out: bool) -> None:
+    data = _entry(row) | {"opted_out": opted_out}
+    change = Change(row.cliente_id, PublicEventType.OPTOUT_CHANGED, now_ms(), data, chat_key(row.number))
+    pending.note(session, change)

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from hub_api.accounts.audit import trail as audit
 from hub_api.campaigns.models import CampaignRecord, RecipientRecord
 from hub_api.campaigns.planning.round import Chosen
+from hub_api.campaigns.showing import tell_state
 from hub_api.campaigns.state_changes import move_campaign, move_recipients
 from hub_api.campaigns.transitions import CampaignAction, CampaignState, RecipientAction
-from hub_api.database import Database
+from hub_api.services import Services
 from shared.logs import get_logger
 
 _log = get_logger(__name__)
@@ -46,14 +47,15 @@ def keep(session: Session, released: Sequence[Chosen], skipped: Mapping[int, str
         move_recipients(session, RecipientAction.SKIP, RecipientRecord.id == key, error=code)
 
 
-def finish(database: Database, keys: Sequence[int], now_ms: int) -> None:
+def finish(services: Services, keys: Sequence[int], now_ms: int) -> None:
     """Ends those of these campaigns that still run."""
     if not keys:
         return
     still = CampaignRecord.id.in_(keys), CampaignRecord.state == CampaignState.EN_PROGRESO.value
-    with database.writing() as session:
+    with services.database.writing() as session:
         for row in session.scalars(select(CampaignRecord).where(*still).with_for_update()):
             move_campaign(row, CampaignAction.FINISH)
             row.finished_at = now_ms
+            tell_state(services.settings, session, row)
             audit.note(session, audit.CLOCK, "campaign.finish", row.cliente_id, row.campaign_id)
             _log.info("campaign.finished", cliente_id=row.cliente_id, campaign_id=row.campaign_id)

@@ -59,7 +59,7 @@ class Outcomes:
             elif inbound is not None:
                 self._take_inbound(session, event, inbound)
             elif (cause := event_facts.failure_of(event)) in guard.BANS:
-                tenants.hold(session, self._stop_versions, event.cliente_id, cause, event.at)
+                self._hold(session, event.cliente_id, cause, event.at)
         counting.move(session, _moved(recipients.values(), before))
 
     def _take_message(
@@ -83,7 +83,10 @@ class Outcomes:
         row.outcomes = guard.remembered(row.outcomes, counted)
         code = guard.verdict(row.outcomes)
         if code is not None:
-            tenants.hold(session, self._stop_versions, cliente_id, code, at_ms)
+            self._hold(session, cliente_id, code, at_ms)
+
+    def _hold(self, session: Session, cliente_id: int, code: str, at_ms: int) -> None:
+        tenants.hold(self._settings, session, self._stop_versions, cliente_id, code, at_ms)
 
     def _take_inbound(self, session: Session, event: Event, inbound: Inbound) -> None:
         rules = tenants.rules(session, event.cliente_id, self._settings)

@@ -68,7 +68,7 @@ class Tick:
             decided = deciding.choose(due, following, self._ledger.opted_out_among(asked))
             sent, due = self._release(decided, seen, now)
             released += sent
-        finish(self._services.database, without_anybody(self._services.database, going_on), now)
+        finish(self._services, without_anybody(self._services.database, going_on), now)
         return released
 
     def _due(self, now: int) -> list[Due]:
@@ -79,7 +79,7 @@ class Tick:
         counters = read_counters(self._services, days, now)
         for cliente_id, found in counters.items():
             if found.restricted:
-                hold_now(self._services.database, self._stop_versions, cliente_id, "CAMPAIGN_RESTRICTED")
+                hold_now(self._services, self._stop_versions, cliente_id, "CAMPAIGN_RESTRICTED")
         return deciding.due_campaigns(running, counters, now, self._rng)
 
     def _release(self, decided: deciding.Round, seen: StopVersionsSeen, now: int) -> tuple[int, list[Due]]:

@@ -7,17 +7,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
 from hub_api.accounts.audit import trail as audit
 from hub_api.accounts.tenants import service as profiles
 from hub_api.accounts.tenants.profiles import read
 from hub_api.campaigns.models import ALL_TENANTS, CampaignRecord, CampaignTenant
+from hub_api.campaigns.showing import tell_state
 from hub_api.campaigns.state_changes import move_campaigns
 from hub_api.campaigns.stop_versions import StopVersions
 from hub_api.campaigns.transitions import CampaignAction, CampaignState
-from hub_api.database import Database
 from hub_api.principal import TenantProfile
 from hub_api.services import Services
 from shared.errors import InvalidState
@@ -121,7 +121,9 @@ def switch(services: Services, cliente_id: int, who: str, enabled: bool) -> None
             _stop(session, services, cliente_id)
 
 
-def hold(session: Session, stop_versions: StopVersions, cliente_id: int, code: str, at_ms: int) -> None:
+def hold(
+    settings: Settings, session: Session, stop_versions: StopVersions, cliente_id: int, code: str, at_ms: int
+) -> None:
     """The guard stops a tenant's campaigns, within the caller's transaction; a person must lift it."""
     row = row_for_change(session, cliente_id)
     if row.held_code is not None:
@@ -129,24 +131,24 @@ def hold(session: Session, stop_versions: StopVersions, cliente_id: int, code: s
     row.held_code, row.held_at = code, at_ms
     stop_versions.stop_tenant(cliente_id)
     of_tenant = CampaignRecord.cliente_id == cliente_id
-    move_campaigns(session, CampaignAction.HOLD, of_tenant, reason=code, to_revoke=True)
+    _move_all(settings, session, CampaignAction.HOLD, of_tenant, reason=code, to_revoke=True)
     audit.note(session, audit.GUARD, "campaigns.hold", cliente_id, f"tenant {cliente_id}", code=code)
 
 
-def hold_now(database: Database, stop_versions: StopVersions, cliente_id: int, code: str) -> None:
+def hold_now(services: Services, stop_versions: StopVersions, cliente_id: int, code: str) -> None:
     """As `hold`, in a transaction of its own."""
-    with database.writing() as session:
-        hold(session, stop_versions, cliente_id, code, now_ms())
+    with services.database.writing() as session:
+        hold(services.settings, session, stop_versions, cliente_id, code, now_ms())
 
 
-def lift(database: Database, cliente_id: int, who: str) -> int:
+def lift(services: Services, cliente_id: int, who: str) -> int:
     """A person lifts the hold: the campaigns it paused go on. Returns how many. Raises InvalidState."""
-    with database.writing() as session:
+    with services.database.writing() as session:
         row = row_for_change(session, cliente_id)
         if row.held_code is None:
             raise InvalidState(details={"hold": "there is none"})
         paused_by_it = (CampaignRecord.cliente_id == cliente_id) & (CampaignRecord.reason == row.held_code)
-        resumed = move_campaigns(session, CampaignAction.LIFT, paused_by_it, reason=None)
+        resumed = _move_all(services.settings, session, CampaignAction.LIFT, paused_by_it, reason=None)
         audit.note(session, who, "campaigns.lift", cliente_id, f"tenant {cliente_id}", code=row.held_code)
         row.held_code, row.held_at, row.outcomes = None, None, ""
         return resumed
@@ -159,6 +161,16 @@ def require_not_held(session: Session, cliente_id: int, settings: Settings) -> N
         raise InvalidState(
             error_text(found.held_code, found.language), details={"held": found.held_code, "lift": "DELETE …/hold"}
         )
+
+
+def _move_all(
+    settings: Settings, session: Session, action: CampaignAction, which: ColumnElement[bool], **values: Any
+) -> int:
+    """Moves those of a tenant's campaigns that the action is allowed for, and tells of each. Returns how many."""
+    moved = move_campaigns(session, action, which, **values)
+    for row in moved:
+        tell_state(settings, session, row)
+    return len(moved)
 
 
 def _stop(session: Session, services: Services, cliente_id: int) -> None:

@@ -38,7 +38,7 @@ def put_settings(call: Call, body: SettingsBody) -> Response:
 @endpoint(named, command="campaign lift")
 def lift(call: Call) -> Response:
     """The campaigns that the guard paused go on."""
-    resumed = tenants.lift(call.services.database, call.cliente_id, call.caller.name)
+    resumed = tenants.lift(call.services, call.cliente_id, call.caller.name)
     return _settings(call, resumed=resumed)
 
 
