@@ -24,6 +24,7 @@ _FOLDERS = {
     "peers_memory": "peers",
     "drain": "messages",
     "logins": "accounts",
+    "streams": "events",
     "open_messages": "volume",
     "volumes": "volume",
     "campaign_tick": "campaigns",

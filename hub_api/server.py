@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,8 @@ def run(settings: Settings, ready_file: Path | None = None) -> None:
     create_app(settings, services)  # says what is missing, and loads all code, before anything forks
     services.close()
     migrate(settings.sqlalchemy_url)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each open stream is a descriptor
     HubServer(settings, ready_file).run()
 
 

@@ -1,0 +1,1 @@
+"""Events: what open streams leave of the hub for everybody else."""
