@@ -11,12 +11,13 @@ from flask.blueprints import BlueprintSetupState
 from flask_openapi3.models.tag import Tag
 from pydantic import TypeAdapter, ValidationError
 
-from hub_api.live import frames, tickets
+from hub_api.live import tickets
 from hub_api.live.bodies import EventId, StreamQuery
 from hub_api.live.handover import Handover
 from hub_api.live.objects import TicketObject
-from hub_api.live.stream import Subscription
-from hub_api.live.streams import Streams
+from hub_api.live.streaming import frames
+from hub_api.live.streaming.stream import Subscription
+from hub_api.live.streaming.streams import Streams
 from hub_api.public_events import log, numbers
 from hub_api.public_events.log import Wanted
 from hub_api.web.answers import Failure, succeeded

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from hub_api.live import feed as feed_module
-from hub_api.live.feed import Feed, frame_of
-from hub_api.live.stream import Stream, Subscription
+from hub_api.live.streaming import feed as feed_module
+from hub_api.live.streaming.feed import Feed, frame_of
+from hub_api.live.streaming.stream import Stream, Subscription
 from hub_api.principal import Principal
 from hub_api.public_events.log import Entry, Wanted
 

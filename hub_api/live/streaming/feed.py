@@ -12,8 +12,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from hub_api.live import frames
-from hub_api.live.stream import Stream
+from hub_api.live.streaming import frames
+from hub_api.live.streaming.stream import Stream
 from hub_api.public_events import numbers
 from hub_api.public_events.log import Entry, Wanted
 

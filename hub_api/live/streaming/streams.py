@@ -10,9 +10,9 @@ import socket
 import threading
 from collections import Counter
 
-from hub_api.live.credentials import Standing
-from hub_api.live.serving import Serving
-from hub_api.live.stream import Stream, Subscription
+from hub_api.live.streaming.credentials import Standing
+from hub_api.live.streaming.serving import Serving
+from hub_api.live.streaming.stream import Stream, Subscription
 from hub_api.services import Services
 from shared.errors import RateLimited
 from shared.logs import get_logger

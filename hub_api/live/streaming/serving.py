@@ -11,11 +11,11 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub_api.live.credentials import Credentials, Standing
-from hub_api.live.feed import Feed
-from hub_api.live.log_reader import LogReader
-from hub_api.live.notifications import Notifications
-from hub_api.live.stream import Stream, Subscription
+from hub_api.live.streaming.credentials import Credentials, Standing
+from hub_api.live.streaming.feed import Feed
+from hub_api.live.streaming.log_reader import LogReader
+from hub_api.live.streaming.notifications import Notifications
+from hub_api.live.streaming.stream import Stream, Subscription
 from hub_api.services import Services
 from shared.instant import now_ms
 from shared.logs import get_logger

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from hub_api.live import frames
+from hub_api.live.streaming import frames
 from hub_api.principal import Principal
 from hub_api.public_events import numbers
 from hub_api.public_events.log import Entry, Wanted
