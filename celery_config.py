@@ -33,11 +33,11 @@ _MIN_EXPIRY_S = 5.0  # a run of a task each second may wait that long for a free
 def route(
     name: str, args: object, kwargs: Mapping[str, Any], options: Mapping[str, Any], task: object = None, **_: object
 ) -> dict[str, str] | None:
-    """Celery's router: a session task goes to a queue of the `cliente_id` it names, all else to the background."""
+    """Celery's router: a session task goes to a queue of the `cliente_id` it names; webhooks have one of their own."""
     if name in _SESSION_TASKS:
         queue = names.session_queue if name == names.TASK_NOTIFY else names.control_queue
         return {"queue": queue(int(kwargs["cliente_id"]))}
-    return {"queue": names.BACKGROUND_QUEUE}
+    return {"queue": names.WEBHOOK_QUEUE if name == names.TASK_DELIVER_WEBHOOKS else names.BACKGROUND_QUEUE}
 
 
 def beat_schedule(periodic: Mapping[str, float]) -> dict[str, dict[str, Any]]:
@@ -49,15 +49,20 @@ def beat_schedule(periodic: Mapping[str, float]) -> dict[str, dict[str, Any]]:
 
 
 def make_celery(
-    settings: Settings, *, cliente_id: int | None = None, periodic: Mapping[str, float] | None = None
+    settings: Settings,
+    *,
+    cliente_id: int | None = None,
+    periodic: Mapping[str, float] | None = None,
+    queue: str = names.BACKGROUND_QUEUE,
 ) -> Celery:
     """The application for one process.
 
     cliente_id: for a session worker: it gets unacked keys of its own, so that no other worker's sweep touches what it
     holds (any worker sweeps the whole key). periodic: for celery beat: what it publishes, as `beat_schedule` takes it.
+    queue: of every other worker, likewise.
     """
     app = Celery("leadmaster", set_as_current=False)
-    owner = names.BACKGROUND_QUEUE if cliente_id is None else names.session_queue(cliente_id)
+    owner = queue if cliente_id is None else names.session_queue(cliente_id)
     queues = [owner] if cliente_id is None else [names.control_queue(cliente_id), owner]
     app.conf.update(
         broker_url=settings.redis_url,

@@ -48,7 +48,7 @@ def create_app(settings: Settings, services: Services | None = None) -> OpenAPI:
     for subject in subjects():
         for module in subject.views:
             app.register_api(import_module(module).blueprint)
-    document.register(app)
+    document.register(app, {name: part for subject in subjects() for name, part in subject.document.items()})
     if settings.cors_origins:
         _allow_origins(app, settings.cors_origins)
     if settings.trusted_proxies:

@@ -44,8 +44,9 @@ def run(settings: Settings) -> int:
 
 
 def make_tasks(services: Services) -> dict[str, Callable[[], None]]:
-    """Every subject's tasks by name, each made once."""
+    """Every subject's tasks of this worker by name, each made once."""
     return {
         task.name: alone(services.client, services.keys.task_lock(task.name), task.make(services))
         for task in periodic_tasks()
+        if task.queue == names.BACKGROUND_QUEUE
     }

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from hub_api.services import Services
+from shared import names
 from shared.protocol.events import Event
 from shared.settings import Settings
 
@@ -67,11 +68,15 @@ class PublishedHook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PeriodicTask:
-    """A task that celery beat publishes and the background worker runs, one run of it at a time."""
+    """A task that celery beat publishes and the background worker runs, one run of it at a time.
+
+    One of another queue is its worker's, and several runs of it may go on at once.
+    """
 
     name: str  # of `shared.names`
     every_s: Callable[[Settings], float]  # seconds between two runs; a run that waited longer is dropped
     make: Callable[[Services], Callable[[], object]]  # made once per process; what it returns is called at each run
+    queue: str = names.BACKGROUND_QUEUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +118,5 @@ class Subject:
     in_hub: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called once in each process of the hub
     tasks: tuple[PeriodicTask, ...] = ()
     expiring: tuple[Expiring, ...] = ()
+    document: Mapping[str, Any] = field(default_factory=dict)  # sections of the OpenAPI document
     command_line: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # what `leadmaster <name>` calls

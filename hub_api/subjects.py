@@ -29,6 +29,7 @@ NAMES = (
     "campaigns",
     "public_events",
     "live",
+    "webhooks",
     "health",
     "older",
 )

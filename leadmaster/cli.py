@@ -6,7 +6,7 @@ import os
 
 import click
 
-from leadmaster.commands import accounts, campaigns, machine, services, whatsapp
+from leadmaster.commands import accounts, campaigns, machine, services, webhooks, whatsapp
 from leadmaster.installation.data_dir import DataDirBusy
 from leadmaster.up import parent
 from shared.errors import LeadMasterError
@@ -21,7 +21,7 @@ def cli() -> None:
     """A WhatsApp gateway for many tenants: a hub, queues, and one browser session per tenant."""
 
 
-for subject in (machine, services, accounts, campaigns, whatsapp):
+for subject in (machine, services, accounts, campaigns, whatsapp, webhooks):
     for command in subject.COMMANDS:
         cli.add_command(command)
 

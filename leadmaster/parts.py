@@ -16,6 +16,7 @@ from shared.settings import Settings
 NEEDED: Mapping[str, frozenset[str]] = {
     "hub": frozenset({"redis_url", "database_url", "jwt_secret", "jwt_secret_previous", "media_url"}),
     "background": frozenset({"redis_url", "database_url", "media_url"}),
+    "webhooks": frozenset({"redis_url", "database_url"}),
     "beat": frozenset({"redis_url"}),
     "host": frozenset({"redis_url", "media_url"}),
     "flower": frozenset({"redis_url", "flower_password"}),

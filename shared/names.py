@@ -7,6 +7,7 @@ from enum import StrEnum
 
 SESSION_QUEUE_PREFIX = "session."
 BACKGROUND_QUEUE = "background"
+WEBHOOK_QUEUE = "webhooks"
 
 # Tasks a session worker serves, on its tenant's queue.
 TASK_NOTIFY = "session.notify"
@@ -31,6 +32,9 @@ TASK_SWEEP = "background.sweep"
 TASK_FORGET_OLD = "background.forget_old"
 TASK_MIRROR_TENANTS = "background.mirror_tenants"
 TASK_FIND_LOST_HOSTS = "background.find_lost_hosts"
+
+# Tasks of the webhook worker.
+TASK_DELIVER_WEBHOOKS = "webhooks.deliver"
 
 
 class EventType(StrEnum):

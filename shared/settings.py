@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 from shared.media.settings import MediaSettings
+from shared.public_address import parse_networks
 
 IGNORED_VARIABLES = ("SESSION_MANAGER_BASE_URL", "CLIENTE_ID", "PORT")  # of the replaced system
 
@@ -243,6 +244,11 @@ class Settings(MediaSettings):
         default=True,
         description="Whether campaigns release messages; `PUT /api/campaigns/switch` changes it while everything runs.",
     )
+    webhook_allowed_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Networks, separated by commas, that webhooks may reach although they are not on the public "
+        "Internet, e.g. `127.0.0.0/8` or `10.1.0.0/16`.",
+    )
     campaign_tick_seconds: float = Field(
         default=2, ge=0.1, le=5, description="Seconds between two looks for campaign messages that are due."
     )
@@ -293,10 +299,16 @@ class Settings(MediaSettings):
     def _empty_is_zero(cls, value: object) -> object:
         return 0 if value == "" else value
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "webhook_allowed_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("webhook_allowed_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        parse_networks(value)
+        return value
 
     @field_validator("jwt_secret", "jwt_secret_previous")
     @classmethod

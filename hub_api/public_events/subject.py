@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import redis
 
 from hub_api.public_events import log
+from hub_api.public_events.codes import Codes
 from hub_api.public_events.pending import Pending
 from hub_api.public_events.recorder import PublicEventRecorder
 from hub_api.registry import RecordedHook, Subject
@@ -22,6 +23,10 @@ def _recorded(services: Services) -> RecordedHook:
         _tell(services.client, services.keys.public_events_channel)
 
     return tell
+
+
+def _note_codes(services: Services) -> Callable[[], object]:
+    return Codes(services).note_new
 
 
 def _publish_pending(services: Services) -> Callable[[], object]:
@@ -48,5 +53,5 @@ SUBJECT = Subject(
     name="public_events",
     event_handlers=(PublicEventRecorder,),
     recorded=(_recorded,),
-    after_events=(_publish_pending, _forget_old),
+    after_events=(_note_codes, _publish_pending, _forget_old),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, redirect, url_for
@@ -15,8 +16,9 @@ _PAGE_PATH = "/openapi"
 _PAGE = {"layout": "BaseLayout", "validatorUrl": None, "displayRequestDuration": True}
 
 
-def register(app: OpenAPI) -> None:
-    """Adds the document and its page."""
+def register(app: OpenAPI, sections: Mapping[str, Any]) -> None:
+    """Adds the document and its page. sections: what it has besides calls and schemas."""
+    app.extensions["document_sections"] = sections
     app.add_url_rule(_JSON_PATH, "openapi_json", lambda: Response(text(app), mimetype="application/json"))
     app.config["SWAGGER_CONFIG"] = _PAGE
     page = RegisterPlugin.register(doc_url=f"..{_JSON_PATH}")  # as the page sees it, whatever a proxy puts before both
@@ -27,6 +29,6 @@ def register(app: OpenAPI) -> None:
 
 def text(app: OpenAPI) -> str:
     """The document as JSON text with a stable order."""
-    spec: dict[str, Any] = dict(app.api_doc)
+    spec: dict[str, Any] = {**app.api_doc, **app.extensions["document_sections"]}
     spec["security"] = [{"jwt": []}, {"api_key": []}]
     return json.dumps(spec, ensure_ascii=False, indent=1, sort_keys=True) + "\n"

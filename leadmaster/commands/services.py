@@ -33,6 +33,16 @@ def background() -> int:
 
 
 @click.command()
+def webhooks() -> int:
+    """Deliver webhooks."""
+    settings = service_settings("webhooks")
+    from hub_api.subjects import for_command_line  # noqa: PLC0415
+
+    status: int = for_command_line("webhooks")(settings)
+    return status
+
+
+@click.command()
 def beat() -> int:
     """Run the clock that schedules background tasks. One per installation."""
     from hub_api.beat import run  # noqa: PLC0415
@@ -80,4 +90,4 @@ def redis() -> None:
     embedded_server.become(DataDir(load_settings().leadmaster_data_dir))
 
 
-COMMANDS = (hub, background, beat, host, flower, simulator, redis)
+COMMANDS = (hub, background, webhooks, beat, host, flower, simulator, redis)

@@ -31,7 +31,7 @@ class Service:
 # First to last; what stands together stops at the same time: a service that hangs takes no other's time. The hub
 # stops accepting, nothing new is scheduled; the workers finish their sends while what is done is recorded; the site
 # they send to and the server that all of them write to go last.
-STOP_STAGES = (("hub", "beat"), ("host", "background", "flower"), ("simulator",), ("redis",))
+STOP_STAGES = (("hub", "beat"), ("host", "background", "webhooks", "flower"), ("simulator",), ("redis",))
 
 
 def own_argv(*arguments: str) -> tuple[str, ...]:
@@ -51,6 +51,7 @@ def planned(settings: Settings, *, embedded: bool) -> list[Service]:
         *([redis] if embedded else []),
         service("hub", "Hub", partial(answers, f"{hub}health"), hub),
         service("background", "Background worker", partial(reported, f"{hub}ready", "background")),
+        service("webhooks", "Webhook worker", alive),
         service("beat", "Beat", alive),
         service("host", "Session host", partial(reported, f"{hub}ready", "hosts")),
         service("flower", "Flower", partial(answers, f"{flower}healthcheck"), flower),

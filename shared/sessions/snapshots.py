@@ -62,6 +62,14 @@ class Snapshots:
         """Every tenant that ever had a session, in order."""
         return sorted(int(member) for member in cast(set[str], self._client.smembers(self._keys.sessions)))
 
+    def showing_codes(self) -> list[int]:
+        """Tenants whose session holds a QR code, in order; whether it has run out their views say."""
+        tenants = self.known()
+        pipeline = self._client.pipeline(transaction=False)
+        for cliente_id in tenants:
+            pipeline.hget(self._keys.session(cliente_id), "qr_string")
+        return [cliente_id for cliente_id, code in zip(tenants, pipeline.execute(), strict=True) if code]
+
     def write(self, lease: Lease, snapshot: Snapshot, now_ms: int, moved: SessionMoved | None = None) -> bool:
         """The owner's write. moved: the event, where `status` changed.
 

@@ -103,7 +103,7 @@ def test_they_are_found_in_the_file_too(shell: Shell) -> None:
     assert len(lines) == 2
 
 
-@pytest.mark.parametrize("service", ["hub", "background", "beat", "host", "flower"])
+@pytest.mark.parametrize("service", ["hub", "background", "webhooks", "beat", "host", "flower"])
 def test_a_service_alone_needs_a_broker(shell: Shell, service: str) -> None:
     done = shell.run(service)
     assert (done.returncode, one_line(done.stderr)[:22]) == (2, "leadmaster: REDIS_URL:")

@@ -82,7 +82,7 @@ def test_what_a_part_finds_in_a_file_is_withheld_too() -> None:
     assert set(as_environment(host)) == set(as_environment(settings))
 
 
-@pytest.mark.parametrize("part", ["hub", "background", "beat", "host", "flower"])
+@pytest.mark.parametrize("part", ["hub", "background", "webhooks", "beat", "host", "flower"])
 def test_a_single_part_that_is_started_with_too_much_drops_it(part: str, tmp_path: Path, redis_url: str) -> None:
     given = {
         "LEADMASTER_DATA_DIR": str(tmp_path / "data"),
@@ -153,5 +153,5 @@ def test_compose_gives_each_container_what_its_part_needs() -> None:
         if service.get("image") == "leadmaster"
     }
 
-    assert {"hub", "background", "beat", "host", "migrate"} <= set(parts)
+    assert {"hub", "background", "webhooks", "beat", "host", "migrate"} <= set(parts)
     assert parts == {part: NEEDED[part] for part in parts}

@@ -155,14 +155,18 @@ def test_a_process_that_keeps_dying_is_told_with_its_last_lines(runs: MakeRun) -
 
 
 def test_services_stop_in_order(runs: MakeRun) -> None:
-    names = ["redis", "flower", "host", "background", "beat", "hub"]
+    names = ["redis", "flower", "host", "background", "webhooks", "beat", "hub"]
     run = runs({name: LOGS_ITS_END for name in names})
     until(lambda: "ALL READY" in run.text(), 20)
     assert run.end() == 0
     ended = {name: float(run.log(name).split("ended ")[1]) for name in names}
     # what stands in one stage may end in any order; no process outlives one of a later stage
     stages = stop_stages(names)
-    assert [set(stage) for stage in stages] == [{"hub", "beat"}, {"host", "background", "flower"}, {"redis"}]
+    assert [set(stage) for stage in stages] == [
+        {"hub", "beat"},
+        {"host", "background", "webhooks", "flower"},
+        {"redis"},
+    ]
     for earlier, later in pairwise(stages):
         assert max(ended[name] for name in earlier) <= min(ended[name] for name in later)
 

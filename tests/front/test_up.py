@@ -20,7 +20,7 @@ from leadmaster.up.leftovers import recorded
 from shared.redis.client import connect
 from support.waiting import until
 
-SERVICES = {"redis", "hub", "background", "beat", "host", "flower"}
+SERVICES = {"redis", "hub", "background", "webhooks", "beat", "host", "flower"}
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -118,9 +118,12 @@ def test_each_service_that_is_killed_comes_back_alone(up: Up) -> None:
         assert set(before) == SERVICES
         os.kill(before[name], signal.SIGKILL)
         up.until(partial(has_another_pid, up, name, before[name]), f"{name} is started again")
-        title = {"redis": "Embedded Valkey", "host": "Session host", "background": "Background worker"}.get(
-            name, name.capitalize()
-        )
+        title = {
+            "redis": "Embedded Valkey",
+            "host": "Session host",
+            "background": "Background worker",
+            "webhooks": "Webhook worker",
+        }.get(name, name.capitalize())
         up.until(partial(has_shown, up, f"{title} ready again"), f"{name} is ready again")
         after = up.pids()
         assert {other: pid for other, pid in after.items() if other != name} == {

@@ -47,6 +47,7 @@ def make_objects(client: FlaskClient, headers: dict[str, str]) -> dict[str, str]
         "chat_id": CHAT_ID,
         "usuario": "maria",
         "key_id": "1",
+        "webhook_id": make("/webhooks", {"url": f"https://{MARK}.example/", "active": False})["webhook_id"],
     }
 
 

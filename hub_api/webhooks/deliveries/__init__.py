@@ -1,0 +1,1 @@
+"""Deliveries as callers see them: their log, a test, delivering again."""

@@ -1,0 +1,1 @@
+"""The addresses that a tenant names, their secrets, and what they want to be told."""

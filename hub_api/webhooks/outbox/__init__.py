@@ -1,0 +1,1 @@
+"""What is to be delivered, written in the transaction that records what happened."""
