@@ -71,6 +71,7 @@ class InboxRecorder:
                     batch.change(event, body)
                 case MessageMedia() as body:
                     batch.keep_media(event, body)
+        session.flush()  # rows are numbered in the order in which they were added
         counting.count(session, recorded=[event.cliente_id for event in inbound])
 
 
@@ -119,12 +120,14 @@ class _Batch:
         if kept is not None:
             changes.catch_up(row, kept)
             self._known.changes.pop((kept.cliente_id, kept.whatsapp_id))
-            self._session.delete(kept)
+            if kept in self._session.new:  # it came with the same events
+                self._session.expunge(kept)
+            else:
+                self._session.delete(kept)
         self._session.add(row)
         self._known.rows[_key(event)] = row
         if told.media is not None:
             self._expect_media(event, told, told.media)
-        self._session.flush()  # one by one, so that their numbers follow their order
 
     def change(self, event: Event, told: MessageUpdated) -> None:
         """Has a message follow a change; one of ours, or one that did not come yet, is remembered by its key."""
@@ -135,7 +138,6 @@ class _Batch:
             self._session.add(row)
             self._known.changes[cliente_id, whatsapp_id] = row
         changes.follow(row, told)
-        self._session.flush()
 
     def keep_media(self, event: Event, told: MessageMedia) -> None:
         """Keeps what became of a message's bytes."""
@@ -148,7 +150,6 @@ class _Batch:
         row.attempts = told.attempts
         if told.status is MediaStatus.AVAILABLE:
             row.stored_at = event.at
-        self._session.flush()
 
     def _expect_media(self, event: Event, told: MessageInbound, source: MediaSource) -> None:
         known = _key(event) in self._media

@@ -184,6 +184,10 @@ class TestChanges:
         assert (read(TEXT)["message"], read(TEXT)["revoked_at"]) == ("dos", "2027-01-15T08:00:00.003Z")
         assert count(services, MessageChange) == 0
 
+    def test_what_was_told_before_its_message_with_it(self, tell: Tell, read: Call, services: Services) -> None:
+        tell(MessageUpdated(TEXT.whatsapp_id, Change.EDITED, NOW + 2, "dos"), TEXT)
+        assert (read(TEXT)["message"], count(services, MessageChange)) == ("dos", 0)
+
     def test_an_earlier_edit_that_comes_late_changes_nothing(self, tell: Tell, read: Call) -> None:
         tell(TEXT, *(MessageUpdated(TEXT.whatsapp_id, Change.EDITED, NOW + n, str(n)) for n in (2, 1)))
         assert read(TEXT)["message"] == "2"

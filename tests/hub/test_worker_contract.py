@@ -14,8 +14,10 @@ from unittest.mock import Mock
 import pytest
 import redis
 from celery import Celery
+from conversations_told import CHAT, TEXT, telling
 from flask.testing import FlaskClient
 
+from hub_api.recording.drain import Drain
 from hub_api.services import Services
 from hub_api.workers.control import new_question_id
 from session_worker.worker.tasks import Replies, register
@@ -93,6 +95,20 @@ def test_a_contact_is_answered_with_its_chat(start: Start, call: Callable[..., A
     assert (found["http"], found["number"]) == (200, number)
     assert found["exists"] is True
     assert found["chat_id"].endswith(("@c.us", "@lid"))
+
+
+def test_a_conversation_is_read_by_a_callers_word(
+    start: Start, call: Callable[..., Any], services: Services, drain: Drain
+) -> None:
+    # given a person who wrote
+    telling(services, drain)(TEXT)
+    assert call("GET", "/chats")["items"][0]["unread"] == 1
+    start(LINKED)
+    until_status(call, "READY")
+    # when
+    answer = call("POST", f"/chats/{CHAT}/read")
+    # then
+    assert (answer["http"], answer["unread"], answer["chat_id"]) == (200, 0, CHAT)
 
 
 def test_a_pairing_code_comes_from_the_page(start: Start, call: Callable[..., Any]) -> None:

@@ -52,12 +52,16 @@ class Outcomes:
         """Applies events that are recorded for the first time, in their order."""
         recipients = _recipients(session, [event for event in events if event_facts.status_of(event) is not None])
         before = {row.id: counting.place(row) for row in recipients.values()}
+        keywords: dict[int, tuple[str, ...]] = {}  # each tenant's are read once, however many wrote
         for event in events:
             status, inbound = event_facts.status_of(event), event_facts.inbound_of(event)
             if status is not None:
                 self._take_message(session, event, status, recipients.get(event.message_id))
             elif inbound is not None:
-                self._take_inbound(session, event, inbound)
+                if event.cliente_id not in keywords:
+                    keywords[event.cliente_id] = tenants.rules(session, event.cliente_id, self._settings).keywords
+                if asks_to_stop(inbound.text, keywords[event.cliente_id]):
+                    self._opt_out(session, event, inbound)
             elif (cause := event_facts.failure_of(event)) in guard.BANS:
                 self._hold(session, event.cliente_id, cause, event.at)
         counting.move(session, _moved(recipients.values(), before))
@@ -88,10 +92,7 @@ class Outcomes:
     def _hold(self, session: Session, cliente_id: int, code: str, at_ms: int) -> None:
         tenants.hold(self._settings, session, self._stop_versions, cliente_id, code, at_ms)
 
-    def _take_inbound(self, session: Session, event: Event, inbound: Inbound) -> None:
-        rules = tenants.rules(session, event.cliente_id, self._settings)
-        if not asks_to_stop(inbound.text, rules.keywords):
-            return
+    def _opt_out(self, session: Session, event: Event, inbound: Inbound) -> None:
         sender, asked_by = storable(inbound.sender, 100), storable(event.message_id, 200)
         numbers = [sender] if sender.isdigit() else []
         written_to = recipients.number_of(session, event.cliente_id, recipient_key(sender))
