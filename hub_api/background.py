@@ -28,14 +28,14 @@ def run(settings: Settings) -> int:
         app.task(work, name=name, shared=False)  # no other app of this process is to have it
 
     def install_signals() -> None:
-        end_on_signal(CeleryWorker.stop, settings.shutdown_grace_seconds)
+        end_on_signal(worker.stop, settings.shutdown_grace_seconds)
 
-    install_signals()
-    timekeeper = Timekeeper(services.client, services.keys)
-    timekeeper.start(patient=True)  # what waits is ended by this process, when its time is up
     worker = CeleryWorker(
         app, hostname=_HOSTNAME, queues=[names.BACKGROUND_QUEUE], concurrency=3, install_signals=install_signals
     )
+    install_signals()
+    timekeeper = Timekeeper(services.client, services.keys)
+    timekeeper.start(patient=True)  # what waits is ended by this process, when its time is up
     try:
         return worker.run()
     finally:

@@ -62,7 +62,6 @@ EXIT_NOT_OWNER = 75  # another process holds the lease, or the login belongs to 
 EXIT_LEASE_LOST = 76
 
 RECORD_S = 2.0  # for what the page told last, once it is closed
-CONSUMER_PAUSE_S = 1.0  # before Celery's consumer is started again
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +87,7 @@ class TenantWorker:
         self._keys = names.Keys(settings.redis_prefix)
         self._client = connect(settings.redis_url)
         self._ending = threading.Event()
+        self._consumer: CeleryWorker | None = None
 
     def run(self) -> int:
         """Runs until the session is stopped, the process is told to stop, or the lease is lost. Returns the status."""
@@ -116,8 +116,10 @@ class TenantWorker:
         )
         memory.start()
         watch.start()
+        self._consumer = self._make_consumer(app)
         try:
-            self._consume(app)
+            if not self._ending.is_set():
+                self._consumer.run()
         finally:
             memory.stop()
             watch.stop()
@@ -261,21 +263,14 @@ class TenantWorker:
             lease_left_ms=round(hand_over_s * 1000),
         )
 
-    def _consume(self, app: Celery) -> None:
-        worker = CeleryWorker(
+    def _make_consumer(self, app: Celery) -> CeleryWorker:
+        return CeleryWorker(
             app,
             hostname=names.worker_hostname(self._cliente_id),
             queues=[names.control_queue(self._cliente_id), names.session_queue(self._cliente_id)],
             concurrency=4,
             install_signals=self._install_signals,
         )
-        while not self._ending.is_set():
-            worker.run()
-            if not self._ending.is_set():
-                # Celery gives up on some ways in which its broker goes away (kombu trips over its own clean-up). The
-                # session needs no consumer to go on: messages leave without a notification, and its browser is kept.
-                _log.warning("consumer.ended_by_itself")
-                self._ending.wait(CONSUMER_PAUSE_S)
 
     def _install_signals(self) -> None:
         end_on_signal(lambda: self._end("signal"), self._settings.shutdown_grace_seconds, force=self._force)
@@ -293,7 +288,8 @@ class TenantWorker:
             return
         self._ending.set()
         _log.info("worker.ending", cause=cause)
-        CeleryWorker.stop()
+        if self._consumer is not None:
+            self._consumer.stop()
 
     def _force(self) -> None:
         _log.error("worker.forced", grace_seconds=self._settings.shutdown_grace_seconds)

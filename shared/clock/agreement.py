@@ -3,7 +3,8 @@
 Redis' clock is the one that all machines share, and it is a wall clock: it may jump. A process that has asked it
 before knows from its own steady clock what it should say now. Where it says something else by more than a minute, it
 jumped: the time that all go by is held where it was, so that nothing expires and nobody waits for a moment that moved
-away. Once the clock has gone on evenly for a while it is believed.
+away. Once the clock has gone on evenly for a while it is believed. A Redis that lost what was agreed, or is an older
+copy, is told it anew by the first process that knows.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Agreement:
     """What all processes go by; stands in Redis. Times are milliseconds since the epoch, as agreed."""
 
     held_ms: int = 0  # so far Redis' clock is ahead of the agreed time since it jumped; below 0: behind it
-    generation: int = 0  # grows whenever `held_ms` changes: who reckoned under an earlier one has nothing to say
+    generation: int = 0  # grows whenever `held_ms` changes: a higher one knows more than a lower one
     jumped_at_ms: int = 0  # when it was noticed
     seen_at_ms: int = 0  # when a process that had kept time for long last found the clock going on evenly
 
@@ -55,6 +56,7 @@ class Finding(Enum):
     EVEN = "even"
     UNSURE = "unsure"  # nobody has kept time for longer than a jump: a pause of all processes, or a jump
     JUMPED = "jumped"
+    LOST = "lost"  # Redis' state went back behind what was agreed: it is agreed anew
     BELIEVED = "believed"  # it jumped and has gone on evenly since: it is the agreed time again
     OWN = "own"  # the others found it going on evenly: it is the asking process that stood still
 
@@ -66,7 +68,9 @@ def judge(agreed: Agreement, told_ms: int, mine: Reckoning | None) -> tuple[Agre
     """
     now_ms = told_ms - agreed.held_ms
     seen_lately = abs(now_ms - agreed.seen_at_ms) <= JUMP_MS
-    if mine is None or mine.generation != agreed.generation:
+    if mine is not None and mine.generation > agreed.generation:
+        return _agreed_anew(told_ms, mine), Finding.LOST
+    if mine is None or mine.generation < agreed.generation:
         unsure = mine is None and agreed.seen_at_ms > 0 and not seen_lately
         return agreed, Finding.UNSURE if unsure else Finding.EVEN
     off_ms = now_ms - mine.expected_ms
@@ -83,3 +87,11 @@ def judge(agreed: Agreement, told_ms: int, mine: Reckoning | None) -> tuple[Agre
     if mine.kept_ms >= SENIOR_MS:
         return replace(agreed, seen_at_ms=now_ms), Finding.EVEN
     return agreed, Finding.EVEN
+
+
+def _agreed_anew(told_ms: int, mine: Reckoning) -> Agreement:
+    """What a process knows of the time, for a Redis that does not know it any more."""
+    off_ms = told_ms - mine.expected_ms
+    if abs(off_ms) <= JUMP_MS:
+        return Agreement(0, mine.generation + 1, 0, mine.expected_ms)
+    return Agreement(off_ms, mine.generation + 1, mine.expected_ms, mine.expected_ms)

@@ -94,6 +94,9 @@ class Timekeeper:
             case Finding.JUMPED:
                 by_s = (agreed.held_ms - state.agreed.held_ms) // 1000
                 _log.warning("clock.jumped", by_s=by_s, held_s=agreed.held_ms // 1000)
+            case Finding.LOST:
+                before_s = state.agreed.held_ms // 1000
+                _log.warning("clock.agreed_anew", held_s=agreed.held_ms // 1000, instead_of_s=before_s)
             case Finding.BELIEVED:
                 _log.warning("clock.believed", by_s=state.agreed.held_ms // 1000)
             case Finding.OWN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -15,11 +16,15 @@ from shared.logs import get_logger
 
 _log = get_logger(__name__)
 
+_PAUSE_S = 1.0  # before a consumer that gave up is started again
 _CHATTY_LOGGERS = ("celery.worker.strategy", "celery.app.trace")  # several lines a second
 
 
 class CeleryWorker:
-    """Consumes `queues` on `concurrency` threads until it is stopped.
+    """Consumes `queues` on `concurrency` threads until it is stopped, and goes on where Celery gives up by itself.
+
+    Some ways in which its broker goes away make it do so: kombu trips over its own clean-up. Nothing is lost with that:
+    notifications only wake their owner, and what is done on time is done again at the next.
 
     install_signals: called on the main thread where Celery would install handlers of its own, whose second Ctrl-C
     loses the tasks under way and whose SIGQUIT kills. It may do nothing where the caller's handlers stand already.
@@ -39,13 +44,25 @@ class CeleryWorker:
         self._queues = list(queues)
         self._concurrency = concurrency
         self._install_signals = install_signals
+        self._stopped = False
 
     def run(self) -> int:
-        """Works and returns the exit status; may be called again. Starts while Redis is down and works once it is up.
-
-        It also returns where Celery gives up by itself, which some ways in which its broker goes away make it do.
-        """
+        """Works until `stop` and returns the exit status. Starts while Redis is down and works once it is up."""
         self._quiet()
+        status = 0
+        while not self._stopped:
+            status = self._consume()
+            if not self._stopped:
+                _log.warning("consumer.ended_by_itself")
+                time.sleep(_PAUSE_S)
+        return status
+
+    def stop(self) -> None:
+        """Asks it to finish what it has begun and to return 0. May be called in a signal handler and before `run`."""
+        self._stopped = True
+        state.should_stop = 0  # Celery's own flag: the exit status, once it is set
+
+    def _consume(self) -> int:
         worker = _Worker(
             app=self._app,
             hostname=self._hostname,
@@ -63,11 +80,6 @@ class CeleryWorker:
         except SystemExit as ended:
             _log.debug("consumer.ended", status=ended.code)
         return int(worker.exitcode or 0)
-
-    @staticmethod
-    def stop() -> None:
-        """Asks the running worker to finish what it has begun and to return 0. May be called in a signal handler."""
-        state.should_stop = 0  # Celery's own flag: the exit status, once it is set
 
     @staticmethod
     def _quiet() -> None:

@@ -110,7 +110,8 @@ def test_a_log_on_a_full_disk_changes_no_answer(start, settings, services):
             return session.get(MessageRecord, answer.json()["message_id"])
 
     until(recorded, 60, "the record")
-    assert [_ends(process) for process in (beat, background, hub)] == [0, 0, 0]
+    # 120 is what Python itself ends with where something that was said could not be written
+    assert {_ends(process) for process in (beat, background, hub)} <= {0, 120}
 
 
 @pytest.mark.filterwarnings("ignore")  # Celery's own, as root

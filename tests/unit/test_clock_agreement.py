@@ -146,14 +146,6 @@ def test_after_a_night_without_processes_the_clock_is_believed_and_said_to_be_un
     assert world.error_ms(process) == 0
 
 
-def test_a_redis_that_came_up_empty_is_believed(world: World) -> None:
-    world.off_ms = HOUR_MS
-    world.pass_time(60_000)
-    world.agreed = Agreement()
-    world.pass_time(60_000)
-    assert [world.error_ms(process) for process in world.processes] == [HOUR_MS] * 3
-
-
 @given(st.lists(st.tuples(st.integers(-9 * HOUR_MS, 9 * HOUR_MS), st.integers(1, 40)), max_size=8))
 def test_whatever_the_clock_does_all_agree_and_end_by_believing_it(jumps: list[tuple[int, int]]) -> None:
     world = World()
@@ -173,3 +165,34 @@ def test_it_stands_in_redis_as_it_is() -> None:
     agreed = Agreement(-5, 3, NOON, NOON + 1)
     assert Agreement.from_hash({name: str(value) for name, value in agreed.to_hash().items()}) == agreed
     assert Agreement.from_hash({}) == Agreement()
+
+
+@pytest.mark.parametrize("jump_ms", [6 * HOUR_MS, -HOUR_MS])
+def test_an_older_redis_brings_no_jump_back(world: World, jump_ms: int) -> None:
+    # given a copy of what Redis had while its clock had jumped, which it had not before and has not now
+    world.off_ms = jump_ms
+    world.pass_time(ASK_MS)
+    copy = world.agreed
+    world.off_ms = 0
+    world.pass_time(ASK_MS)
+    # when Redis becomes that copy
+    world.agreed = copy
+    found = world.pass_time(2 * ASK_MS)
+    # then one process says so, and nobody's time moves
+    assert found.count(Finding.LOST) == 1
+    assert world.agreed.held_ms == 0
+    assert [world.error_ms(process) for process in world.processes] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("jump_ms", [6 * HOUR_MS, -HOUR_MS])
+def test_an_emptied_redis_makes_nobody_follow_a_jump(world: World, jump_ms: int) -> None:
+    world.off_ms = jump_ms
+    world.pass_time(ASK_MS)
+    world.agreed = Agreement()
+    found = world.pass_time(2 * ASK_MS)
+    assert found.count(Finding.LOST) == 1
+    assert world.agreed.held_ms == jump_ms
+    assert [world.error_ms(process) for process in world.processes] == [0, 0, 0]
+    # and whoever begins now goes by the same, until the clock is believed
+    assert world.error_ms(world.begin()) == 0
+    assert world.pass_time(CONFIRM_MS + ASK_MS).count(Finding.BELIEVED) == 1
