@@ -29,17 +29,17 @@ def run(settings: Settings) -> int:
 
     def stop() -> None:
         deliverer.end(max(0.0, settings.shutdown_grace_seconds - _TO_SPARE_S))
-        CeleryWorker.stop()
+        worker.stop()
 
     def install_signals() -> None:
         end_on_signal(stop, settings.shutdown_grace_seconds)
 
-    install_signals()
-    timekeeper = Timekeeper(services.client, services.keys)
-    timekeeper.start(patient=True)
     worker = CeleryWorker(
         app, hostname=_HOSTNAME, queues=[names.WEBHOOK_QUEUE], concurrency=THREADS, install_signals=install_signals
     )
+    install_signals()
+    timekeeper = Timekeeper(services.client, services.keys)
+    timekeeper.start(patient=True)
     try:
         return worker.run()
     finally:
