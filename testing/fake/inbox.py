@@ -14,13 +14,14 @@ FIRST_ROW = 1_000_000_000  # rows of the history sync lie below
 
 @dataclass(slots=True)
 class FakeRow:
-    """One message. open: a placeholder, and `message` is what the phone has."""
+    """One message. open: a placeholder, and `message` is what the phone has. note: WhatsApp's own, told to nobody."""
 
     message: MessageInbound
     open: bool = False
     row_id: int = 0
     edited: MessageUpdated | None = None
     revoked: MessageUpdated | None = None
+    note: bool = False
 
     @property
     def key(self) -> str:
@@ -72,7 +73,7 @@ class FakeInbox:
     def page(self, after_row_id: int, limit: int, since_ms: int) -> RowPage:
         """The rows after one, as a page gives them."""
         found = self._after(after_row_id, limit)
-        young = [row for row in found if row.message.at >= since_ms]
+        young = [row for row in found if row.message.at >= since_ms and not row.note]
         return RowPage(
             rows=len(found),
             last_row_id=found[-1].row_id if found else after_row_id,

@@ -78,8 +78,10 @@ class FakeOpenPage(FakePage):
             if not (self._synced and self._online) or self._silenced.is_set():
                 return
             for taken in self._whatsapp.device(self._device_id).inbox.take_in():
-                is_open = isinstance(taken, FakeRow) and taken.open
-                self._tell(RowsHinted("placeholder") if is_open else taken.heard)
+                if isinstance(taken, FakeRow) and taken.open:
+                    self._tell(RowsHinted("placeholder"))
+                elif not (isinstance(taken, FakeRow) and taken.note):
+                    self._tell(taken.heard)
 
     # --- inside ---
 

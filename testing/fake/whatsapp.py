@@ -159,6 +159,10 @@ class FakeWhatsApp:
         """An edit, a deletion, a reaction or a vote reaches a linked phone. parent: the key that it is about."""
         self._hand_out(to, lambda: FakeChange(parent, heard), silently)
 
+    def note(self, to: str) -> None:
+        """WhatsApp notes something in a chat, such as that it is encrypted."""
+        self._hand_out(to, lambda: FakeRow(MessageInbound("", "", now_ms(), self.new_message_id()), note=True), False)
+
     def _hand_out(self, to: str, item: Callable[[], FakeRow | FakeChange], silently: bool) -> None:
         with self.lock:
             for device_id, device in self._devices.items():

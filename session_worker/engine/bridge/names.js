@@ -57,6 +57,20 @@ const NAMES = Object.freeze({
 
   // What comes in.
   MsgModel: aFunction('inbound', () => whatsapp.MsgModel),
+  'functions.createOrUpdateReactions': aFunction(
+    'inbound',
+    () => whatsapp.functions.createOrUpdateReactions,
+    'reactions are found some minutes later, in their store',
+  ),
+  'functions.upsertVotes': aFunction(
+    'inbound', () => whatsapp.functions.upsertVotes, 'votes are found some minutes later, in their store',
+  ),
+  'functions.getReactions': aFunction(
+    'inbound', () => whatsapp.functions.getReactions, 'reactions are recorded where their store says them openly',
+  ),
+  'functions.getTableVotes': aFunction(
+    'inbound', () => whatsapp.functions.getTableVotes, 'votes are recorded only where an event tells them',
+  ),
   'PlaceholderMessageResendUtils.handlePlaceholderMsgsSeen': aFunction(
     'inbound',
     () =>

@@ -8,8 +8,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import psutil
 
@@ -18,7 +19,9 @@ from session_worker.engine.port import Engine, EngineConfig, Limits, Observation
 from simulator.client import SimulatorClient
 from testing.fake.engine import FakeEngine
 from testing.fake.whatsapp import FakeTimes, FakeWhatsApp
+from tests.contract.engine.arrivals import Arrival
 from tests.contract.engine.engine_run import EngineRun
+from tests.contract.engine.fake_conversations import FakeConversations
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 _END_SECONDS = 20
@@ -38,6 +41,11 @@ class World(Protocol):
     def is_linked(self, number: str) -> bool: ...
     def write(self, sender: str, to: str, text: str) -> None: ...
     def write_from_ad(self, sender: str, to: str, text: str) -> None: ...
+    def receive(self, number: str, sender: str, arrival: Arrival, **options: Any) -> str: ...
+    def react(self, number: str, key: str, emoji: str, **options: Any) -> None: ...
+    def vote(self, number: str, key: str, options: Sequence[str], **given: Any) -> None: ...
+    def edit(self, number: str, key: str, text: str, *, silent: bool = False) -> None: ...
+    def revoke(self, number: str, key: str, *, silent: bool = False) -> None: ...
     def write_while_reloading(self, number: str, engine: Engine, texts: list[tuple[str, str]]) -> None: ...
     def has_blue_ticks(self, number: str, sender: str) -> bool: ...
     def was_shown_online(self, number: str) -> bool: ...
@@ -57,13 +65,13 @@ class World(Protocol):
     def close(self) -> None: ...
 
 
-class FakeWorld:
+class FakeWorld(FakeConversations):
     """In memory."""
 
     url = "fake://test"
 
     def __init__(self) -> None:
-        self._whatsapp = FakeWhatsApp(FakeTimes(sync_ms=5, ack_ms=2, delivered_ms=5, read_ms=5))
+        super().__init__(FakeWhatsApp(FakeTimes(sync_ms=5, ack_ms=2, delivered_ms=5, read_ms=5)))
 
     def engine(self, config: EngineConfig) -> Engine:
         return FakeEngine(config, self._whatsapp)
@@ -183,6 +191,22 @@ class SimulatorWorld:
 
     def write_from_ad(self, sender: str, to: str, text: str) -> None:
         self._control.lead(to, sender, text)
+
+    def receive(self, number: str, sender: str, arrival: Arrival, **options: Any) -> str:
+        answer = self._control.receive(number, sender, arrival.type, arrival.text or None, **options, **arrival.fields)
+        return str(answer["key"])
+
+    def react(self, number: str, key: str, emoji: str, **options: Any) -> None:
+        self._control.react(number, key, emoji, **options)
+
+    def vote(self, number: str, key: str, options: Sequence[str], **given: Any) -> None:
+        self._control.vote(number, key, options, **given)
+
+    def edit(self, number: str, key: str, text: str, *, silent: bool = False) -> None:
+        self._control.edit(number, key, text, silent=silent)
+
+    def revoke(self, number: str, key: str, *, silent: bool = False) -> None:
+        self._control.revoke(number, key, silent=silent)
 
     def write_while_reloading(self, number: str, engine: Engine, texts: list[tuple[str, str]]) -> None:
         self._control.put_settings(reload_above=len(texts) - 1)

@@ -42,6 +42,10 @@ ON_THE_PAGE = {
     "WAWebResendMsgAction.resendMsg": "WAWebResendMsgAction.resendMsg",
     "functions.handleChatSimpleReceipt": "WAWebHandleChatSimpleReceipt.handleChatSimpleReceipt",
     "MsgModel": "WAWebMsgModel",
+    "functions.createOrUpdateReactions": "WAWebReactionsMsgAction.addOrUpdateReactionsModelCollection",
+    "functions.upsertVotes": "WAWebDBPollsUpsertVotes.upsertVotesDb",
+    "functions.getReactions": "WAWebDBGetReactions.getReactions",
+    "functions.getTableVotes": "WAWebPollsVotesSchema.getTable",
     "PlaceholderMessageResendUtils.handlePlaceholderMsgsSeen": (
         "WAWebNonMessageDataRequestPlaceholderMessageResendUtils.handlePlaceholderMsgsSeen"
     ),

@@ -125,7 +125,7 @@ const reactionOfRow = async (row) => {
   let emoji = row.reactionText;
   if (typeof emoji !== 'string') {
     // The row keeps its content to itself: the page's own function opens it. One that is taken back is not among them.
-    const { reactions } = await whatsapp.functions.getReactions(parent);
+    const { reactions } = await known('functions.getReactions')(parent);
     const all = reactions.flatMap(({ senders }) => senders);
     emoji = all.find(({ senderUserJid }) => String(senderUserJid) === String(row.senderUserJid))?.reactionText ?? '';
   }
