@@ -23,6 +23,7 @@ _FOLDERS = {
     "memory": "sessions",
     "peers_memory": "peers",
     "drain": "messages",
+    "received_media": "messages",
     "logins": "accounts",
     "streams": "events",
     "open_messages": "volume",

@@ -16,6 +16,7 @@ from hub_api.workers.task_messages import TaskMessages
 from hub_api.workers.waiting import Waiting
 from shared.ledger.accepting.accepting import AcceptLimits
 from shared.ledger.ledger import Ledger, make_ledger
+from shared.media.store import MediaStore
 from shared.names import Keys
 from shared.redis.client import connect, connect_waiting
 from shared.sessions.snapshots import Snapshots
@@ -46,6 +47,7 @@ class Services:
     waiting: Waiting
     waiting_client: redis.Redis  # whose reads may last as long as somebody waits
     memory: MemoryGuard
+    media: MediaStore
     limits: AcceptLimits
 
     @property
@@ -92,6 +94,7 @@ def make_services(settings: Settings) -> Services:
             per_tenant=settings.hub_max_waiting_per_tenant,
         ),
         waiting_client=waiting_client,
+        media=MediaStore(settings.media_location),
         memory=MemoryGuard(client, settings.tenant_memory_percent),
         limits=AcceptLimits(settings.queue_limit, settings.accept_rate_per_minute),
     )

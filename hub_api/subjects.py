@@ -24,6 +24,7 @@ NAMES = (
     "review",
     "inbox",
     "chats",
+    "media",
     "recording",
     "repair",
     "campaigns",

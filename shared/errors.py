@@ -91,6 +91,12 @@ class NotFound(LeadMasterError):
     code, http = "NOT_FOUND", 404
 
 
+class MediaNotAvailable(NotFound):
+    """A received message's bytes are not here; the details say what became of them."""
+
+    text = "MEDIA_NOT_AVAILABLE"
+
+
 class SessionNotFound(LeadMasterError):
     code, http = "SESSION_NOT_FOUND", 404
 
@@ -169,6 +175,10 @@ class SessionNotReady(LeadMasterError):
 
 class SessionManagerUnreachable(LeadMasterError):
     code, http = "SESSION_MANAGER_UNREACHABLE", 503
+
+
+class MediaStoreUnreachable(SessionManagerUnreachable):
+    text = "MEDIA_STORE_UNREACHABLE"
 
 
 class AcceptUnknown(SessionManagerUnreachable):

@@ -30,6 +30,7 @@ TASK_CAMPAIGN_IMPORTS = "background.campaign_imports"
 TASK_CHECK_BALANCE = "background.check_balance"
 TASK_SWEEP = "background.sweep"
 TASK_FORGET_OLD = "background.forget_old"
+TASK_FORGET_MEDIA = "background.forget_media"
 TASK_MIRROR_TENANTS = "background.mirror_tenants"
 TASK_FIND_LOST_HOSTS = "background.find_lost_hosts"
 

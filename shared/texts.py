@@ -79,6 +79,31 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "Only a message whose outcome is uncertain can be resolved by hand",
     ),
     "DATABASE_UNREACHABLE": ("No se puede contactar a la base de datos", "The database can't be reached"),
+    "MEDIA_STORE_UNREACHABLE": (
+        "No se puede contactar al almacén de archivos recibidos",
+        "The store of received media can't be reached",
+    ),
+    # On the media of a received message (`media.error`).
+    "MEDIA_NOT_AVAILABLE": (
+        "El archivo de este mensaje no está disponible; `details.media` dice por qué",
+        "This message's file is not available; `details.media` says why",
+    ),
+    "MEDIA_QUOTA_EXCEEDED": (
+        "El cliente ya ocupa todo su espacio para archivos recibidos (MEDIA_QUOTA_MIB)",
+        "The client's received files take all the room that it has (MEDIA_QUOTA_MIB)",
+    ),
+    "MEDIA_NOT_FETCHED": (
+        "WhatsApp no entregó el archivo en más de un día de intentos",
+        "WhatsApp did not hand the file over in more than a day of tries",
+    ),
+    "MEDIA_RETENTION": (
+        "El archivo se borró al cumplirse MEDIA_RETENTION_DAYS",
+        "The file was deleted after MEDIA_RETENTION_DAYS",
+    ),
+    "MEDIA_FILE_MISSING": (
+        "El archivo falta en el almacén (MEDIA_URL)",
+        "The file is missing in the store (MEDIA_URL)",
+    ),
     # On a message.
     "EXPIRED": ("El mensaje venció antes de poder enviarse", "The message expired before it could be sent"),
     "CANCELLED": ("El mensaje fue cancelado", "The message was cancelled"),

@@ -44,6 +44,7 @@ def media_object(media: InboundMedia) -> dict[str, Any]:
         "file_name": media.file_name or None,
         "size": media.size,
         "sha256": media.sha256,
+        "error": media.error,
     }
 
 

@@ -15,6 +15,7 @@ class MediaFields(BaseModel):
     file_name: str | None
     size: int | None = Field(description="Bytes; as the sender claims until they are `available`")
     sha256: str | None = Field(description="Hex digits; null until they are `available`")
+    error: str | None = Field(description="Why they are not here: a code; null where the status says it")
 
 
 class LocationFields(BaseModel):

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from session_worker.engine.heard import ChangePage, Heard, PlaceholderPage, RowPage
 from shared.builds.verdict import Capability
+from shared.protocol.inbound import MediaSource
 
 
 class StreamMode(StrEnum):
@@ -305,4 +306,14 @@ class Engine(Protocol):
         """Looks at placeholders again (<= 32 keys, <= 15 s), and has the phone asked for those that are still empty.
 
         The phone is asked for a key once in the life of a page. Raises EngineError: PAGE_FAILED, WHATSAPP_ERROR.
+        """
+
+    def fetch_media(
+        self, key: str, source: MediaSource, sink: Callable[[bytes], object], max_bytes: int, timeout_s: float
+    ) -> None:
+        """Has the page download a message's bytes, and hands them to `sink` piece by piece (<= `timeout_s`).
+
+        Other calls are answered meanwhile. Raises what `sink` raises, and EngineError: MEDIA_EXPIRED (WhatsApp no
+        longer has them; the phone was asked to send them again, where the page knows the message), MEDIA_TOO_LARGE
+        (more than `max_bytes`), WHATSAPP_ERROR, PAGE_FAILED.
         """

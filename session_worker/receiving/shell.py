@@ -14,6 +14,7 @@ from session_worker.receiving import state as at
 from session_worker.receiving.reducer import step
 from shared.instant import now_ms
 from shared.ledger.ledger import Ledger
+from shared.protocol.events import MessageInbound
 
 RECEIVING = Reducer[at.State, on.Input, do.Deed](step, on.TimePassed(), on.StopAsked(), on.CutShort, at.Ended)
 
@@ -23,7 +24,7 @@ class Receiver(Actor[at.State, on.Input, do.Deed]):
 
     It needs no lease: what WhatsApp delivered is true, whoever saw it. inbox: where everybody puts what receiving is
     told. engine_of(browser_run): that run's engine while it lives. on_silence(browser_run, messages): see
-    `actions.ReportSilence`.
+    `actions.ReportSilence`. on_media(): a message that has bytes was recorded.
     """
 
     name = "receiver"
@@ -38,6 +39,7 @@ class Receiver(Actor[at.State, on.Input, do.Deed]):
         cliente_id: int,
         engine_of: Callable[[str], Engine | None],
         on_silence: Callable[[str, int], None],
+        on_media: Callable[[], None],
         rng: random.Random,
     ) -> None:
         super().__init__(inbox, state, RECEIVING, rng)
@@ -45,6 +47,7 @@ class Receiver(Actor[at.State, on.Input, do.Deed]):
         self._cliente_id = cliente_id
         self._engine_of = engine_of
         self._on_silence = on_silence
+        self._on_media = on_media
 
     def _carry_out(self, action: do.Deed) -> on.Answer | None:
         match action:
@@ -78,7 +81,11 @@ class Receiver(Actor[at.State, on.Input, do.Deed]):
             case do.ReadPosition(login_id):
                 return on.PositionRead(ledger.row_cursors.read(cliente_id, login_id))
             case do.Record(heard):
-                return on.Recorded(tuple(ledger.receipts.record(cliente_id, heard, now_ms())))
+                fresh = ledger.receipts.record(cliente_id, heard, now_ms())
+                recorded = (one for one, new in zip(heard, fresh, strict=True) if new)
+                if any(isinstance(one, MessageInbound) and one.media is not None for one in recorded):
+                    self._on_media()
+                return on.Recorded(tuple(fresh))
             case do.KeepCursor(login_id, cursor, placeholders):
                 ledger.row_cursors.keep(cliente_id, login_id, cursor, placeholders)
             case do.ForgetPlaceholders(keys):

@@ -1,8 +1,8 @@
 """Who is told what: routes what one part of the worker has to say into the inbox of another. Arrows run one way.
 
 engine → acknowledging and receiving (what concerns messages) and session (what concerns the page); acknowledging →
-sending; session → sending and receiving; sending and receiving → session. No part knows another: each knows its inbox,
-and whom to call with its word.
+sending; session → sending, receiving and fetching; sending and receiving → session; receiving → fetching. No part
+knows another: each knows its inbox, and whom to call with its word.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from session_worker.engine.port import (
     PageReloaded,
     RowsHinted,
 )
+from session_worker.media import inputs as fetching
 from session_worker.receiving import inputs as receiving
 from session_worker.sending import actions as sending_actions
 from session_worker.sending import inputs as sending
@@ -33,6 +34,7 @@ class Dispatcher:
     def __init__(self) -> None:
         self.acknowledging: queue.SimpleQueue[AckSeen | None] = queue.SimpleQueue()
         self.receiving: queue.SimpleQueue[receiving.Input] = queue.SimpleQueue()
+        self.fetching: queue.SimpleQueue[fetching.Input] = queue.SimpleQueue()
         self.session: queue.SimpleQueue[session.Input] = queue.SimpleQueue()
         self.sending: queue.SimpleQueue[sending.Input] = queue.SimpleQueue()
 
@@ -63,6 +65,7 @@ class Dispatcher:
         """The session became READY, or is so no longer."""
         self.sending.put(sending.ChannelChanged(channel))
         self.receiving.put(receiving.ChannelChanged(channel))
+        self.fetching.put(fetching.ChannelChanged(channel))
 
     def word_of_sending(self, word: Word) -> None:
         """What sending wants of the session, or reports to it."""
@@ -79,3 +82,7 @@ class Dispatcher:
     def inbound_silent(self, browser_run: str, rows: int) -> None:
         """Receiving found rows in the page's database of which no event came; 0: events come again."""
         self.session.put(session.InboundSilent(browser_run, rows))
+
+    def media_recorded(self) -> None:
+        """Receiving recorded a message that has bytes."""
+        self.fetching.put(fetching.MediaRecorded())

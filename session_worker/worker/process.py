@@ -22,6 +22,9 @@ from session_worker.drift.watch import BuildWatch, WatchRules, record
 from session_worker.engine.browser.profile_lock import kill_browser
 from session_worker.engine.factory import make_engine
 from session_worker.engine.port import EngineConfig, Limits
+from session_worker.media.shell import Fetcher
+from session_worker.media.state import Rules as FetchingRules
+from session_worker.media.state import State as FetchingState
 from session_worker.receiving.recorder import Recorder
 from session_worker.receiving.shell import Receiver
 from session_worker.receiving.state import Rules as ReceivingRules
@@ -46,6 +49,8 @@ from shared.clock.timekeeper import Timekeeper
 from shared.instant import now_ms, steady_ms
 from shared.ledger.ledger import Ledger, make_ledger
 from shared.logs import get_logger, stamp
+from shared.media.settings import MIB
+from shared.media.store import MediaStore
 from shared.process.celery_worker import CeleryWorker
 from shared.process.shutdown import EXIT_FORCED, end_on_signal, force_after
 from shared.redis.client import connect
@@ -71,6 +76,7 @@ class _Parts:
     session: Session
     sender: Sender
     receiver: Receiver
+    fetcher: Fetcher
     recorder: Recorder
     watch: BuildWatch
 
@@ -107,6 +113,7 @@ class TenantWorker:
         register(app, session, sender, Replies(self._client, self._keys))
         parts.recorder.start()
         parts.receiver.start()
+        parts.fetcher.start()
         session.start()
         sender.start()
         memory = MemoryWatch(
@@ -126,6 +133,7 @@ class TenantWorker:
             sender.stop(self._settings.shutdown_grace_seconds)
             session.stop(logout=False, cause="shutdown")
             session.join(self._settings.shutdown_grace_seconds)
+            parts.fetcher.stop(RECORD_S)
             parts.receiver.stop(RECORD_S)
             parts.recorder.stop(RECORD_S)
             timekeeper.stop()
@@ -203,9 +211,23 @@ class TenantWorker:
             cliente_id=self._cliente_id,
             engine_of=session.engine_of,
             on_silence=dispatcher.inbound_silent,
+            on_media=dispatcher.media_recorded,
             rng=rng,
         )
-        return _Parts(session, sender, receiver, recorder, self._watch(builds, session, sender, ledger, rng))
+        fetcher = Fetcher(
+            inbox=dispatcher.fetching,
+            state=FetchingState(
+                FetchingRules(settings.media_limits, settings.media_quota_mib * MIB, settings.media_min_free_mib * MIB)
+            ),
+            ledger=ledger.media,
+            store=MediaStore(settings.media_location),
+            cliente_id=self._cliente_id,
+            engine_of=session.engine_of,
+            fetch_s=settings.media_fetch_seconds,
+            rng=rng,
+        )
+        watch = self._watch(builds, session, sender, ledger, rng)
+        return _Parts(session, sender, receiver, fetcher, recorder, watch)
 
     def _watch(
         self, builds: Builds, session: Session, sender: Sender, ledger: Ledger, rng: random.Random

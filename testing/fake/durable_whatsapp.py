@@ -13,7 +13,7 @@ from session_worker.engine.heard import RowPage
 from session_worker.engine.port import EngineConfig, Handed, Prepared
 from shared.instant import now_ms
 from shared.protocol.events import MessageInbound, MessageUpdated
-from shared.protocol.inbound import Direction
+from shared.protocol.inbound import Direction, InboundType, MediaSource
 from testing.fake.engine import FakeEngine
 from testing.fake.inbox import FakeRow
 from testing.fake.whatsapp import FakeLogin, FakeMessage, FakeTimes, FakeWhatsApp
@@ -27,13 +27,22 @@ Gap = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class FakeMail:
-    """What somebody writes to the phone, or its owner there. live: once its page is in sync, or while there is none."""
+    """What somebody writes to the phone, or its owner there. live: once its page is in sync, or while there is none.
+
+    file: the bytes that come with it, as text.
+    """
 
     sender: str
     text: str
     live: bool = False
     from_ad: bool = False
     by_owner: bool = False
+    file: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where its bytes are."""
+        return f"/v/{self.text}"
 
     @property
     def key(self) -> str:
@@ -43,6 +52,9 @@ class FakeMail:
         message = MessageInbound(self.sender, self.text, now_ms(), self.key, f"{self.sender}@c.us")
         if self.by_owner:
             message = replace(message, sender=NUMBER, direction=Direction.OUT)
+        if self.file:
+            source = MediaSource("document", "text/plain", len(self.file), direct_path=self.path, media_key="a2V5")
+            message = replace(message, type=InboundType.DOCUMENT, media=source)
         return FakeRow(message, self.from_ad)
 
 
@@ -67,6 +79,7 @@ class DurableWhatsApp(FakeWhatsApp):
             for device_id, rows in kept.get("rows", {}).items():
                 self.device(device_id).inbox.rows = [_row(one) for one in rows]
             self.mail = [FakeMail(**one) for one in kept.get("mail", [])]
+            self.media.files = {mail.path: mail.file.encode() for mail in self.mail if mail.file}
 
     def send(self, device_id: str, message: FakeMessage) -> None:
         """The page has the message by now, the server takes it here."""
@@ -138,6 +151,13 @@ class DurablePage(FakeEngine):
         if page.rows:
             self._gap("rows read")
         return page
+
+    def fetch_media(
+        self, key: str, source: MediaSource, sink: Callable[[bytes], object], max_bytes: int, timeout_s: float
+    ) -> None:
+        """See `port.Engine.fetch_media`."""
+        super().fetch_media(key, source, sink, max_bytes, timeout_s)
+        self._gap("bytes fetched")
 
     def _arrive_live(self) -> None:
         with self._lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+from collections.abc import Callable
 from functools import partial
 
 from session_worker.engine.heard import ChangePage, PlaceholderPage, RowPage
@@ -24,7 +25,7 @@ from session_worker.engine.port import (
 )
 from shared.instant import now_ms
 from shared.protocol.events import MessageInbound
-from shared.protocol.inbound import Direction
+from shared.protocol.inbound import Direction, MediaSource
 from testing.fake.inbox import FakeRow
 from testing.fake.page import FakeOpenPage
 from testing.fake.whatsapp import FakeMessage
@@ -33,6 +34,7 @@ _PAIRING_CODE_MS = 180_000
 _WA_JS_VERSION = "fake"
 _OBSERVE_SECONDS = 5.0
 _PREPARE_SECONDS = 15.0
+_SLICE_BYTES = 768 * 1024
 
 
 class FakeEngine(FakeOpenPage):
@@ -169,6 +171,25 @@ class FakeEngine(FakeOpenPage):
             for row in inbox.to_ask_for(keys, self._asked):
                 self._whatsapp.timeline.after(0, partial(self._sent_again, row))
             return inbox.placeholder_page(keys)
+
+    def fetch_media(
+        self, key: str, source: MediaSource, sink: Callable[[bytes], object], max_bytes: int, timeout_s: float
+    ) -> None:
+        """See `port.Engine.fetch_media`."""
+        with self._answering(timeout_s):
+            if not self._loaded:
+                raise EngineError("PAGE_FAILED", "beginMedia: NOT_LOADED")
+            media = self._whatsapp.media
+            if media.failures > 0:
+                media.failures -= 1
+                raise EngineError("WHATSAPP_ERROR", "beginMedia: the download broke off")
+            content = media.download(key, source, phone_answers=self._whatsapp.phone_answers)
+        if content is None:
+            raise EngineError("MEDIA_EXPIRED")
+        if len(content) > max_bytes:
+            raise EngineError("MEDIA_TOO_LARGE")
+        for first in range(0, len(content), _SLICE_BYTES):
+            sink(content[first : first + _SLICE_BYTES])
 
     # --- what tests do to it ---
 

@@ -18,6 +18,7 @@ from shared.instant import now_ms
 from shared.protocol.events import MessageInbound
 from shared.recipient_key import forms
 from testing.fake.inbox import FakeChange, FakeInbox, FakeRow
+from testing.fake.media import FakeMediaServer
 from testing.fake.site import FakeSite
 from testing.fake.timeline import FakeTimeline
 
@@ -107,6 +108,7 @@ class FakeWhatsApp:
         self.lost_acks = 0  # how many of the next messages the server takes and never acknowledges
         self.refusal_code = ""  # with which code
         self.limits = Limits()
+        self.media = FakeMediaServer()
         self._phones: dict[str, FakePhone] = {}
         self._devices: dict[str, FakeDevice] = {}
         self._pages: dict[str, FakePage] = {}

@@ -75,6 +75,7 @@ SOURCE = MediaSource("image", "image/jpeg", 1_000, "casa.jpg", media_key="c2Vjcm
 OF_EVERY_TYPE: dict[str, tuple[dict[str, Any], str, Any]] = {
     "image": ({"message": "mirá", "media": SOURCE}, "media", {
         "status": "pending", "mime_type": "image/jpeg", "file_name": "casa.jpg", "size": 1_000, "sha256": None,
+        "error": None,
     }),
     "location": ({"message": "", "location": Place(-34.6, -58.4, "Obelisco")}, "location", {
         "latitude": -34.6, "longitude": -58.4, "name": "Obelisco", "address": "", "url": "",
@@ -222,6 +223,7 @@ class TestMedia:
         tell(told, self.STORED)
         assert read(told)["media"] == {
             "status": "available", "mime_type": "image/png", "file_name": "casa.jpg", "size": 12, "sha256": "ab" * 32,
+            "error": None,
         }  # fmt: skip
         with services.database.reading() as session:
             row = media_of(session, [(51, told.whatsapp_id)])[51, told.whatsapp_id]

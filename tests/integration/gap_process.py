@@ -20,11 +20,13 @@ from session_worker.worker.profile_store import open_store
 from shared.ledger.claiming.claiming import Claiming
 from shared.ledger.claiming.work import Login, Pause, PutKey
 from shared.ledger.ledger import Ledger, make_ledger
+from shared.ledger.media.media import MediaLedger
+from shared.ledger.media.pending import PendingMedia
 from shared.ledger.message import Message
 from shared.ledger.receipts.receipts import Receipts
 from shared.ledger.receipts.row_cursors import RowCursor, RowCursors
 from shared.names import Keys
-from shared.protocol.events import MessageInbound
+from shared.protocol.events import MessageInbound, MessageMedia
 from shared.sessions.lease import Lease
 from shared.settings import Settings
 from shared.texts import Language
@@ -124,6 +126,28 @@ class RowCursorsWithGaps(RowCursors):
         self._gap("cursor kept")
 
 
+class MediaLedgerWithGaps(MediaLedger):
+    """The real one, with a gap before and after each change."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, gap: Gap) -> None:
+        super().__init__(client, keys)
+        self._gap = gap
+
+    def postpone(self, cliente_id: int, whatsapp_id: str, due_ms: int, pending: PendingMedia) -> bool:
+        """See `MediaLedger.postpone`."""
+        self._gap("before the fetch is counted")
+        answer = super().postpone(cliente_id, whatsapp_id, due_ms, pending)
+        self._gap("fetch counted")
+        return answer
+
+    def complete(self, cliente_id: int, outcome: MessageMedia, added_bytes: int, now_ms: int) -> bool:
+        """See `MediaLedger.complete`."""
+        self._gap("before the media are complete")
+        answer = super().complete(cliente_id, outcome, added_bytes, now_ms)
+        self._gap("media complete")
+        return answer
+
+
 def settings_for(folder: Path, redis_url: str, keys: Keys) -> Settings:
     """What worker and test agree on. The lease is long enough for a machine with much to do."""
     return Settings(
@@ -137,6 +161,7 @@ def settings_for(folder: Path, redis_url: str, keys: Keys) -> Settings:
         send_delay_min_seconds=0,
         send_delay_max_seconds=0,
         send_ack_timeout_seconds=1,
+        media_min_free_mib=0,
         log_level="warning",
     )
 
@@ -161,6 +186,7 @@ def run(folder: Path, redis_url: str, keys: Keys, token: str, step: str, how: st
             claiming=ClaimingWithGaps(client, keys, gap),
             receipts=ReceiptsWithGaps(client, keys, gap),
             row_cursors=RowCursorsWithGaps(client, keys, gap),
+            media=MediaLedgerWithGaps(client, keys, gap),
         )
 
     with (

@@ -47,6 +47,9 @@ Object.defineProperty(window, '__leadmaster', {
     readRows: answering(loaded(readRows)),
     readChanges: answering(loaded(readChanges)),
     readPlaceholders: answering(loaded(readPlaceholders)),
+    beginMedia: answering(loaded(beginMedia)),
+    readMedia: answering(async (/** @type {Parameters<typeof readMedia>[0]} */ asked) => readMedia(asked)),
+    endMedia: answering(async (/** @type {string} */ token) => endMedia(token)),
     logout: answering(loaded(logout)),
   }),
 });

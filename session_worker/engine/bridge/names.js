@@ -101,6 +101,11 @@ const NAMES = Object.freeze({
     'a spent cap is inferred from refusals',
   ),
 
+  // Bytes of what comes in.
+  'WAWebDownloadManager.downloadManager': anObject(
+    'media', ['downloadAndMaybeDecrypt'], () => memberOf('WAWebDownloadManager', 'downloadManager'),
+  ),
+
   // Uploads; see `drift/media.js`.
   'functions.getABPropConfigValue': aFunction(
     'media',

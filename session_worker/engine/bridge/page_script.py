@@ -23,6 +23,7 @@ _BRIDGE = [
         "messages/receiving",
         "messages/changes",
         "events",
+        "media/fetching",
         "drift/probe",
         "drift/media",
         "calls",

@@ -92,6 +92,24 @@ export interface ChangePage extends RowSpan {
   votes: VoteFacts[];
 }
 
+/** Where WhatsApp keeps a message's bytes, and what opens them; `shared/protocol/inbound.py`. */
+export interface StoredSource {
+  wa_type: string;
+  direct_path: string;
+  media_key: string;
+  media_key_timestamp: number;
+  filehash: string;
+  enc_filehash: string;
+}
+
+export interface MediaAsked {
+  token: string;
+  key: string;
+  source: StoredSource;
+  max_bytes: number;
+  timeout_ms: number;
+}
+
 export type PageEvent =
   | { kind: 'document'; address: string }
   | { kind: 'observation'; observation: PageObservation }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from playwright.async_api import Error
@@ -12,6 +12,7 @@ from playwright.async_api import Error
 from session_worker.engine.heard import ChangePage, PlaceholderPage, RowPage
 from session_worker.engine.playwright_adapter.inbound_rows import change_page, placeholder_page, row_page
 from session_worker.engine.playwright_adapter.loop_thread import LoopEnded, LoopThread
+from session_worker.engine.playwright_adapter.media_fetch import Bounds, fetch
 from session_worker.engine.playwright_adapter.page_interpreter import PageInterpreter, found, limits, probe_report
 from session_worker.engine.playwright_adapter.web_browser import WebBrowser
 from session_worker.engine.port import (
@@ -31,6 +32,7 @@ from session_worker.engine.port import (
     ProbeReport,
 )
 from shared.logs import get_logger
+from shared.protocol.inbound import MediaSource
 from shared.recipient_key import forms
 
 _START_SECONDS = 30.0
@@ -49,7 +51,7 @@ _CLOSE_SECONDS = 9.0
 _NOT_LOADED = "NOT_LOADED"  # of the bridge
 _LONG_DIGITS = re.compile(r"\d{5,}")  # a phone number has no place in a log
 _DETAIL_LENGTH = 160
-_KNOWN_CODES = frozenset({"NOT_ON_WHATSAPP"})
+_KNOWN_CODES = frozenset({"NOT_ON_WHATSAPP", "MEDIA_EXPIRED", "MEDIA_TOO_LARGE"})
 
 _log = get_logger(__name__)
 
@@ -174,6 +176,12 @@ class PlaywrightEngine:
     def read_placeholders(self, keys: tuple[str, ...]) -> PlaceholderPage:
         """See `port.Engine.read_placeholders`."""
         return placeholder_page(self._ask("readPlaceholders", list(keys), _PLACEHOLDERS_SECONDS))
+
+    def fetch_media(
+        self, key: str, source: MediaSource, sink: Callable[[bytes], object], max_bytes: int, timeout_s: float
+    ) -> None:
+        """See `port.Engine.fetch_media`."""
+        fetch(self._ask, key, source, sink, Bounds(max_bytes, timeout_s))
 
     def _ask(self, method: str, argument: object, timeout_seconds: float, *, failure: str = "WHATSAPP_ERROR") -> Any:
         """Calls the bridge and returns its value. failure: the code for what WhatsApp or wa-js refused."""

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +17,9 @@ import psutil
 
 from session_worker.engine.factory import make_engine
 from session_worker.engine.port import Engine, EngineConfig, Limits, Observation
+from shared.protocol.inbound import MediaSource
 from simulator.client import SimulatorClient
+from support.waiting import until
 from testing.fake.engine import FakeEngine
 from testing.fake.whatsapp import FakeTimes, FakeWhatsApp
 from tests.contract.engine.arrivals import Arrival
@@ -26,6 +29,15 @@ from tests.contract.engine.fake_conversations import FakeConversations
 REPOSITORY = Path(__file__).resolve().parents[3]
 _END_SECONDS = 20
 _numbers = itertools.count(5491155510000)
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """A document that somebody sent. source: as much of where it is as the world tells; name: in the world."""
+
+    key: str
+    source: MediaSource
+    name: str
 
 
 class World(Protocol):
@@ -47,6 +59,10 @@ class World(Protocol):
     def edit(self, number: str, key: str, text: str, *, silent: bool = False) -> None: ...
     def revoke(self, number: str, key: str, *, silent: bool = False) -> None: ...
     def write_while_reloading(self, number: str, engine: Engine, texts: list[tuple[str, str]]) -> None: ...
+    def send_file(self, sender: str, to: str, content: bytes) -> SentFile: ...
+    def expire_file(self, file: SentFile, *, on_phone: bool) -> None: ...
+    def silence_phone(self, number: str, *, silent: bool) -> None: ...
+    def break_downloads(self, number: str, *, broken: bool) -> None: ...
     def has_blue_ticks(self, number: str, sender: str) -> bool: ...
     def was_shown_online(self, number: str) -> bool: ...
     def not_on_whatsapp(self, *numbers: str) -> None: ...
@@ -102,6 +118,21 @@ class FakeWorld(FakeConversations):
             _fake(engine).reload()
             for sender, text in texts:
                 self._whatsapp.write(sender, number, text)
+
+    def send_file(self, sender: str, to: str, content: bytes) -> SentFile:
+        source = self._whatsapp.media.put(content, "document", "application/pdf")
+        return SentFile(f"false_{sender}@c.us_{self._whatsapp.new_message_id()}", source, source.direct_path)
+
+    def expire_file(self, file: SentFile, *, on_phone: bool) -> None:
+        content = self._whatsapp.media.expire(file.source)
+        if on_phone and content is not None:
+            self._whatsapp.media.kept_by_phone[file.key] = content
+
+    def silence_phone(self, number: str, *, silent: bool) -> None:
+        self._whatsapp.phone_answers = not silent
+
+    def break_downloads(self, number: str, *, broken: bool) -> None:
+        self._whatsapp.media.failures = 1 if broken else 0
 
     def has_blue_ticks(self, number: str, sender: str) -> bool:
         return (number, sender) in self._whatsapp.marked_as_read
@@ -214,6 +245,33 @@ class SimulatorWorld:
         for sender, text in texts:
             self.write(sender, number, text)
         self.come_online(number, engine)
+
+    def send_file(self, sender: str, to: str, content: bytes) -> SentFile:
+        """The source says the kind alone: the page's own message says where it is."""
+        name = str(self._control.put_media(content, "application/pdf")["media"])
+        key = str(self._control.receive(to, sender, "document", media=name)["key"])
+        until(lambda: self._is_delivered(to, key), 10, "a page that has the message")
+        return SentFile(key, MediaSource("document"), name)
+
+    def expire_file(self, file: SentFile, *, on_phone: bool) -> None:
+        self._control.expire_media(file.name, on_phone=on_phone)
+
+    def silence_phone(self, number: str, *, silent: bool) -> None:
+        self._fault("phone_silent", number, on=silent)
+
+    def break_downloads(self, number: str, *, broken: bool) -> None:
+        self._fault("fail_media", number, on=broken)
+
+    def _is_delivered(self, number: str, key: str) -> bool:
+        return any(one["key"] == key and one["delivered_at"] for one in self._control.messages(number))
+
+    def _fault(self, kind: str, number: str, *, on: bool) -> None:
+        if on:
+            self._control.add_fault(kind, phone=number)
+            return
+        for fault in self._control.faults():
+            if fault["kind"] == kind:
+                self._control.lift_faults(str(fault["id"]))
 
     def has_blue_ticks(self, number: str, sender: str) -> bool:
         heard = [one for one in self._control.messages(number) if one["direction"] == "in" and one["from"] == sender]

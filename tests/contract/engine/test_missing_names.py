@@ -59,6 +59,7 @@ ON_THE_PAGE = {
     "WAWebMexFetchNewChatMessageCappingInfoJob.mexFetchNewChatMessageCapping": (
         "WAWebMexFetchNewChatMessageCappingInfoJob.mexFetchNewChatMessageCapping"
     ),
+    "WAWebDownloadManager.downloadManager": "WAWebDownloadManager.downloadManager",
     "functions.getABPropConfigValue": "WAWebABProps.getABPropConfigValue",
 }
 

@@ -19,6 +19,7 @@ from session_worker.engine.port import (
     PageReloaded,
     RowsHinted,
 )
+from session_worker.media import inputs as fetching
 from session_worker.receiving import inputs as receiving
 from session_worker.sending import actions
 from session_worker.sending import inputs as sending
@@ -39,10 +40,11 @@ PACKAGE = Path(__file__).parents[3] / "session_worker"
 MAY_IMPORT = {
     "engine": set(),
     "receiving": {"engine", "turn", "actor", "session.channel"},
+    "media": {"engine", "turn", "actor", "session.channel"},
     "drift": {"engine"},
     "session": {"engine", "turn", "drift.judging", "drift.canary"},
     "sending": {"engine", "turn", "actor", "session.channel"},
-    "worker": {"engine", "turn", "drift", "receiving", "session", "sending"},
+    "worker": {"engine", "turn", "drift", "receiving", "media", "session", "sending"},
     "host": {"engine", "worker"},
 }
 
@@ -70,7 +72,7 @@ def everything_in(inbox: queue.SimpleQueue[T]) -> list[T]:
 def test_what_the_engine_tells(event: EngineEvent, inbox: str, told: object) -> None:
     dispatcher = Dispatcher()
     dispatcher.engine_event("run", event)
-    for name in ("session", "acknowledging", "receiving"):
+    for name in ("session", "acknowledging", "receiving", "fetching"):
         assert everything_in(getattr(dispatcher, name)) == ([told] if name == inbox else [])
     assert everything_in(dispatcher.sending) == []
 
@@ -84,6 +86,13 @@ def test_what_sending_and_receiving_are_told() -> None:
         sending.ChannelChanged(channel),
     ]
     assert everything_in(dispatcher.receiving) == [receiving.ChannelChanged(channel)]
+    assert everything_in(dispatcher.fetching) == [fetching.ChannelChanged(channel)]
+
+
+def test_fetching_is_told_of_media_that_were_recorded() -> None:
+    dispatcher = Dispatcher()
+    dispatcher.media_recorded()
+    assert everything_in(dispatcher.fetching) == [fetching.MediaRecorded()]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""WhatsApp's servers of media, in memory: what a path leads to, and what they no longer keep."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import itertools
+from dataclasses import dataclass, field
+
+from shared.protocol.inbound import MediaSource
+
+
+@dataclass
+class FakeMediaServer:
+    """By path. kept_by_phone: what phones still have of what expired here, by message key."""
+
+    files: dict[str, bytes | None] = field(default_factory=dict)  # None: no longer kept
+    kept_by_phone: dict[str, bytes] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)  # message key → where its bytes are since its phone sent them
+    failures: int = 0  # how many of the next downloads break off
+    downloads: list[str] = field(default_factory=list)  # paths, in order
+    _ids: itertools.count[int] = field(default_factory=itertools.count)
+
+    def put(self, content: bytes, wa_type: str = "image", mime_type: str = "image/jpeg") -> MediaSource:
+        """Somebody sends a file. Returns where it is."""
+        path = self._keep(content)
+        return MediaSource(
+            wa_type,
+            mime_type,
+            len(content),
+            direct_path=path,
+            media_key=base64.b64encode(path.encode()).decode(),
+            filehash=base64.b64encode(hashlib.sha256(content).digest()).decode(),
+        )
+
+    def expire(self, source: MediaSource) -> bytes | None:
+        """The servers keep it no longer. Returns what they had."""
+        content, self.files[source.direct_path] = self.files[source.direct_path], None
+        return content
+
+    def download(self, key: str, source: MediaSource, *, phone_answers: bool) -> bytes | None:
+        """What a page gets, also from the phone that it asks. None: nobody has it now."""
+        content = self._get(source.direct_path) or self._get(self.moved.get(key, ""))
+        if content is None and phone_answers and key in self.kept_by_phone:
+            self.moved[key] = self._keep(self.kept_by_phone[key])
+            content = self._get(self.moved[key])
+        return content
+
+    def _keep(self, content: bytes) -> str:
+        path = f"/v/t62/{next(self._ids)}"
+        self.files[path] = content
+        return path
+
+    def _get(self, path: str) -> bytes | None:
+        if path:
+            self.downloads.append(path)
+        return self.files.get(path)
