@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_api.chats.timeline import Entry
-from hub_api.inbox.inbound_object import changes_of, inbound_object, media_of
+from hub_api.inbox.inbound_object import changes_of, inbound_object, media_of, objects_of, recorded_rows
 from hub_api.inbox.models import InboundMessage, MessageChange
 from hub_api.inbox.parts import parts_shown
-from hub_api.messages.history import to_message
+from hub_api.messages.history import ours_by_key, to_message
 from hub_api.messages.models import MessageRecord
-from hub_api.recipients.other_keys import MessageKey
+from hub_api.recipients.other_keys import MessageKey, other_keys
 from shared.instant import to_iso
 from shared.protocol.inbound import Direction, InboundType
 from shared.recipient_key import recipient_key
@@ -38,6 +38,26 @@ def shown(session: Session, cliente_id: int, entries: Sequence[Entry], language:
             fields = _ours(one, changes.get(key), language)
         found.append(fields | {"reactions": reactions.get(key[1], [])})
     return found
+
+
+def told_of(
+    session: Session, keys: Iterable[MessageKey], language_of: Callable[[int], Language]
+) -> dict[MessageKey, tuple[str, dict[str, Any]]]:
+    """The conversation's key and the object of messages that a change names: under whichever key, ours as well.
+
+    Of one that was received the inbound object, of ours the message as its conversation shows it.
+    """
+    asked = set(keys)
+    others = other_keys(session, asked)
+    names = {key: (key, *others.get(key, ())) for key in asked}
+    every = {name for all_names in names.values() for name in all_names}
+    rows = list(recorded_rows(session, every).values())
+    received = zip(rows, objects_of(session, rows), strict=True)
+    found = {(row.cliente_id, row.whatsapp_id): (row.chat, data) for row, data in received}
+    for one in ours_by_key(session, every):
+        [data] = shown(session, one.cliente_id, [one], language_of(one.cliente_id))
+        found[one.cliente_id, one.whatsapp_id or ""] = (recipient_key(one.to_number), data)
+    return {key: found[name] for key, all_names in names.items() for name in all_names if name in found}
 
 
 def _ours(row: MessageRecord, change: MessageChange | None, language: Language) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hub_api.inbox import changes, counting
 from hub_api.inbox.inbound_object import changes_of, media_of, recorded_rows
 from hub_api.inbox.models import InboundMedia, InboundMessage, MessageChange
 from hub_api.inbox.parts import parts_text
-from hub_api.messages.history import keys_of_ours
+from hub_api.messages.history import ours_by_key
 from hub_api.recipients import chats
 from hub_api.recipients.chats import Chat
 from hub_api.recipients.other_keys import MessageKey, other_keys
@@ -83,7 +83,8 @@ class _Known:
         keys = {key for event in events for key in self._all(event)}
         self.rows = recorded_rows(session, keys)
         self.changes = changes_of(session, keys)
-        self._ours = keys_of_ours(session, (key for key in keys if key[1].startswith("true_")))
+        ours = ours_by_key(session, (key for key in keys if key[1].startswith("true_")))
+        self._ours = {(one.cliente_id, one.whatsapp_id) for one in ours}
 
     def row(self, event: Event) -> InboundMessage | None:
         """The message itself."""

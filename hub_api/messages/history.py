@@ -45,16 +45,16 @@ def recorded_by_id(database: Database, message_ids: Sequence[str]) -> dict[str, 
         return {row.message_id: to_message(row) for row in rows}
 
 
-def keys_of_ours(session: Session, keys: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
-    """Those of WhatsApp's keys, each with its tenant, that are of messages we handed over."""
+def ours_by_key(session: Session, keys: Iterable[tuple[int, str]]) -> list[MessageRecord]:
+    """The messages that we handed over under these of WhatsApp's keys, each with its tenant."""
     asked = set(keys)
     if not asked:
-        return set()
+        return []
     row = MessageRecord
-    statement = select(row.cliente_id, row.whatsapp_id).where(
+    statement = select(row).where(
         row.cliente_id.in_({cliente_id for cliente_id, _ in asked}), row.whatsapp_id.in_({key for _, key in asked})
     )
-    return {(cliente_id, key) for cliente_id, key in session.execute(statement) if key is not None} & asked
+    return [one for one in session.scalars(statement) if (one.cliente_id, one.whatsapp_id) in asked]
 
 
 def page(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_api.accounts.tenants.profiles import profile_of
+from hub_api.chats import chat_message
 from hub_api.inbox.inbound_object import objects_of, recorded_rows
 from hub_api.messages.history import to_message
 from hub_api.messages.models import MessageRecord
@@ -47,6 +48,9 @@ class PublicEventRecorder:
     def _changes(self, session: Session, events: Sequence[Event]) -> Iterator[Change]:
         messages = _messages(session, [event for event in events if event.type in TOLD])
         received = _received(session, events)
+        of_others = {(one.cliente_id, one.message_id) for one in events if isinstance(one.body, MessageUpdated)}
+        if missing := of_others - received.keys():  # of ours, or under another address of its chat
+            received |= chat_message.told_of(session, missing, self._language)
         views = self._views([event for event in events if event.type is EventType.SESSION_STATUS])
         for event in events:
             change: Change | None = None

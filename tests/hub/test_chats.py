@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ from sqlalchemy import event, text
 
 from hub_api.chats.models import Conversation
 from hub_api.chats.objects import ChatList, ChatMessageList, ChatObject
+from hub_api.public_events import log
+from hub_api.public_events.log import Wanted
 from hub_api.recipients import service as recipients
 from hub_api.recording.drain import Drain
 from hub_api.services import Services
@@ -202,6 +205,22 @@ class TestMessages:
         [found] = [item for item in get(f"/{CHAT}/messages", ChatMessageList) if item["whatsapp_id"] == ours]
         assert [(one["from"], one["emoji"]) for one in found["reactions"]] == [(WHO, "❤️")]
         assert (found["message"], found["revoked_at"]) == ("hola, Ana", "2027-01-15T08:00:10.000Z")
+
+    def test_callers_are_told_of_changes_of_ours_and_under_another_address(
+        self, tell: Tell, send: Call, services: Services
+    ) -> None:
+        message_id = send()
+        tell(message("A1"), message("L1", at=NOW + 1, chat_id=LID))
+        tell(
+            MessageUpdated(f"true_{LID}_{message_id}", Change.REVOKED, NOW + 10_000),
+            MessageUpdated(f"false_{LID}_A1", Change.EDITED, NOW + 11_000, "chau"),
+        )
+        entries = log.after(services.database, 0, Wanted(), 1_000)
+        told = [json.loads(entry.body)["data"] for entry in entries if entry.type == "message.updated"]
+        assert [(one.get("message_id"), one["message"], one["revoked_at"]) for one in told] == [
+            (message_id, "hola", "2027-01-15T08:00:10.000Z"),
+            (None, "chau", None),
+        ]
 
     def test_by_any_address_of_the_person(self, tell: Tell, messages: Call) -> None:
         tell(message("A1", message="uno"), message("A2", at=NOW + 1, chat_id=LID, message="dos"))
