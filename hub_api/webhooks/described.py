@@ -7,16 +7,16 @@ from typing import Any
 from hub_api.public_events.envelope import VERSION
 from hub_api.public_events.types import PublicEventType
 
-# What `data` is: a schema that the document has, by its name, and when it comes.
+# What `data` is: a schema that the document has, by its name, or one of two; and when it comes.
 _TYPES: dict[PublicEventType, tuple[str, str]] = {
     PublicEventType.MESSAGE_RECEIVED: (
         "InboundFields",
         "A message came in; `direction` is `out` for what the owner wrote on the phone itself.",
     ),
     PublicEventType.MESSAGE_UPDATED: (
-        "InboundFields",
-        "A message was edited, deleted for everyone or reacted to, or its media came: the message as it is now; of a "
-        "reaction, the reaction.",
+        "InboundFields | ChatMessageFields",
+        "A message was edited, deleted for everyone or reacted to, or its media came: the message as it is now, one "
+        "that you sent as its conversation shows it; of a reaction, the reaction.",
     ),
     PublicEventType.MESSAGE_STATUS: (
         "MessageFields",
@@ -71,6 +71,11 @@ def _envelope(kind: PublicEventType, schema: str) -> dict[str, Any]:
         "version": {"const": VERSION, "description": "Of this envelope"},
         "timestamp": {"type": "string", "format": "date-time", "description": "When it happened"},
         "cliente_id": {"type": "integer"},
-        "data": {"$ref": f"#/components/schemas/{schema}"},
+        "data": _data(schema),
     }
     return {"type": "object", "required": list(fields), "properties": fields}
+
+
+def _data(schema: str) -> dict[str, Any]:
+    found = [{"$ref": f"#/components/schemas/{name}"} for name in schema.split(" | ")]
+    return found[0] if len(found) == 1 else {"anyOf": found}
