@@ -5,8 +5,8 @@ __d('SimStart', (require, exports) => {
   async function start() {
     const { store } = require('SimStore');
     await store.open();
+    await require('SimAccount').account.load(); // first: libraries soon ask whether the page is linked
     await require('SimMessageTable').messageTable.open();
-    await require('SimAccount').account.load();
     await require('SimDirectory').load();
     await require('SimChats').load();
     require('SimBallast');
