@@ -12,6 +12,8 @@ from session_worker.receiving import state as at
 from session_worker.receiving.state import ReceivingTurn, Waiting, channel_of, make_call, rest
 from shared.ledger.receipts.identity import identity
 from shared.ledger.receipts.row_cursors import FIRST_ROW, KNOWN_MS, Placeholder, Position, RowCursor
+from shared.protocol.events import MessageInbound
+from shared.protocol.inbound import Direction, InboundType
 
 HINT_MS = 5_000  # after a message that the page told, rows are read to see whether it told all
 HOLD_MS = 10_000  # so long what the page tells waits for the next page of rows, which may hold what came before it
@@ -76,12 +78,13 @@ def rows_read(turn: ReceivingTurn, back_rows: int, page: RowPage) -> None:
 def rows_recorded(turn: ReceivingTurn, page: RowPage, heard: tuple[Heard, ...], fresh: tuple[bool, ...]) -> None:
     """Moves the cursor behind a page whose messages are recorded."""
     state = turn.state
-    found = [identity(one) for one, new in zip(heard, fresh, strict=True) if new]
+    found = [one for one, new in zip(heard, fresh, strict=True) if new]
     if found:
         turn.info("inbound.caught_up", messages=len(found), rows=page.rows)
     if not state.first_reading:
         silent_at_ms = turn.now.steady_ms + SILENT_MS
-        turn.change(untold={**state.untold, **dict.fromkeys(found, silent_at_ms)})
+        awaited = [identity(one) for one in found if _has_event(one)]
+        turn.change(untold={**state.untold, **dict.fromkeys(awaited, silent_at_ms)})
     remember(turn, heard)
     _keep(turn, page)
 
@@ -137,6 +140,13 @@ def _wanted(turn: ReceivingTurn, cursor: RowCursor, row: MessageRow) -> bool:
     """What lies behind the cursor; before it, what is so young that it is known by its key if it was recorded."""
     known_from_ms = max(turn.now.wall_ms - SURE_MS, turn.state.begun_ms)
     return row.row_id > cursor.row_id or row.heard.at > known_from_ms
+
+
+def _has_event(heard: Heard) -> bool:
+    """Whether a page whose events work tells it for sure: what somebody wrote, no call, nothing that became of one."""
+    if not isinstance(heard, MessageInbound):
+        return False
+    return heard.direction is Direction.IN and heard.type is not InboundType.CALL
 
 
 def _keep(turn: ReceivingTurn, page: RowPage) -> None:

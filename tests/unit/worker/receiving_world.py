@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from session_worker.engine.heard import ChangePage, Heard, MessageRow, PlaceholderPage, PlaceholderRow, RowPage
 from session_worker.receiving import actions as do
@@ -34,10 +35,11 @@ class Row:
     sender: str
     at_ms: int
     open: bool = False
+    fields: dict[str, Any] = field(default_factory=dict)
 
     @property
     def seen(self) -> MessageInbound:
-        return MessageInbound(self.sender, f"text of {self.key}", self.at_ms, self.key)
+        return MessageInbound(self.sender, f"text of {self.key}", self.at_ms, self.key, **self.fields)
 
 
 @dataclass

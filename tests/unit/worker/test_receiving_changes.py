@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from session_worker.receiving import actions as do
 from session_worker.receiving import inputs as on
-from session_worker.receiving.rows import SURE_MS
+from session_worker.receiving.rows import SILENT_MS, SURE_MS
 from shared.ledger.receipts.identity import identity
 from shared.ledger.receipts.row_cursors import FIRST_ROW
 from shared.protocol.events import MessageUpdated
-from shared.protocol.inbound import Change
+from shared.protocol.inbound import Change, Direction, InboundType
 from tests.unit.worker.receiving_world import DAY_MS, RULES, START_MS, World, linked
 
 
@@ -93,3 +95,14 @@ class TestChanges:
         world.ready()
         world.run_for(RULES.changes_every_ms * 2)
         assert world.recorded == [identity(new)]
+
+    @pytest.mark.parametrize(
+        "fields", [{"type": InboundType.CALL}, {"direction": Direction.OUT}, {"type": InboundType.IMAGE}]
+    )
+    def test_silence_is_only_of_what_events_tell_for_sure(self, fields: dict[str, Any]) -> None:
+        world = linked()
+        row = world.arrive(told=False)
+        row.fields = fields
+        world.run_for(RULES.every_ms + SILENT_MS)
+        assert world.recorded == [row.key]
+        assert world.silences == ([1] if fields.get("type") is InboundType.IMAGE else [])

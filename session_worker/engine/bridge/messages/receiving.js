@@ -13,8 +13,11 @@ const ASK_PHONE_WAIT_MS = 5_000;
  */
 const isReadable = ({ type, body, ctwaContext }) => type !== PLACEHOLDER && !(type === 'chat' && !body && !ctwaContext);
 
-/** Handed over by this page: its acknowledgements are told, not the message. @param {any} message */
-const isHandedOver = ({ id, local }) => id.fromMe && (local === true || handedOver.has(id.toString()));
+/**
+ * Handed over by this page: its acknowledgements are told, not the message. The event comes once.
+ * @param {any} message
+ */
+const isHandedOver = ({ id, local }) => id.fromMe && (handedOver.delete(id.toString()) || local === true);
 
 WPP.on('chat.new_message', async (message) => {
   if (!isOfConversation(message.id.toString()) || NOTES.has(String(message.type)) || isHandedOver(message)) {

@@ -21,7 +21,7 @@ const prepare = async (forms) => {
  */
 const onlyCopies = new Set();
 
-/** Keys that this page was handed. */
+/** Keys that this page was handed, and whose event is awaited. */
 const handedOver = new Set();
 
 /** Keys whose refusal was told since they were last sent: page and outcome may both show it. */
