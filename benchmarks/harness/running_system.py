@@ -149,7 +149,7 @@ def environment(settings: Settings) -> dict[str, str]:
     """Returns the settings as a process's environment."""
     told = settings.model_dump(exclude_none=True)
     told["jwt_secret"] = settings.jwt_secret.get_secret_value() if settings.jwt_secret else ""
-    told["cors_origins"] = ",".join(settings.cors_origins)
+    told |= {name: ",".join(value) for name, value in told.items() if isinstance(value, tuple)}
     return {name.upper(): str(value) for name, value in told.items() if not isinstance(value, SecretStr)}
 
 
