@@ -59,6 +59,7 @@ class EventType(StrEnum):
     MESSAGE_UPDATED = "message.updated"
     MESSAGE_MEDIA = "message.media"
     SESSION_STATUS = "session.status"
+    SESSION_QR = "session.qr"
     SESSION_UNWANTED = "session.unwanted"
     SESSION_UNLINKED = "session.unlinked"
     LEDGER_IMBALANCE = "ledger.imbalance"

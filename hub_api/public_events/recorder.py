@@ -9,10 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_api.accounts.tenants.profiles import profile_of
+from hub_api.authorizations import service as authorizations
 from hub_api.chats import chat_message
 from hub_api.inbox.inbound_object import objects_of, recorded_rows
 from hub_api.messages.history import to_message
 from hub_api.messages.models import MessageRecord
+from hub_api.principal import Principal
 from hub_api.public_events.as_of import TOLD, message_as_of, session_as_of
 from hub_api.public_events.envelope import Change, chat_key
 from hub_api.public_events.publishing import Publishing
@@ -21,8 +23,7 @@ from hub_api.recipients.other_keys import MessageKey
 from hub_api.services import Services
 from shared.instant import now_ms
 from shared.ledger.message import Message
-from shared.names import EventType
-from shared.protocol.events import Event, MessageInbound, MessageMedia, MessageUpdated, SessionMoved
+from shared.protocol.events import Event, MessageInbound, MessageMedia, MessageUpdated, SessionCode, SessionMoved
 from shared.protocol.inbound import InboundType, MediaStatus
 from shared.sessions.view import SessionView
 from shared.texts import Language
@@ -51,13 +52,15 @@ class PublicEventRecorder:
         of_others = {(one.cliente_id, one.message_id) for one in events if isinstance(one.body, MessageUpdated)}
         if missing := of_others - received.keys():  # of ours, or under another address of its chat
             received |= chat_message.told_of(session, missing, self._language)
-        views = self._views([event for event in events if event.type is EventType.SESSION_STATUS])
+        views = self._views([event for event in events if isinstance(event.body, SessionMoved | SessionCode)])
         for event in events:
             change: Change | None = None
             if event.type in TOLD:
                 change = self._of_message(event, messages.get(event.message_id))
             elif isinstance(event.body, SessionMoved):
                 change = self._of_session(event, event.body, views[event.cliente_id])
+            elif isinstance(event.body, SessionCode):
+                change = self._of_code(event, views[event.cliente_id])
             elif isinstance(event.body, MessageInbound | MessageUpdated | MessageMedia):
                 change = self._of_conversation(event, received.get((event.cliente_id, event.message_id)))
             if change is not None:
@@ -74,6 +77,15 @@ class PublicEventRecorder:
         then = session_as_of(view, moved, event.at)
         data = then.to_object(now_ms(), self._language(event.cliente_id), with_code=False)
         return Change(event.cliente_id, PublicEventType.SESSION_STATUS, event.at, data)
+
+    def _of_code(self, event: Event, view: SessionView) -> Change | None:
+        """None where the code has run out by now, or where the tenant may not scan it."""
+        now, cliente_id = now_ms(), event.cliente_id
+        tenant = Principal("events", "cliente", cliente_id)
+        if not view.has_code(now) or not authorizations.may_scan(self._services.database, tenant, cliente_id):
+            return None
+        data = view.to_object(now, self._language(cliente_id), with_code=True)
+        return Change(cliente_id, PublicEventType.SESSION_QR, event.at, data)
 
     def _of_conversation(self, event: Event, found: tuple[str, dict[str, Any]] | None) -> Change | None:
         if found is None or (isinstance(event.body, MessageMedia) and event.body.status is MediaStatus.PENDING):

@@ -15,6 +15,7 @@ from shared.protocol.events import Event, SessionMoved
 
 _OURS = (
     EventType.SESSION_STATUS,
+    EventType.SESSION_QR,
     EventType.SESSION_UNWANTED,
     EventType.SESSION_UNLINKED,
     EventType.LEDGER_IMBALANCE,

@@ -225,6 +225,13 @@ class SessionMoved(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class SessionCode(Record):
+    """A session shows another code to scan. The code itself stands in the snapshot alone."""
+
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class SessionUnwanted(Record):
     """Nobody wants the session any more: its owner says so, and SQL is the master."""
 
@@ -271,6 +278,7 @@ Body = (
     | MessageUpdated
     | MessageMedia
     | SessionMoved
+    | SessionCode
     | SessionUnwanted
     | SessionUnlinked
     | LedgerImbalance
@@ -295,6 +303,7 @@ BODIES: dict[EventType, type[Body]] = {
     EventType.MESSAGE_UPDATED: MessageUpdated,
     EventType.MESSAGE_MEDIA: MessageMedia,
     EventType.SESSION_STATUS: SessionMoved,
+    EventType.SESSION_QR: SessionCode,
     EventType.SESSION_UNWANTED: SessionUnwanted,
     EventType.SESSION_UNLINKED: SessionUnlinked,
     EventType.LEDGER_IMBALANCE: LedgerImbalance,

@@ -10,7 +10,7 @@ from typing import Any, cast
 import redis
 
 from shared.names import Keys
-from shared.protocol.events import SessionMoved, SessionUnlinked, SessionUnwanted, event_data
+from shared.protocol.events import SessionCode, SessionMoved, SessionUnlinked, SessionUnwanted, event_data
 from shared.protocol.snapshot import Snapshot
 from shared.redis.scripts import Script, Scripts
 from shared.sessions.lease import Lease, parse_holder
@@ -91,6 +91,8 @@ class Snapshots:
                 "cliente_id": cliente_id,
                 "changed_channel": keys.changed_channel(cliente_id),
                 "transition": event_data(moved) if moved is not None else "",
+                "qr_string": snapshot.qr_string,
+                "code": event_data(SessionCode(snapshot.qr_expires_at)),
             },
             rest=replace(snapshot, updated_at=now_ms).to_hash(),
         )

@@ -14,6 +14,8 @@ from hub_records import accept, count
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from hub_api.authorizations import service as authorizations
+from hub_api.authorizations.service import Authorization
 from hub_api.public_events import log, numbers, pending
 from hub_api.public_events.envelope import Change
 from hub_api.public_events.log import Wanted
@@ -28,7 +30,7 @@ from hub_api.services import Services
 from shared.instant import now_ms
 from shared.names import EventType, Keys
 from shared.protocol.events import SessionMoved
-from shared.transitions.session import SessionEvent, SessionStatus
+from shared.transitions.session import QrStatus, SessionEvent, SessionStatus
 from support.owner import Owner
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
@@ -108,12 +110,32 @@ def test_each_move_of_a_session_is_told_without_its_code(
         assert owner.snapshots.write(owner.lease, shown, now_ms(), SessionMoved(before, after, event, ""))
     drain.run()
 
-    told = _all(services)
+    told = [event for event in _all(services) if event["type"] == "session.status"]
     assert [(event["type"], event["data"]["status"]) for event in told] == [
         ("session.status", "QR_REQUIRED"),
         ("session.status", "AUTHENTICATED"),
     ]
     assert "2@secret" not in json.dumps(told)
+
+
+def test_each_code_is_told_once_and_only_to_who_may_scan(
+    drain: Drain, services: Services, own: Callable[..., Owner]
+) -> None:
+    until = now_ms() + 60_000
+    owner = own(SessionStatus.QR_REQUIRED)
+    shown = {"qr_status": QrStatus.GENERATED, "qr_expires_at": until}
+    for code in ("2@first", "2@first", "2@second"):
+        owner.shows(SessionStatus.QR_REQUIRED, qr_string=code, **shown)
+        drain.run()
+    authorizations.put(services.database, 51, Authorization(enabled=False, expires_at_ms=None), "user:root")
+    owner.shows(SessionStatus.QR_REQUIRED, qr_string="2@third", **shown)
+    drain.run()
+    authorizations.remove(services.database, 51, "user:root")
+    owner.shows(SessionStatus.QR_REQUIRED, qr_string="2@fourth", **shown | {"qr_expires_at": now_ms() - 1})
+    drain.run()
+
+    told = [event["data"]["qr_string"] for event in _all(services, types={"session.qr"})]
+    assert told == ["2@first", "2@second"]
 
 
 def test_numbers_grow_and_chats_are_one_for_all_forms_of_a_number(
