@@ -26,6 +26,7 @@ _FOLDERS = {
     "received_media": "messages",
     "logins": "accounts",
     "streams": "events",
+    "deliveries": "webhooks",
     "open_messages": "volume",
     "volumes": "volume",
     "campaign_tick": "campaigns",
