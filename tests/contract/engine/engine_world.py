@@ -17,6 +17,7 @@ import psutil
 
 from session_worker.engine.factory import make_engine
 from session_worker.engine.port import Engine, EngineConfig, Limits, Observation
+from shared.protocol.events import MessageInbound
 from shared.protocol.inbound import MediaSource
 from simulator.client import SimulatorClient
 from support.waiting import until
@@ -60,6 +61,7 @@ class World(Protocol):
     def revoke(self, number: str, key: str, *, silent: bool = False) -> None: ...
     def write_while_reloading(self, number: str, engine: Engine, texts: list[tuple[str, str]]) -> None: ...
     def send_file(self, sender: str, to: str, content: bytes) -> SentFile: ...
+    def source_of(self, file: SentFile, run: EngineRun) -> MediaSource: ...
     def expire_file(self, file: SentFile, *, on_phone: bool) -> None: ...
     def silence_phone(self, number: str, *, silent: bool) -> None: ...
     def break_downloads(self, number: str, *, broken: bool) -> None: ...
@@ -122,6 +124,9 @@ class FakeWorld(FakeConversations):
     def send_file(self, sender: str, to: str, content: bytes) -> SentFile:
         source = self._whatsapp.media.put(content, "document", "application/pdf")
         return SentFile(f"false_{sender}@c.us_{self._whatsapp.new_message_id()}", source, source.direct_path)
+
+    def source_of(self, file: SentFile, run: EngineRun) -> MediaSource:
+        return file.source
 
     def expire_file(self, file: SentFile, *, on_phone: bool) -> None:
         content = self._whatsapp.media.expire(file.source)
@@ -252,6 +257,12 @@ class SimulatorWorld:
         key = str(self._control.receive(to, sender, "document", media=name)["key"])
         until(lambda: self._is_delivered(to, key), 10, "a page that has the message")
         return SentFile(key, MediaSource("document"), name)
+
+    def source_of(self, file: SentFile, run: EngineRun) -> MediaSource:
+        """As the engine tells it."""
+        told = run.wait_for(MessageInbound, lambda event: event.whatsapp_id == file.key, "the message")
+        assert told.media is not None
+        return told.media
 
     def expire_file(self, file: SentFile, *, on_phone: bool) -> None:
         self._control.expire_media(file.name, on_phone=on_phone)

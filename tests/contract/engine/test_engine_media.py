@@ -30,6 +30,16 @@ class TestFetching:
         assert max(map(len, pieces)) <= MIB
         assert len(pieces) >= 4
 
+    def test_what_a_message_is_told_to_carry_is_enough(self, world: World, linked: EngineRun, number: str) -> None:
+        """The stored fields alone: without them the page would ask its own message."""
+        content, pieces = random.Random(6).randbytes(40_000), []
+        file = world.send_file(new_number(), number, content)
+        source = world.source_of(file, linked)
+        assert source.direct_path
+        assert source.media_key
+        linked.engine.fetch_media("false_5491100000000@c.us_3EB0NONE", source, pieces.append, MIB, SECONDS)
+        assert b"".join(pieces) == content
+
     def test_more_than_is_wanted_is_refused(self, world: World, linked: EngineRun, number: str) -> None:
         file, pieces = world.send_file(new_number(), number, bytes(2_000)), []
         _until_fetched(linked, file, lambda piece: None)
