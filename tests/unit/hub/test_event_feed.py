@@ -25,7 +25,7 @@ class _Log:
         self._rng = rng
 
     async def pause(self) -> None:
-        for _ in range(self._rng.randrange(4)):
+        for _ in range(self._rng.choice([0, 0, 1, 3, 60])):
             await asyncio.sleep(0)
 
     async def after(self, number: int, wanted: Wanted, limit: int) -> list[Entry]:
