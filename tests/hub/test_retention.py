@@ -22,6 +22,7 @@ from hub_api.recording.retention import Retention, make_retention
 from hub_api.services import Services
 from hub_api.sessions.models import SessionEventRecord
 from hub_api.subjects import subjects
+from hub_api.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane
 from shared.instant import now_ms
 from shared.protocol.events import MessageInbound
 from shared.protocol.inbound import MediaSource
@@ -31,6 +32,26 @@ from support.claiming import stored
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 
 DAY = 86_400_000
+
+
+def _deliveries(session: Session, old: int) -> None:
+    """One that was delivered, one that still waits, each with an attempt."""
+    endpoint = WebhookEndpoint(
+        webhook_id="w", cliente_id=51, url="https://x.example/", active=True, secret="s", created_at=old, updated_at=old
+    )
+    session.add(endpoint)
+    session.flush()
+    lane = WebhookLane(endpoint=endpoint.id, number=0, cliente_id=51)
+    session.add(lane)
+    session.flush()
+    for status, ended_at in (("delivered", old), ("waiting", None)):
+        row = WebhookDelivery(
+            delivery_id=status, endpoint=endpoint.id, lane=lane.id, cliente_id=51, type="session.status",
+            chat="session", body="{}", status=status, created_at=old, ended_at=ended_at, next_at=old,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        session.add(WebhookAttempt(delivery=row.id, number=1, at=old, duration_ms=1, answer=""))
 
 
 def test_what_is_settled_and_old_goes_what_is_open_stays(services: Services, drain: Drain) -> None:
@@ -44,6 +65,7 @@ def test_what_is_settled_and_old_goes_what_is_open_stays(services: Services, dra
         session.add(SessionEventRecord(event_id="1-1", cliente_id=51, type="session.status", at=old, data="{}"))
         session.add(MessageChange(cliente_id=51, whatsapp_id="wa-2", revoked_at=old, at=old))
         session.add(UnrecordedEvent(event_id="1-2", at=old, reason="KeyError", fields="{}"))
+        _deliveries(session, old)
         session.add(Bulk(bulk_id="b", cliente_id=51, created_at=old, body_digest="d", message_ids="[]"))
         session.add(MessageEvent(event_id="1-3", message_id="m", cliente_id=51, type="message.key", at=old, data="{}"))
     assert Retention(services.database, 0, SUBJECT.expiring).run(now_ms()) == {}
@@ -53,13 +75,14 @@ def test_what_is_settled_and_old_goes_what_is_open_stays(services: Services, dra
     assert done == {
         "messages": 1, "message_events": 1, "inbound_messages": 1, "session_events": 1, "unrecorded_events": 1,
         "bulks": 1, "campaign_imports": 0, "inbound_media": 1, "message_changes": 1, "conversations": 1,
-        "webhook_deliveries": 0,
+        "webhook_deliveries": 1,
     }  # fmt: skip
     with services.database.reading() as session:
         assert session.get(MessageRecord, gone) is None
         assert set(session.scalars(select(MessageEvent.message_id))) == {kept_open, young}
     assert (recorded(services, kept_open).status, recorded(services, young).status) == ("queued", "cancelled")
     assert count(services, InboundMessage) == 0
+    assert (count(services, WebhookDelivery), count(services, WebhookAttempt)) == (1, 1)  # what still waits
 
 
 def test_more_than_a_batch_goes_in_one_run(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
