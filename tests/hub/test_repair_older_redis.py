@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 import redis
@@ -45,12 +46,13 @@ class Server:
         return {name: (self._binary.dump(name) or b"", max(0, self._binary.pttl(name))) for name in names}  # type: ignore[dict-item, type-var]
 
     def become(self, copy: Copy) -> None:
-        """As another server that holds the copy."""
+        """As another server that holds the copy; one that was being restored says so still."""
         self._client.delete(*self._client.keys(self._keys.prefix + "*"))
         for name, (value, left_ms) in copy.items():
             self._binary.restore(name, left_ms, value)
         mark = str(self._client.get(self._keys.incarnation))
-        self._client.set(self._keys.incarnation, mark.split(" ", maxsplit=1)[0] + " another-run:of-a-server")
+        if not mark.endswith(" restoring"):
+            self._client.set(self._keys.incarnation, mark.split(" ", maxsplit=1)[0] + " another-run:of-a-server")
 
 
 @pytest.fixture
@@ -328,3 +330,36 @@ class TestTheStandingOfRedis:
         assert lost_state.mend() is True
         assert stored(services.ledger, waiting).status is MessageStatus.QUEUED
         assert owner.send_next()
+
+
+def test_a_copy_made_while_an_emptied_redis_was_restored_sends_nothing_again(
+    services: Services,
+    drain: Drain,
+    lost_state: LostState,
+    older: Server,
+    server: redis.Redis,
+    keys: Keys,
+    own: Callable[..., Owner],
+) -> None:
+    # given an emptied Redis that is being restored, and messages accepted meanwhile
+    drain.run()
+    server.delete(*[str(name) for name in cast("list[str]", server.keys(keys.prefix + "*"))])
+    services.ledger.incarnation.begin()
+    first, second = accept(services, "5491123456781"), accept(services, "5491123456782")
+    copy = older.copy()
+    # when that ends, they go out, and Redis becomes what it was in between
+    assert lost_state.mend()
+    drain.run()
+    owner = own(SessionStatus.READY)
+    assert [owner.send_next(ack=3) is not None for _ in range(2)] == [True, True]
+    drain.run()
+    older.become(copy)
+    assert stored(services.ledger, first).status is MessageStatus.QUEUED
+    assert lost_state.mend()
+    # then they are as SQL has them, and counted once
+    assert [stored(services.ledger, one).status for one in (first, second)] == [MessageStatus.READ] * 2
+    assert services.ledger.entries.depths([51]) == {51: (0, 0)}
+    drain.run()
+    balance = services.ledger.entries.balance(51)
+    assert balance.balanced
+    assert (balance.accepted, balance.final["sent"]) == (2, 2)
