@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 
 from hub_api.database import Database
-from hub_api.messages.history import to_message
+from hub_api.messages.history import recorded_by_id, to_message
 from hub_api.messages.models import IS_OPEN, MessageEvent, MessageRecord
 from hub_api.messages.restored_status import doubtful, put_right_as, restored_as
 from hub_api.recording import cursor
@@ -42,11 +42,11 @@ def restore(services: Services, restoration: Restoration) -> None:
     waiting = _open(database)
     became = _restore(services, waiting, _in_doubt(services, waiting, unseen_ms), restoration)
     if restoration.since == START:
-        uncounted = _final_counts(services)
+        ended, uncounted = _ended_and_waiting(services)
     else:
         ended, uncounted = _ended_since(services, restoration.since)
-        became += _restore(services, ended, set(), restoration)
-        services.ledger.settling.settle([(message.cliente_id, message.message_id) for message in ended])
+    became += _restore(services, ended, set(), restoration)
+    services.ledger.settling.settle([(message.cliente_id, message.message_id) for message in ended])
     for cliente_id, final in uncounted.items():
         services.ledger.restoring.restore_counts(cliente_id, final, restoration.incarnation)
     _log.info("messages.restored", **became)
@@ -136,6 +136,21 @@ def _ended_since(services: Services, since: str) -> tuple[list[Message], dict[in
         if message.message_id not in found and message.accepted_at_ms >= stream_order(since)[0]:
             uncounted[message.cliente_id][_counter_of(message.status)] += 1
     return [message for message in messages if message.message_id in found], uncounted
+
+
+def _ended_and_waiting(services: Services) -> tuple[list[Message], dict[int, Counter[str]]]:
+    """Messages that ended and that a ledger which nothing was recorded of has waiting, and what else it has to count.
+
+    It came up empty, or is a copy of one that had, made while that was put right: what waited in it may have gone out.
+    """
+    waiting, messages = services.ledger.entries.not_ended(), list[Message]()
+    for begin in range(0, len(waiting), _CHUNK):
+        known = recorded_by_id(services.database, waiting[begin : begin + _CHUNK])
+        messages += [message for message in known.values() if message.status not in OPEN_STATUSES]
+    uncounted = _final_counts(services)
+    for message in messages:  # restoring it counts it
+        uncounted[message.cliente_id][_counter_of(message.status)] -= 1
+    return messages, uncounted
 
 
 def _in_doubt(services: Services, messages: Sequence[Message], unseen_ms: int) -> set[str]:

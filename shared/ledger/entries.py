@@ -35,6 +35,14 @@ class Entries:
         found = zip(message_ids, pipeline.execute(), strict=True)
         return {message_id: MessageStatus(status) for message_id, status in found if status is not None}
 
+    def not_ended(self) -> list[str]:
+        """The ids of all that waits or is on its way, of every tenant, in no order."""
+        waiting = self._client.zrange(self._keys.deadlines, 0, -1)
+        found = [str(member).partition(":")[2] for member in cast("list[str]", waiting)]
+        for index in self._client.scan_iter(match=self._keys.in_flight_prefix + "*", count=1_000):
+            found += self._range(str(index), 0, -1)
+        return found
+
     def in_flight(self, cliente_id: int) -> list[Message]:
         """Messages in `sending`, in order."""
         return self._read_all(self._range(self._keys.in_flight(cliente_id), 0, -1))

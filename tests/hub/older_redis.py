@@ -25,9 +25,10 @@ class Server:
         return {name: (self._binary.dump(name) or b"", max(0, self._binary.pttl(name))) for name in names}
 
     def become(self, copy: Copy) -> None:
-        """As another server that holds the copy."""
+        """As another server that holds the copy; one that was being restored says so still."""
         self._client.delete(*self._client.keys(self._keys.prefix + "*"))
         for name, (value, left_ms) in copy.items():
             self._binary.restore(name, left_ms, value)
         mark = str(self._client.get(self._keys.incarnation))
-        self._client.set(self._keys.incarnation, mark.split(" ", maxsplit=1)[0] + " another-run:of-a-server")
+        if not mark.endswith(" restoring"):
+            self._client.set(self._keys.incarnation, mark.split(" ", maxsplit=1)[0] + " another-run:of-a-server")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 import redis
@@ -303,3 +304,36 @@ class TestTheStandingOfRedis:
         assert lost_state.mend() is True
         assert stored(services.ledger, waiting).status is MessageStatus.QUEUED
         assert owner.send_next()
+
+
+def test_a_copy_made_while_an_emptied_redis_was_restored_sends_nothing_again(
+    services: Services,
+    drain: Drain,
+    lost_state: LostState,
+    older: Server,
+    server: redis.Redis,
+    keys: Keys,
+    own: Callable[..., Owner],
+) -> None:
+    # given an emptied Redis that is being restored, and messages accepted meanwhile
+    drain.run()
+    server.delete(*[str(name) for name in cast("list[str]", server.keys(keys.prefix + "*"))])
+    services.ledger.incarnation.begin()
+    first, second = accept(services, "5491123456781"), accept(services, "5491123456782")
+    copy = older.copy()
+    # when that ends, they go out, and Redis becomes what it was in between
+    assert lost_state.mend()
+    drain.run()
+    owner = own(SessionStatus.READY)
+    assert [owner.send_next(ack=3) is not None for _ in range(2)] == [True, True]
+    drain.run()
+    older.become(copy)
+    assert stored(services.ledger, first).status is MessageStatus.QUEUED
+    assert lost_state.mend()
+    # then they are as SQL has them, and counted once
+    assert [stored(services.ledger, one).status for one in (first, second)] == [MessageStatus.READ] * 2
+    assert services.ledger.entries.depths([51]) == {51: (0, 0)}
+    drain.run()
+    balance = services.ledger.entries.balance(51)
+    assert balance.balanced
+    assert (balance.accepted, balance.final["sent"]) == (2, 2)
