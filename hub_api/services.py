@@ -9,6 +9,7 @@ import redis
 from celery_config import make_celery
 from hub_api.database import Database
 from hub_api.remembered import Remembered
+from hub_api.workers.accepted_journal import AcceptedJournal
 from hub_api.workers.accepted_lately import AcceptedLately
 from hub_api.workers.control import MAX_ANSWER_S, Control
 from hub_api.workers.memory_guard import MemoryGuard
@@ -80,7 +81,7 @@ def make_services(settings: Settings) -> Services:
         client=client,
         database=Database(settings.sqlalchemy_url),
         ledger=make_ledger(client, keys, settings.language),
-        accepted_lately=AcceptedLately(),
+        accepted_lately=AcceptedLately(AcceptedJournal(settings.leadmaster_data_dir / "accepted")),
         snapshots=Snapshots(client, keys),
         wanted=WantedSessions(client, keys),
         tenant_rules=TenantRulesMirror(client, keys),

@@ -76,6 +76,8 @@ class VanishedMessages:
         pause = threading.Event()
         while not pause.wait(LOOK_EVERY_S):
             try:
+                if adopted := self._services.accepted_lately.adopt():
+                    _log.info("accepted.adopted", messages=adopted)
                 self.mend()
             except (redis.RedisError, SQLAlchemyError) as error:
                 _log.warning("vanished.not_looked_for", reason=type(error).__name__)

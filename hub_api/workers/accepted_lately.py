@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hub_api.workers.accepted_journal import AcceptedJournal
 from shared.instant import steady_ms
 from shared.ledger.message import Draft
 
@@ -18,19 +20,28 @@ class Lately:
 
     draft: Draft
     at_ms: int  # steady
+    file: int  # of the journal
 
 
 class AcceptedLately:
     """Oldest first. Many threads may remember, one at a time takes and puts back."""
 
-    def __init__(self, clock: Callable[[], int] = steady_ms) -> None:
-        """clock: steady milliseconds."""
+    def __init__(self, journal: AcceptedJournal, clock: Callable[[], int] = steady_ms) -> None:
+        """journal: keeps them for the case that this process is killed. clock: steady milliseconds."""
+        self._journal = journal
         self._clock = clock
         self._waiting: deque[Lately] = deque(maxlen=MAX_REMEMBERED)
+        self._lock = threading.Lock()
 
     def remember(self, draft: Draft) -> None:
         """It was just accepted."""
-        self._waiting.append(Lately(draft, self._clock()))
+        with self._lock:
+            self._remember(draft)
+
+    def adopt(self) -> int:
+        """Remembers what killed processes of this machine's hub had accepted; returns how many messages."""
+        with self._lock:
+            return self._journal.adopt(self._remember)
 
     def take(self, older_than_ms: int, limit: int) -> list[Lately]:
         """The first ones that are older, at most `limit`."""
@@ -40,5 +51,13 @@ class AcceptedLately:
         return taken
 
     def put_back(self, some: list[Lately]) -> None:
-        """They are to be looked at again."""
-        self._waiting.extendleft(reversed(some))
+        """They are to be looked at again; what else was taken is on record."""
+        with self._lock:
+            self._waiting.extendleft(reversed(some))
+            if self._waiting:
+                self._journal.forget_before(self._waiting[0].file)
+            else:
+                self._journal.forget_all()
+
+    def _remember(self, draft: Draft) -> None:
+        self._waiting.append(Lately(draft, self._clock(), self._journal.write(draft)))

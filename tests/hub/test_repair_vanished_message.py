@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import redis
@@ -17,6 +22,18 @@ from shared.transitions.message import MessageStatus
 from shared.transitions.session import SessionStatus
 from support.claiming import stored
 from support.owner import Owner
+
+ROOT = Path(__file__).parents[2]
+KILLED_HUB = """
+import os, signal
+from hub_api.messages.service import SendRequest, send_text
+from hub_api.services import make_services
+from shared.instant import now_ms
+from shared.settings import load_settings
+request = SendRequest(to="5491123456701", text="hola", wake=True)
+print(send_text(make_services(load_settings()), 51, request, now_ms()).message.message_id, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 
@@ -95,3 +112,47 @@ def test_it_does_not_vanish_where_redis_is_lost_once_more_before_sql_has_it(
     assert stored(services.ledger, lost).status is MessageStatus.UNCERTAIN
     assert recorded(services, lost).status == "uncertain"
     assert services.ledger.entries.balance(51).balanced
+
+
+def test_what_a_killed_hub_had_accepted_does_not_vanish_with_it(
+    services: Services,
+    drain: Drain,
+    lost_state: LostState,
+    server: redis.Redis,
+    keys: Keys,
+    later: Callable[[], int],
+) -> None:
+    # given a message that another process of the hub accepted, which is killed before SQL has it
+    drain.run()
+    settings = services.settings
+    environment = os.environ | {
+        "REDIS_URL": settings.redis_url,
+        "REDIS_PREFIX": settings.redis_prefix,
+        "DATABASE_URL": settings.database_url,
+        "LEADMASTER_DATA_DIR": str(settings.leadmaster_data_dir),
+        "JWT_SECRET": "s" * 32,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_HUB],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    lost = done.stdout.strip()
+    assert stored(services.ledger, lost).status is MessageStatus.QUEUED
+    # when Redis is lost as well
+    server.delete(*server.keys(keys.prefix + "*"))
+    lost_state.mend()
+    assert services.accepted_lately.adopt() == 1
+    # then it is uncertain, and on record
+    later()
+    drain.run()
+    found = recorded(services, lost)
+    assert (found.status, found.text, found.to_number) == ("uncertain", "hola", "5491123456701")
+    assert services.ledger.entries.balance(51).balanced
+    assert later() == 0
+    assert list((settings.leadmaster_data_dir / "accepted").iterdir()) == []
