@@ -41,7 +41,7 @@ def _told(process: psutil.Process) -> bytes:
 def test_each_part_and_all_that_it_started(system: System, settings: dict[str, str], caller: Caller) -> None:
     values = {**SECRETS, "database_url": settings["DATABASE_URL"]}
     parts = recorded(DataDir(system.data))
-    assert set(parts) == {"redis", "hub", "background", "beat", "host", "flower"}
+    assert set(parts) == {"redis", "hub", "background", "webhooks", "beat", "host", "flower"}
 
     for part, process in parts.items():
         for one in (process, *process.children(recursive=True)):

@@ -168,4 +168,5 @@ def test_the_report_adds_up(
         "ok": True, "cliente_id": 51, "accepted": 4, "sent": 1, "failed": 0, "cancelled": 1, "expired": 0,
         "uncertain": 0, "open": 2, "queued": 1, "in_flight": 1, "held": 0, "balanced": True,
         "recorded": {"delivered": 1, "cancelled": 1, "sending": 1, "queued": 1}, "unattributed_optouts": 0,
+        "received": 0, "received_recorded": 0,
     }  # fmt: skip
