@@ -25,8 +25,8 @@ from shared.stream.stream import EventStream
 
 _log = get_logger(__name__)
 
-MAX_RECORDS = 2_500  # of those that SQL has as open, in one run
-MAX_ENTRIES = 5_000  # of the tenants' indexes, in one run
+MAX_RECORDS = 2_000  # of those that SQL has as open, in one run
+MAX_ENTRIES = 4_000  # of the tenants' indexes, in one run
 MAX_TENANTS = 500  # whose indexes one run looks at
 AT_ONCE = 100  # records or entries in one step of Redis: well below a millisecond
 OPEN_FOR_LONG_MS = 120_000  # younger records are looked at when they are older
