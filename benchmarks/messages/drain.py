@@ -24,6 +24,7 @@ from benchmarks.harness.figures import Figures, median_ratio
 from benchmarks.harness.running_system import running_system
 from hub_api.messages.models import MessageEvent, MessageRecord
 from hub_api.recording.drain import BATCH, make_drain
+from hub_api.repair.lost_state import make_lost_state
 from hub_api.services import make_services
 from shared.instant import now_ms
 from shared.ledger.message import new_message_id
@@ -91,6 +92,7 @@ class _Stream:
         self._keys = Keys(settings.redis_prefix)
         self._client = connect(settings.redis_url)
         self._services = make_services(settings)
+        make_lost_state(self._services).mend()  # nothing is recorded of a Redis that was not compared with SQL
         self._drain = make_drain(self._services)
         self._insert = _INSERT.format(_MARKS[engine])
         with self._services.database.writing() as session:
