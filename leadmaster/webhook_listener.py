@@ -7,7 +7,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookVerificationError
 
 _MAX_BODY = 8_388_608  # bytes
 _TIMEOUT_S = 30
@@ -62,7 +62,7 @@ def described(event: Any) -> str:
 def _verifier(secret: str) -> Webhook:
     try:
         return Webhook(secret)
-    except Exception as error:
+    except (ValueError, EmptyWebhookSecretError) as error:
         raise ValueError("not a secret of a webhook, whsec_…") from error
 
 

@@ -66,7 +66,7 @@ class LoginLimit:
             yield
         except InvalidCredentials:
             raise
-        except BaseException:
+        except BaseException:  # whatever else ended the check, it was no wrong password; raised on
             self._take_back(attempt, list(keys.values()))
             raise
         self._take_back(attempt, list(keys.values()))
