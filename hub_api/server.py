@@ -21,6 +21,8 @@ from shared.settings import Settings
 
 _log = logs.get_logger(__name__)
 
+_OF_GRACE = 2 / 3  # A connection that asks nothing is waited for so long; the rest is for the end of the processes.
+
 
 class _ServerLog(Logger):  # type: ignore[misc]
     """gunicorn's own lines, through the hub's logging; no access log, commands leave their lines themselves."""
@@ -55,7 +57,7 @@ class HubServer(BaseApplication):  # type: ignore[misc]
             "threads": settings.hub_threads,
             "worker_connections": settings.hub_threads * 8,
             "timeout": 60,
-            "graceful_timeout": max(1, int(settings.shutdown_grace_seconds) - 1),
+            "graceful_timeout": max(1, int(settings.shutdown_grace_seconds * _OF_GRACE)),
             "keepalive": 30,
             "limit_request_line": 8190,
             "proc_name": "leadmaster-hub",

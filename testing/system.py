@@ -18,7 +18,7 @@ from testing.waiting import until
 
 PASSWORD = "una-clave-larga"
 _START_S = 60.0
-_STOP_S = 60.0
+_STOP_S = 120.0
 
 
 class System:

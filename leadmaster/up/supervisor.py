@@ -25,7 +25,7 @@ _BACKOFF = Backoff(first_s=0.2, max_s=30.0, steady_s=30.0)
 _FAILING_AFTER = 4  # so many deaths in a row are told as a failure and not as a hiccup
 _ROUND_S = 0.1
 _KILLED_WAIT_S = 5.0
-_FORCE_MARGIN_S = 5.0  # a service forces its own end after the grace time, the host its workers' 2 s later
+_FORCE_MARGIN_S = 10.0  # a service forces its own end after the grace time, the host its workers' 2 s later
 _SHOWN_LINES = 8
 _MAX_SHOWN_CHARACTERS = 300
 
