@@ -60,6 +60,11 @@ class Caller:
         """A GET whose answer is text. Raises CallFailed."""
         return self._call("GET", path, 200, headers={"Accept": "text/plain"}).text
 
+    def content(self, path: str) -> tuple[bytes, str]:
+        """A GET whose answer is a file: its bytes and its type. Raises CallFailed."""
+        answer = self._call("GET", path, 200)
+        return answer.content, answer.headers.get("Content-Type", "")
+
     def _json(self, method: str, path: str, expect: int | tuple[int, ...], **options: Any) -> Answer:
         try:
             answer = self._call(method, path, expect, **options).json()

@@ -1,9 +1,10 @@
-"""A receiver for trying webhooks out: prints the events whose signature is good, and refuses all others."""
+"""A receiver for trying webhooks out: takes the events whose signature is good, and refuses all others."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -11,11 +12,21 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookV
 
 _MAX_BODY = 8_388_608  # bytes
 _TIMEOUT_S = 30
-Show = Callable[[str], object]
 
 
-def make_listener(port: int, secret: str, show: Show) -> ThreadingHTTPServer:
-    """A server on 127.0.0.1 that listens already. show: takes what is to be printed.
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What somebody posted. event: its JSON; None where it was refused. refusal: why it was."""
+
+    event: Any = None
+    refusal: str | None = None
+
+
+Take = Callable[[Posted], object]
+
+
+def make_listener(port: int, secret: str, take: Take) -> ThreadingHTTPServer:
+    """A server on 127.0.0.1 that listens already. take: gets what is posted, each on a thread of its own.
 
     Raises ValueError for what is no secret, OSError where the port is taken.
     """
@@ -34,9 +45,9 @@ def make_listener(port: int, secret: str, show: Show) -> ThreadingHTTPServer:
             try:
                 event = hook.verify(body, dict(self.headers.items()))
             except (WebhookVerificationError, ValueError) as error:
-                show(f"refused: {_printable(str(error))}")
+                take(Posted(refusal=str(error)))
                 return self._answer(400)
-            show(described(event))
+            take(Posted(event))
             return self._answer(204)
 
         def _answer(self, status: int) -> None:
@@ -47,16 +58,23 @@ def make_listener(port: int, secret: str, show: Show) -> ThreadingHTTPServer:
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
-            """What is worth it is shown."""
+            """What is worth it is taken."""
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     return server
 
 
-def described(event: Any) -> str:
-    """An event for a person."""
-    return _printable(json.dumps(event, ensure_ascii=False, indent=2))
+def described(posted: Posted) -> str:
+    """What was posted, for a person at a terminal."""
+    if posted.refusal is not None:
+        return f"refused: {printable(posted.refusal)}"
+    return printable(json.dumps(posted.event, ensure_ascii=False, indent=2))
+
+
+def printable(text: str) -> str:
+    """Without what a terminal would obey: events hold what strangers wrote."""
+    return "".join(each if each.isprintable() or each == "\n" else f"\\x{ord(each):02x}" for each in text)
 
 
 def _verifier(secret: str) -> Webhook:
@@ -64,8 +82,3 @@ def _verifier(secret: str) -> Webhook:
         return Webhook(secret)
     except (ValueError, EmptyWebhookSecretError) as error:
         raise ValueError("not a secret of a webhook, whsec_…") from error
-
-
-def _printable(text: str) -> str:
-    """Without what a terminal would obey: events hold what strangers wrote."""
-    return "".join(each if each.isprintable() or each == "\n" else f"\\x{ord(each):02x}" for each in text)

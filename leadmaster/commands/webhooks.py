@@ -18,10 +18,10 @@ def listen(port: int, secret: str) -> None:
 
     The hub's WEBHOOK_ALLOWED_NETWORKS must have 127.0.0.0/8.
     """
-    from leadmaster.webhook_listener import make_listener  # noqa: PLC0415
+    from leadmaster.webhook_listener import described, make_listener  # noqa: PLC0415
 
     try:
-        server = make_listener(port, secret, click.echo)
+        server = make_listener(port, secret, lambda posted: click.echo(described(posted)))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--secret") from None
     except OSError as error:

@@ -45,6 +45,8 @@ def scan(demo: Context) -> None:
 
     def scan_one(agency: Agency) -> None:
         demo.simulator.put_phone(agency.phone, agency.name)
+        for number, name in agency.people:
+            demo.simulator.put_number(number, name=name)
         # Asked for once more: a code lives for seconds.
         demo.simulator.scan(agency.phone, _read_code(demo, agency))
         demo.say(agency, f"the phone +{agency.phone} scanned the code that the hub showed")

@@ -1,17 +1,16 @@
-"""Steps: both agencies write at once and ticks arrive; someone answers."""
+"""Step: both agencies write at once and ticks arrive."""
 
 from __future__ import annotations
 
 import time
 
-from leadmaster.demo.agencies import AGENCIES, AGENCY_A, Agency
+from leadmaster.demo.agencies import AGENCIES, Agency
 from leadmaster.demo.context import Context
 from leadmaster.hub_caller import Answer, CallFailed
 
 TICKS = {"queued": "·", "sending": "…", "sent": "✓", "delivered": "✓✓", "read": "✔✔"}  # ✔✔ are the blue ones
 _ARRIVED = ("delivered", "read")
 _DELIVERED_WITHIN_S = 40.0
-_ANSWERED_WITHIN_S = 30.0
 _FOLLOW_EVERY_S = 0.4
 
 
@@ -35,21 +34,6 @@ def write(demo: Context) -> None:
         if arrived != expected:
             raise CallFailed(f"{name} got {len(arrived)} messages of {agency.name}, not the {len(expected)} in order")
         demo.say(agency, f"{name}'s phone shows all {len(arrived)}, each once, in order: “{arrived[0]}” …")
-
-
-def answer(demo: Context) -> None:
-    """Someone answers; the hub lists it."""
-    agency = AGENCY_A
-    number, name = agency.people[0]
-    text = "¡Gracias! Ahí estaré."
-    demo.simulator.inbound(agency.phone, number, text)
-    demo.waiting("the answer is recorded")
-    page = demo.follow(
-        agency, f"{agency.path}/inbound", lambda page: bool(page["items"]), "the answer in /inbound", _ANSWERED_WITHIN_S
-    )
-    if text not in page["items"][0].values():
-        raise CallFailed("GET /inbound does not show the answer's text")
-    demo.say(agency, f"GET {agency.path}/inbound → {name} (+{number}): “{text}”")
 
 
 def send(demo: Context, agency: Agency, number: str, name: str, text: str) -> str:

@@ -7,7 +7,7 @@ import shutil
 from functools import partial
 from pathlib import Path
 
-from leadmaster.demo import scenario
+from leadmaster.demo import by_hand, scenario
 from leadmaster.demo.agencies import show_accounts
 from leadmaster.installation import ports
 from leadmaster.installation.data_dir import LOCK_NAME, DataDir
@@ -59,6 +59,8 @@ def run(data_dir: Path, *, exit_after: bool, verbose: bool, record: Path | None)
             show_places(settings, data, screen, title)
             screen.plain(f"  Phone    {simulator_url}phone   write to an agency, read what it sent")
             show_accounts(screen)
+            if worked and not exit_after:
+                by_hand.show_commands(settings, screen, simulator_url)
         return worked
 
     return run_up(
@@ -84,6 +86,7 @@ def _environment(data: DataDir, simulator_url: str) -> dict[str, str]:
         "SEND_DELAY_MIN_SECONDS": "0.5",
         "SEND_DELAY_MAX_SECONDS": "1",
         "CAMPAIGN_TICK_SECONDS": "0.5",
+        "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",  # receivers of this machine: the demo's, and the operator's
     }
 
 

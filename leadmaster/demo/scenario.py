@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from leadmaster.demo import campaign, connecting, messaging, worker_kill
+from leadmaster.demo import campaign, connecting, lead, messaging, worker_kill
 from leadmaster.demo.context import Context
 from leadmaster.hub_caller import CallFailed
 from leadmaster.screen import Screen
@@ -28,7 +28,7 @@ STEPS = (
     Step("Both connect and are shown a QR code", "host", connecting.show_codes),
     Step("Each agency's phone scans its code", "host", connecting.scan),
     Step("Both write at once; ticks arrive: ✓ sent, ✓✓ delivered, ✔✔ read", "host", messaging.write),
-    Step("Someone answers", "background", messaging.answer),
+    Step("A lead answers with a picture; the webhook is verified and printed", "webhooks", lead.answer_with_picture),
     Step("A small campaign of Agency B, from a CSV to its report", "background", campaign.run_campaign),
     Step("kill -9 of Agency A's session worker", "host", worker_kill.kill_worker),
     Step("Agency A restarts its session: same login, no new code", "host", connecting.restart),

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from leadmaster.webhook_listener import make_listener
+from leadmaster.webhook_listener import described, make_listener
 from testing.processes import free_port
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -27,7 +27,7 @@ def shown() -> list[str]:
 
 @pytest.fixture
 def listener(shown: list[str]) -> Iterator[ThreadingHTTPServer]:
-    server = make_listener(0, SECRET, shown.append)
+    server = make_listener(0, SECRET, lambda posted: shown.append(described(posted)))
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server
