@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -20,12 +18,15 @@ from sqlalchemy import (
     and_,
     create_engine,
     event,
+    inspect,
     or_,
     text,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSIONS = "alembic_version"  # Alembic's table
 _BUSY_TIMEOUT_MS = 10_000
 # Events are trimmed from Redis once they are committed: a commit must not be lost after it. Stricter settings stay.
 _SYNC_COMMITS = (
@@ -152,17 +153,39 @@ def rows_after(first: Any, second: Any, at: int, last: object) -> ColumnElement[
     return or_(first < at, and_(first == at, second < last))
 
 
+def newest_schema() -> str:
+    """The schema that this code works with: the number that the newest migration's file begins with."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def schema_of(engine: Engine) -> str | None:
+    """The schema that a database has; None for an empty one. Raises sqlalchemy.exc.SQLAlchemyError."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table(_VERSIONS):
+            return None
+        found: str | None = connection.scalar(text(f"SELECT version_num FROM {_VERSIONS}"))
+        return found
+
+
 def migrate(url: str, version: str = "head") -> None:
     """Brings the schema to the newest version, or up to one of them; does nothing where it is already."""
     engine = make_engine(url)
     try:
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-        connection = engine.connect().execution_options(leadmaster_write=True)
-        with connection, connection.begin():
-            if engine.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(712040311)"))
-            config.attributes["connection"] = connection
-            command.upgrade(config, version)
+        if version != "head" or schema_of(engine) != newest_schema():
+            _upgrade(engine, version)
     finally:
         engine.dispose()
+
+
+def _upgrade(engine: Engine, version: str) -> None:
+    from alembic import command  # noqa: PLC0415  almost every start finds the newest schema, and goes without it
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    connection = engine.connect().execution_options(leadmaster_write=True)
+    with connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(712040311)"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import redis
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
-import hub_api
-from hub_api.database import Database
+from hub_api.database import Database, newest_schema, schema_of
 from leadmaster.installation import credentials, embedded_server, ports
 from leadmaster.installation.addresses import database_place, listening
 from leadmaster.installation.data_dir import DataDir
 from leadmaster.redis_server import read_facts
+from leadmaster.sandbox import Finding, look_at_sandbox, show
 from leadmaster.screen import Screen
 from session_worker.drift.served import revision_in
-from session_worker.engine.browser import sandbox
 from session_worker.engine.browser.executable import find_browser, major_version
 from session_worker.engine.port import EngineError
 from session_worker.engine.versions.builds import build_of
@@ -41,48 +35,23 @@ _MAX_SKEW_S = 2.0
 _DRIVER_TIMEOUT_S = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One look. advice: what to do, in lines; empty where all is well or nothing need be done."""
-
-    title: str
-    text: str
-    ok: bool = True
-    advice: str = ""
-
-
 def run(screen: Screen) -> int:
     """Prints every finding. Returns 0, or 1 where something must be done."""
     try:
         settings = credentials.with_kept_secrets(load_settings(), make=False)
     except SettingsError as error:
-        _show(screen, Finding("Settings", str(error), False, "correct the variable, in the environment or in .env"))
+        show(screen, Finding("Settings", str(error), False, "correct the variable, in the environment or in .env"))
         return 1
     findings = [Finding("Settings", "read")]
-    _show(screen, findings[0])
-    for look in (_browser, _sandbox, _driver, _bundle, _pin, _server, _database, _clock, _disk, _ports):
+    show(screen, findings[0])
+    for look in (_browser, look_at_sandbox, _driver, _bundle, _pin, _server, _database, _clock, _disk, _ports):
         finding = look(settings)
-        _show(screen, finding)
+        show(screen, finding)
         findings.append(finding)
     bad = sum(not finding.ok for finding in findings)
     screen.line()
     screen.line("[green]All is well.[/green]" if not bad else f"[red]{bad} to look into, see above.[/red]")
     return 1 if bad else 0
-
-
-def warn_of_sandbox(settings: Settings, screen: Screen) -> None:
-    """Says what to do where no session's browser would start for want of its sandbox."""
-    finding = _sandbox(settings)
-    if not finding.ok and not settings.whatsapp_web_url.startswith("fake://"):
-        _show(screen, finding)
-
-
-def _show(screen: Screen, finding: Finding) -> None:
-    text = f"{finding.title}: {finding.text}"
-    if finding.ok:
-        screen.done(text)
-    else:
-        screen.failure(text, [f"→ {line}" for line in finding.advice.splitlines()])
 
 
 def _browser(settings: Settings) -> Finding:
@@ -91,20 +60,6 @@ def _browser(settings: Settings) -> Finding:
         return Finding("Browser", f"Chromium {major_version(path)}, {path}")
     except EngineError as error:
         return Finding("Browser", str(error), False, "make setup, or set BROWSER_PATH")
-
-
-def _sandbox(settings: Settings) -> Finding:
-    if settings.browser_no_sandbox:
-        return Finding("Sandbox", "Chromium's is off, by BROWSER_NO_SANDBOX")
-    try:
-        found = sandbox.look(find_browser(settings.browser_path))
-    except EngineError:
-        return Finding("Sandbox", "not known without a browser")
-    if found.works:
-        return Finding("Sandbox", "Chromium's can work")
-    if os.geteuid() == 0:
-        return Finding("Sandbox", f"Chromium's is off: {found.cause}; {found.advice[0]}")
-    return Finding("Sandbox", f"Chromium does not start with its own: {found.cause}", False, "\n".join(found.advice))
 
 
 def _driver(settings: Settings) -> Finding:
@@ -171,22 +126,12 @@ def _database(settings: Settings) -> Finding:
         return Finding("Database", f"{place}, not there yet; `leadmaster up` makes it")
     try:
         with closing(Database(settings.sqlalchemy_url)) as database:
-            current, newest = _schema_state(database)
+            current, newest = schema_of(database.engine), newest_schema()
     except SQLAlchemyError as error:
         return Finding("Database", f"{place}: {type(error).__name__}", False, "start it, or correct DATABASE_URL")
     if current != newest:
         return Finding("Database", f"{place}, schema {current or 'none'}, newest {newest}", False, "leadmaster migrate")
     return Finding("Database", f"{place}, schema {current}")
-
-
-def _schema_state(database: Database) -> tuple[str | None, str | None]:
-    """The database's revision and the newest one. Raises sqlalchemy.exc.SQLAlchemyError."""
-    config = Config()
-    migrations = Path(str(hub_api.__file__)).parent / "migrations"
-    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
-    with database.engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    return current, ScriptDirectory.from_config(config).get_current_head()
 
 
 def _clock(settings: Settings) -> Finding:

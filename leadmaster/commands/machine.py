@@ -17,7 +17,7 @@ _verbose = click.option("--verbose", "-v", is_flag=True, help="Show all that the
 @_verbose
 def up(verbose: bool) -> int:
     """Run everything on this machine until Ctrl-C."""
-    from leadmaster.doctor import warn_of_sandbox  # noqa: PLC0415
+    from leadmaster.sandbox import warn_of_sandbox  # noqa: PLC0415
     from leadmaster.screen import Screen  # noqa: PLC0415
     from leadmaster.up.run import run  # noqa: PLC0415
 

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from leadmaster.demo.run import do_without_sandbox
-from leadmaster.doctor import warn_of_sandbox
+from leadmaster.sandbox import warn_of_sandbox
 from leadmaster.screen import Screen
 from session_worker.engine.browser import sandbox
 from session_worker.engine.browser.sandbox import Machine, Sandbox
