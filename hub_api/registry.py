@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from hub_api.services import Services
 from shared import names
 from shared.protocol.events import Event
-from shared.settings import Settings
 
 
 class EventHandler(Protocol):
@@ -70,11 +69,10 @@ class PublishedHook(Protocol):
 class PeriodicTask:
     """A task that celery beat publishes and the background worker runs, one run of it at a time.
 
-    One of another queue is its worker's, and several runs of it may go on at once.
+    One of another queue is its worker's, and several runs of it may go on at once. How often: `hub_api.beat.EVERY_S`.
     """
 
     name: str  # of `shared.names`
-    every_s: Callable[[Settings], float]  # seconds between two runs; a run that waited longer is dropped
     make: Callable[[Services], Callable[[], object]]  # made once per process; what it returns is called at each run
     queue: str = names.BACKGROUND_QUEUE
 

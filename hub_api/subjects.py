@@ -63,9 +63,10 @@ def tenant_hooks() -> tuple[TenantHook, ...]:
 def for_command_line(name: str) -> Callable[..., Any]:
     """What `leadmaster <name>` calls. Raises KeyError where no subject registers it.
 
-    Subjects after the one that does are not loaded: a command is to begin at once.
+    A subject of the command's own name is asked first, and those after the one that has it are not loaded: a command
+    is to begin at once.
     """
-    for subject in map(_subject, NAMES):
+    for subject in map(_subject, sorted(NAMES, key=lambda subject: subject != name)):
         if name in subject.command_line:
             return subject.command_line[name]
     raise KeyError(name)

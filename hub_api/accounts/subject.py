@@ -28,5 +28,5 @@ SUBJECT = Subject(
     ),
     command_line=command_line.COMMANDS,
     restore=(mirror.restore,),
-    tasks=(PeriodicTask(names.TASK_MIRROR_TENANTS, lambda settings: 10.0, _mend),),
+    tasks=(PeriodicTask(names.TASK_MIRROR_TENANTS, _mend),),
 )

@@ -22,9 +22,6 @@ from hub_api.registry import Expiring, PeriodicTask, Subject
 from hub_api.services import Services
 from shared import names
 
-_IMPORTS_EACH_S = 1.0
-_RECOUNT_EACH_S = 60.0  # one campaign at a time
-
 
 def _answers(services: Services) -> Callable[[], object]:
     return Answers(services).send_due
@@ -66,9 +63,9 @@ SUBJECT = Subject(
     tenant_changed=(follow_profile,),
     restore=(restore,),
     tasks=(
-        PeriodicTask(names.TASK_CAMPAIGN_TICK, lambda settings: settings.campaign_tick_seconds, _tick),
-        PeriodicTask(names.TASK_CAMPAIGN_IMPORTS, lambda settings: _IMPORTS_EACH_S, _imports),
-        PeriodicTask(names.TASK_CAMPAIGN_RECOUNT, lambda settings: _RECOUNT_EACH_S, _recount),
+        PeriodicTask(names.TASK_CAMPAIGN_TICK, _tick),
+        PeriodicTask(names.TASK_CAMPAIGN_IMPORTS, _imports),
+        PeriodicTask(names.TASK_CAMPAIGN_RECOUNT, _recount),
     ),
     expiring=(Expiring("campaign_imports", CampaignImport.id, _is_old_import, together=(RefusedRow.of_import,)),),
     command_line={"campaign import": import_file},

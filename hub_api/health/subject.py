@@ -11,11 +11,5 @@ from shared import names
 SUBJECT = Subject(
     "health",
     views=("hub_api.health.views",),
-    tasks=(
-        PeriodicTask(
-            names.TASK_RECORD_DEPTHS,
-            every_s=lambda settings: 15.0,
-            make=lambda services: partial(service.record_depths, services),
-        ),
-    ),
+    tasks=(PeriodicTask(names.TASK_RECORD_DEPTHS, lambda services: partial(service.record_depths, services)),),
 )

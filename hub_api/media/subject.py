@@ -11,7 +11,5 @@ SUBJECT = Subject(
     name="media",
     views=("hub_api.media.views",),
     restore=(restore,),
-    tasks=(
-        PeriodicTask(names.TASK_FORGET_MEDIA, lambda settings: 900.0, lambda services: MediaRetention(services).run),
-    ),
+    tasks=(PeriodicTask(names.TASK_FORGET_MEDIA, lambda services: MediaRetention(services).run),),
 )

@@ -37,7 +37,7 @@ SUBJECT = Subject(
     event_handlers=(MessageRecorder,),
     recorded=(Settler,),
     restore=(restore,),
-    tasks=(PeriodicTask(names.TASK_EXPIRE_OVERDUE, lambda settings: 5.0, _expire_overdue),),
+    tasks=(PeriodicTask(names.TASK_EXPIRE_OVERDUE, _expire_overdue),),
     expiring=(
         Expiring("messages", MessageRecord.message_id, _is_old_message, together=(MessageEvent.message_id,)),
         Expiring("message_events", MessageEvent.event_id, _is_old_event_of_no_message),

@@ -34,8 +34,8 @@ def _forget_old(services: Services) -> Callable[[], object]:
 SUBJECT = Subject(
     name="recording",
     tasks=(
-        PeriodicTask(names.TASK_DRAIN_EVENTS, lambda settings: 1.0, _drain_events),
-        PeriodicTask(names.TASK_FORGET_OLD, lambda settings: 3_600.0, _forget_old),
+        PeriodicTask(names.TASK_DRAIN_EVENTS, _drain_events),
+        PeriodicTask(names.TASK_FORGET_OLD, _forget_old),
     ),
     expiring=(Expiring("unrecorded_events", UnrecordedEvent.event_id, lambda before: UnrecordedEvent.at < before),),
 )

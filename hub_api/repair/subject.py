@@ -37,9 +37,9 @@ SUBJECT = Subject(
     before_events=(lambda services: make_lost_state(services).mend,),
     in_hub=(lambda services: VanishedMessages(services).start,),
     tasks=(
-        PeriodicTask(names.TASK_WAKE_WAITING, lambda settings: 10.0, _notify_waiting),
-        PeriodicTask(names.TASK_FIND_LOST_HOSTS, lambda settings: 15.0, lambda services: LostHosts(services).mend),
-        PeriodicTask(names.TASK_SWEEP, lambda settings: 30.0, _sweep),
-        PeriodicTask(names.TASK_CHECK_BALANCE, lambda settings: 60.0, lambda services: WrongCounts(services).check),
+        PeriodicTask(names.TASK_WAKE_WAITING, _notify_waiting),
+        PeriodicTask(names.TASK_FIND_LOST_HOSTS, lambda services: LostHosts(services).mend),
+        PeriodicTask(names.TASK_SWEEP, _sweep),
+        PeriodicTask(names.TASK_CHECK_BALANCE, lambda services: WrongCounts(services).check),
     ),
 )

@@ -16,8 +16,6 @@ from hub_api.webhooks.outbox.writer import Outbox
 from shared import names
 from shared.settings import Settings
 
-_EACH_S = 1.0  # what no notification told is looked for
-
 
 def _wake(services: Services) -> Callable[[], object]:
     return Waking(services).wake_where_due
@@ -38,7 +36,7 @@ SUBJECT = Subject(
     views=("hub_api.webhooks.endpoints.views", "hub_api.webhooks.deliveries.views"),
     published=(Outbox,),
     after_events=(_wake,),
-    tasks=(PeriodicTask(names.TASK_DELIVER_WEBHOOKS, lambda settings: _EACH_S, make_deliver, names.WEBHOOK_QUEUE),),
+    tasks=(PeriodicTask(names.TASK_DELIVER_WEBHOOKS, make_deliver, names.WEBHOOK_QUEUE),),
     document={"webhooks": webhooks_section()},
     command_line={"webhooks": _work},
     expiring=(Expiring("webhook_deliveries", WebhookDelivery.id, _is_old, together=(WebhookAttempt.delivery,)),),

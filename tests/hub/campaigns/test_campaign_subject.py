@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import redis
 
+from hub_api.beat import EVERY_S
 from hub_api.campaigns.imports.file_import import import_file
 from hub_api.campaigns.subject import SUBJECT
 from hub_api.registry import EventHandler, Restoration
@@ -23,10 +24,8 @@ def test_the_tick_releases_what_is_due(world: World, own: Callable[..., Any]):
     world.campaign(1)
     own(SessionStatus.READY)
     [tick] = [task for task in SUBJECT.tasks if task.name == names.TASK_CAMPAIGN_TICK]
-    assert (tick.name, tick.every_s(world.services.settings)) == (
-        names.TASK_CAMPAIGN_TICK,
-        world.services.settings.campaign_tick_seconds,
-    )
+    settings = world.services.settings
+    assert EVERY_S[names.TASK_CAMPAIGN_TICK](settings) == settings.campaign_tick_seconds
     assert tick.make(world.services)() == 1
 
 
