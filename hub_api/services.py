@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 import redis
@@ -20,6 +21,7 @@ from shared.ledger.ledger import Ledger, make_ledger
 from shared.media.store import MediaStore
 from shared.names import Keys
 from shared.redis.client import connect, connect_waiting
+from shared.redis.notifications import Notifications
 from shared.sessions.snapshots import Snapshots
 from shared.sessions.tenant_rules import TenantRulesMirror
 from shared.sessions.wanted import WantedSessions
@@ -45,6 +47,7 @@ class Services:
     remembered: Remembered  # what was looked up of users, keys and tenants
     task_messages: TaskMessages
     control: Control
+    notifications: Notifications
     waiting: Waiting
     waiting_client: redis.Redis  # whose reads may last as long as somebody waits
     memory: MemoryGuard
@@ -58,6 +61,7 @@ class Services:
 
     def close(self) -> None:
         """Closes every connection."""
+        self.notifications.close()
         self.client.close()
         self.waiting_client.close()
         self.database.close()
@@ -73,8 +77,9 @@ def make_services(settings: Settings) -> Services:
     waiting_client = connect_waiting(
         settings.redis_url,
         longest_s=MAX_ANSWER_S,
-        max_connections=settings.hub_threads + settings.hub_max_waiting,
+        max_connections=settings.hub_threads + _CONNECTIONS_TO_SPARE,
     )
+    notifications = Notifications(waiting_client, keys.own_channel(uuid.uuid4().hex))
     return Services(
         settings=settings,
         keys=keys,
@@ -88,8 +93,9 @@ def make_services(settings: Settings) -> Services:
         remembered=Remembered(client, keys),
         task_messages=task_messages,
         control=Control(client, waiting_client, keys, task_messages),
+        notifications=notifications,
         waiting=Waiting(
-            waiting_client,
+            notifications,
             keys,
             maximum=settings.hub_max_waiting,
             per_tenant=settings.hub_max_waiting_per_tenant,

@@ -329,6 +329,10 @@ class Keys:
         """Channel: events that callers are told of were recorded."""
         return f"{self.prefix}public"
 
+    def own_channel(self, process: str) -> str:
+        """Channel: one process of the hub tells itself that it listens to something else from now on."""
+        return f"{self.prefix}own:{process}"
+
     def event_ticket(self, digest: str) -> str:
         """String with a time to live: JSON of the caller who may open one stream with a ticket."""
         return f"{self.prefix}ticket:{digest}"

@@ -9,16 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, TypeVar
 
-import redis
-
 from shared.errors import NoPlaceToWait, TenantWaitsEnough
 from shared.names import Keys
+from shared.redis.notifications import Notifications
 
 Found = TypeVar("Found")
 Look = Callable[[], Found | None]
 Taken = Literal["", "tenant", "all"]  # why there is no place: whose are taken
 
-_LOOK_EVERY_S = 1.0  # a notification that was lost costs no more than this
+_MIND_ENDING_S = 0.5  # how often who waits minds whether the process is to stop
 _TRY_AGAIN_S = 5
 
 
@@ -42,11 +41,11 @@ class Place:
 
 
 class Waiting:
-    """The places of one process; a request waits on its tenant's channel."""
+    """The places of one process; a request waits on its tenant's channel, through what the process hears."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, *, maximum: int, per_tenant: int) -> None:
-        """client: one for subscriptions. maximum, per_tenant: requests that may wait at once in this process."""
-        self._client = client
+    def __init__(self, notifications: Notifications, keys: Keys, *, maximum: int, per_tenant: int) -> None:
+        """maximum, per_tenant: requests that may wait at once in this process."""
+        self._notifications = notifications
         self._keys = keys
         self._maximum = maximum
         self._per_tenant = per_tenant
@@ -81,14 +80,19 @@ class Waiting:
 
     def listen(self, cliente_id: int, deadline: float, look: Look[Found]) -> Found | None:
         """As `Place.until`, up to a moment of the steady clock."""
-        with self._client.pubsub(ignore_subscribe_messages=True) as changes:
-            changes.subscribe(self._keys.changed_channel(cliente_id))
-            while True:
-                found = look()
+        told = threading.Event()
+        with self._notifications.listening(self._keys.changed_channel(cliente_id), told.set):
+            while not self.ending():
                 left = deadline - time.monotonic()
-                if found is not None or left <= 0 or self.ending():
+                if left <= 0:
+                    break
+                if not told.wait(min(left, _MIND_ENDING_S)):
+                    continue
+                told.clear()
+                found = look()
+                if found is not None:
                     return found
-                changes.get_message(timeout=min(left, _LOOK_EVERY_S))
+        return look()  # what is on its way to be told counts as well
 
     def _take(self, cliente_id: int) -> Taken:
         with self._guard:

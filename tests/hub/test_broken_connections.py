@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import redis
 from flask.testing import FlaskClient
+from flask_openapi3.openapi import OpenAPI
 
 from hub_api.messages.service import SendRequest, send_text
 from hub_api.services import Services
@@ -20,6 +22,7 @@ from shared.transitions.session import SessionStatus
 from support.cutting_proxy import CuttingProxy
 from support.owner import Owner
 from support.queued_task import Task
+from support.waiting import until
 from testing.claims import open_claims
 
 URL = "/api/whatsapp/51/messages"
@@ -142,9 +145,26 @@ def test_a_wait_that_breaks_off_is_202(
     assert accepted(server, keys) == [answer.json["message_id"]]
 
 
-@pytest.mark.parametrize(
-    ("needle", "away"), [(b"HGETALL", False), (b"SUBSCRIBE", False), (b"SUBSCRIBE", True), (TEXT, True)]
-)
+def test_a_subscription_that_breaks_alone_is_mended_and_the_wait_goes_on(
+    app: OpenAPI, maria: dict[str, str], proxy: CuttingProxy, queued: Callable[..., list[Task]], loaded: Owner
+) -> None:
+    proxy.cut(b"SUBSCRIBE")
+    answers: list[Any] = []
+    thread = threading.Thread(
+        target=lambda: answers.append(app.test_client().post(f"{URL}?wait=30", headers=maria, json=HELLO))
+    )
+    thread.start()
+    until(lambda: proxy.done, what="the subscription to be cut")
+    until(queued, what="the message's notification")
+
+    assert loaded.send_next()
+    thread.join(timeout=20)
+
+    assert not thread.is_alive()
+    assert (answers[0].status_code, answers[0].json["status"]) == (200, "sent")
+
+
+@pytest.mark.parametrize(("needle", "away"), [(b"HGETALL", False), (b"SUBSCRIBE", True), (TEXT, True)])
 def test_an_older_send_that_breaks_off_is_504_and_not_cancelled(
     client: FlaskClient,
     maria: dict[str, str],

@@ -8,10 +8,14 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+import redis
 from flask.testing import FlaskClient
 from flask_openapi3.openapi import OpenAPI
 
+from hub_api.messages.service import expire_overdue
 from hub_api.services import Services
+from shared.instant import now_ms
+from shared.ledger.restoring.restoring import RestoreAs
 from shared.settings import Settings
 from shared.transitions.session import SessionStatus
 from support.owner import Owner
@@ -98,3 +102,48 @@ def test_a_place_is_given_back(services: Services, taken: Callable[[int, int], N
         with services.waiting.place(51), services.waiting.place_if_free(51):
             pass
     taken(51, 3)
+
+
+@pytest.mark.parametrize("ending", ["sent", "failed", "cancelled", "expired", "expired when claimed", "restored"])
+def test_whatever_ends_a_message_is_told_to_who_waits(
+    app: OpenAPI,
+    client: FlaskClient,
+    maria: dict[str, str],
+    own: Callable[..., Owner],
+    services: Services,
+    server: redis.Redis,
+    queued: Callable[..., list[Task]],
+    ending: str,
+) -> None:
+    """Within the wait, though nothing looks at the message while it lasts."""
+    owner = own(SessionStatus.READY)
+    answers: list[Any] = []
+    thread = threading.Thread(
+        target=lambda: answers.append(app.test_client().post(f"{URL}?wait=30", headers=maria, json=HELLO))
+    )
+    thread.start()
+    channel = services.keys.changed_channel(51)
+    until(lambda: dict(server.pubsub_numsub(channel))[channel], what="the caller to wait")
+    message_id = queued()[0].kwargs["message_id"]
+
+    match ending:
+        case "sent":
+            owner.send_next()
+        case "failed":
+            owner.fail_next("NOT_ON_WHATSAPP")
+        case "cancelled":
+            client.post(f"{URL}/{message_id}/cancel", headers=maria)
+        case "expired":
+            expire_overdue(services, now_ms() + 700_000)
+        case "expired when claimed":
+            owner.next_work(at_ms=now_ms() + 700_000)
+        case "restored":
+            message = services.ledger.entries.read(message_id)
+            assert message is not None
+            marker = str(server.get(services.keys.incarnation))
+            services.ledger.restoring.restore(message, RestoreAs.UNCERTAIN, now_ms(), marker, seen="queued")
+    thread.join(timeout=20)
+
+    assert not thread.is_alive()
+    assert answers[0].json["status"] == ending.split(maxsplit=1)[0].replace("restored", "uncertain")
+    assert answers[0].status_code == (200 if ending == "sent" else 202)

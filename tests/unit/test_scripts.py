@@ -62,3 +62,31 @@ def test_each_script_says_what_it_does_takes_and_returns(path: Path) -> None:
 
 def test_constants_refuse_a_slip_of_the_pen() -> None:
     assert lua_table("T", (("a", 1), ("b", "x"))).startswith("local T = setmetatable({a = 1, b = 'x'}, ")
+
+
+# Of these the status of a message, or the session, becomes what somebody may be waiting for.
+TELLING = {
+    "claiming/claim",
+    "claiming/complete",
+    "lua/host_lost",
+    "lua/snapshot",
+    "receipts/acknowledge",
+    "restoring/restore",
+    "review/release",
+    "review/resolve",
+    "review/withdraw",
+}
+
+
+def test_each_script_that_ends_a_message_or_moves_a_session_tells_who_waits() -> None:
+    """Callers that wait look at nothing unless they are told."""
+    texts = {f"{path.parent.name}/{path.stem}": path.read_text("utf-8") for path in FILES}
+    ending = {
+        name
+        for name, text in texts.items()
+        if re.search(r"\bmove\(|'HSET', KEY\.\w+, 'status'|KEY\.session, .*REST", text)
+    }
+    telling = {name for name, text in texts.items() if "redis.call('PUBLISH', ARG.changed_channel" in text}
+
+    assert telling == TELLING
+    assert ending - telling <= {"claiming/hold"}  # puts messages back into the queue: nothing that anybody waits for

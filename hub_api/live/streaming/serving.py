@@ -14,7 +14,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub_api.live.streaming.credentials import Credentials, Standing
 from hub_api.live.streaming.feed import Feed
 from hub_api.live.streaming.log_reader import LogReader
-from hub_api.live.streaming.notifications import Notifications
 from hub_api.live.streaming.stream import Stream, Subscription
 from hub_api.services import Services
 from shared.instant import now_ms
@@ -48,14 +47,12 @@ class Serving:
     async def run(self) -> None:
         """Serves until the process ends."""
         heard = partial(asyncio.get_running_loop().call_soon_threadsafe, self._woken.set)
-        notifications = Notifications(self._services.waiting_client, self._services.keys.public_events_channel, heard)
-        notifications.start()
         try:
-            async with asyncio.TaskGroup() as tasks:
-                for work in (self._follow, self._check, self._beat):
-                    tasks.create_task(work())
+            with self._services.notifications.listening(self._services.keys.public_events_channel, heard):
+                async with asyncio.TaskGroup() as tasks:
+                    for work in (self._follow, self._check, self._beat):
+                        tasks.create_task(work())
         finally:
-            notifications.stop()
             for stream in list(self._streams):
                 stream.cut_off()
             self._pool.shutdown(wait=False)

@@ -3,7 +3,7 @@
 -- keys: lease, open, in_flight, pace, deadlines, events, counts, sent_today, opted_out, stop_versions, suspended
 -- keys: scan, incarnation
 -- args: token, fence, now_ms, browser_run, message_prefix, cliente_id, gap_ms, delay_ms, bulk_allowed, daily_cap
--- args: day_left_ms, heard_prefix
+-- args: day_left_ms, heard_prefix, changed_channel
 -- bulk_allowed is '1' where bulk and campaigns may leave, else '0'; a daily_cap of 0 is none; day_left_ms lasts until
 -- the tenant's midnight.
 -- A look at the open index that has not come to its end goes on in the next call: `scan` has where, and who may not be
@@ -78,6 +78,7 @@ local function finish(id, message, event, code)
   give_back_quota(message)
   count(KEY.counts, ended, 1)
   emit(KEY.events, event, cliente_id, id, ARG.now_ms, {error = code, certain = true})
+  redis.call('PUBLISH', ARG.changed_channel, id)
 end
 
 local soonest = -1

@@ -78,6 +78,7 @@ class Claiming:
                 "daily_cap": pace.daily_cap,
                 "day_left_ms": pace.day_left_ms,
                 "heard_prefix": keys.heard_prefix(cliente_id),
+                "changed_channel": keys.changed_channel(cliente_id),
             },
         )
         match answer[0]:

@@ -2,6 +2,7 @@
 -- Brings a message to where SQL has it: its ledger entry is gone, or stands where it stood in an older Redis.
 -- keys: message, open, in_flight, held, deadlines, events, counts, incarnation, whatsapp_key, unread
 -- args: now_ms, message_id, cliente_id, way, lane, expires_at, marker, seen, event, whatsapp_id
+-- args: changed_channel
 -- rest: field, value pairs of the entry
 -- way: the status it is to have, or 'held', or 'recall': uncertain, and counted as such before. marker: of the
 -- incarnation that the caller saw, '' for none. seen: the entry's status that the caller saw, '' for none. event: '' where
@@ -44,6 +45,7 @@ if way == 'queued' or way == 'held' then
   redis.call('ZADD', KEY.deadlines, ARG.expires_at, member)
   return 'restored'
 end
+redis.call('PUBLISH', ARG.changed_channel, id)
 local status = way == 'recall' and 'uncertain' or way
 redis.call('PEXPIRE', KEY.message, LIMIT.kept_ms)
 redis.call('HSET', KEY.message, 'status', status, 'certain', status == 'uncertain' and '0' or '1')

@@ -101,6 +101,7 @@ class Restoring:
                 "seen": seen,
                 "event": "" if on_record else event_data(_event(way)),
                 "whatsapp_id": whatsapp_id,
+                "changed_channel": keys.changed_channel(cliente_id),
             },
             rest=[part for pair in entry.items() for part in pair],
         )
