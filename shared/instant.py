@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999  # 0001-01-01 and the end of 9999, in UTC
@@ -55,7 +56,12 @@ def to_iso(ms: int | None) -> str | None:
     """`1767225600000` → `2026-01-01T00:00:00.000Z`; None stays None."""
     if ms is None:
         return None
-    return (_EPOCH + ms * _MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{_second(ms // 1000)}.{ms % 1000:03}Z"
+
+
+@lru_cache(maxsize=1_024)  # what is told together happened in the same few seconds
+def _second(s: int) -> str:
+    return (_EPOCH + timedelta(seconds=s)).replace(tzinfo=None).isoformat()
 
 
 def from_iso(text: str) -> int:

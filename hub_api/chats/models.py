@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import BigInteger, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,3 +33,22 @@ class Conversation(Base):
         Index("ix_conversations_last", "cliente_id", "last_at", "id"),
         Index("ix_conversations_last_at", "last_at"),
     )
+
+
+@dataclass(slots=True)
+class ConversationRow:
+    """A row of `conversations` as plain values, with its columns."""
+
+    id: int | None  # None for one that is not there yet
+    cliente_id: int
+    chat: str
+    chat_id: str
+    told_as: str | None
+    number: str | None
+    name: str | None
+    last_at: int
+    last_inbound: int | None
+    last_message_id: str | None
+    received_at: int
+    read_until: int
+    unread: int

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_api.chats import joining
 from hub_api.chats.joining import ConversationKey
-from hub_api.chats.models import Conversation
+from hub_api.chats.models import Conversation, ConversationRow
 from hub_api.chats.turns import Turn, turns
 from hub_api.chats.unread import count_anew
+from hub_api.recording.rows import among, columns_of, insert_rows, rows_of, update_rows, values_of
 from shared.protocol.events import Event
+
+_ALL = tuple(ConversationRow.__slots__)
+_COLUMNS = columns_of(Conversation, ConversationRow)
+_NEW = tuple(name for name in _ALL if name != "id")  # the database numbers it
+_FOLLOWING = tuple(name for name in _ALL if name not in ("cliente_id", "chat"))
 
 
 class ConversationRecorder:
@@ -29,12 +35,10 @@ class ConversationRecorder:
         by_chat: dict[ConversationKey, list[Turn]] = defaultdict(list)
         for turn in turns(session, events):
             by_chat[turn.cliente_id, turn.chat.key].append(turn)
-        rows = _rows(session, by_chat)
+        there = _rows(session, by_chat)
+        rows = {key: there.get(key) or _begun(taken[0]) for key, taken in by_chat.items()}
         for key, taken in by_chat.items():
-            row = rows.get(key)
-            if row is None:
-                row = _begun(taken[0])
-                session.add(row)
+            row = rows[key]
             read_before = row.read_until
             for turn in taken:
                 follow(row, turn)
@@ -42,10 +46,11 @@ class ConversationRecorder:
                 count_anew(session, row)  # what is counted stands in the database by now, these messages too
             else:
                 row.unread += sum(turn.waits and turn.at > row.read_until for turn in taken)
-        session.flush()
+        insert_rows(session, Conversation, [values_of(row, _NEW) for row in rows.values() if row.id is None])
+        update_rows(session, Conversation, "id", [values_of(row, _FOLLOWING) for row in there.values()])
 
 
-def follow(row: Conversation, turn: Turn) -> None:
+def follow(row: ConversationRow, turn: Turn) -> None:
     """Takes one message into a conversation; messages may come in another order than they were written. Pure."""
     if turn.at >= row.last_at:
         row.last_at, row.last_inbound, row.last_message_id = turn.at, turn.inbound, turn.message_id
@@ -59,31 +64,36 @@ def follow(row: Conversation, turn: Turn) -> None:
         row.read_until = max(row.read_until, turn.at)
 
 
-def _begun(turn: Turn) -> Conversation:
-    return Conversation(
+def _begun(turn: Turn) -> ConversationRow:
+    return ConversationRow(
+        id=None,
         cliente_id=turn.cliente_id,
         chat=turn.chat.key,
         chat_id=turn.chat.chat_id,
+        told_as=None,
         number=turn.chat.number,
+        name=None,
         last_at=turn.at,
+        last_inbound=None,
+        last_message_id=None,
         received_at=0,
         read_until=0,
         unread=0,
     )
 
 
-def _rows(session: Session, keys: Iterable[ConversationKey]) -> dict[ConversationKey, Conversation]:
+def _rows(session: Session, keys: Collection[ConversationKey]) -> dict[ConversationKey, ConversationRow]:
     """Those that are there, until the transaction ends nobody else's to change."""
-    asked = set(keys)
-    if not asked:
+    if not keys:
         return {}
     statement = (
-        select(Conversation)
+        select(*_COLUMNS)
         .where(
-            Conversation.cliente_id.in_({cliente_id for cliente_id, _ in asked}),
-            Conversation.chat.in_({key for _, key in asked}),
+            Conversation.cliente_id.in_({cliente_id for cliente_id, _ in keys}),
+            among(session, Conversation.chat, {key for _, key in keys}),
         )
         .order_by(Conversation.id)
         .with_for_update()
     )
-    return {(row.cliente_id, row.chat): row for row in session.scalars(statement)}
+    found = rows_of(session, ConversationRow, statement)
+    return {key: row for row in found if (key := (row.cliente_id, row.chat)) in keys}

@@ -14,6 +14,7 @@ from hub_api.inbox.models import InboundMessage
 from hub_api.messages.models import MessageRecord
 from hub_api.recipients import chats
 from hub_api.recipients.chats import Chat
+from hub_api.recording.rows import among
 from shared.names import EventType
 from shared.protocol.events import Event, MessageInbound
 from shared.protocol.inbound import Direction, InboundType
@@ -84,7 +85,7 @@ def _sent(session: Session, events: Sequence[Event]) -> list[Turn]:
     columns = row.message_id, row.cliente_id, row.to_number, row.lane, row.sent_at
     found = [
         one
-        for one in session.execute(select(*columns).where(row.message_id.in_(left)))
+        for one in session.execute(select(*columns).where(among(session, row.message_id, left)))
         if one.sent_at in left[one.message_id]  # what it read or delivered later on changes no conversation
     ]
     numbers = chats.numbers_of(session, ((one.cliente_id, recipient_key(one.to_number)) for one in found))

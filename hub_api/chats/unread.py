@@ -9,13 +9,13 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hub_api.chats.models import Conversation
+from hub_api.chats.models import Conversation, ConversationRow
 from hub_api.chats.turns import QUIET
 from hub_api.inbox.models import InboundMessage
 from shared.protocol.inbound import Direction
 
 
-def count_anew(session: Session, row: Conversation) -> None:
+def count_anew(session: Session, row: Conversation | ConversationRow) -> None:
     """Counts what was written after `read_until`; asks nothing where that is nothing."""
     if row.received_at <= row.read_until:
         row.unread = 0

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, tuple_
+from sqlalchemy import delete, tuple_
 from sqlalchemy.orm import Session
 
 from hub_api.idempotency.models import IdempotencyKey
+from hub_api.recording.rows import among, insert_rows
 from hub_api.services import Services
 from hub_api.storable import storable
 from shared.ledger.script import IDEMPOTENCY_MS
@@ -40,11 +41,11 @@ class KeyRecorder:
                 case MessageEnded(frees_key=True):
                     freed.add(event.message_id)
         if freed:
-            session.execute(delete(IdempotencyKey).where(IdempotencyKey.message_id.in_(freed)))
+            session.execute(delete(IdempotencyKey).where(among(session, IdempotencyKey.message_id, freed)))
         if kept:
             before = max(event.at for event in events) - IDEMPOTENCY_MS
             session.execute(delete(IdempotencyKey).where(IdempotencyKey.at < before))
             same = tuple_(IdempotencyKey.cliente_id, IdempotencyKey.key_digest).in_(kept)
             session.execute(delete(IdempotencyKey).where(same))
         if rows := [row for row in kept.values() if row["message_id"] not in freed]:
-            session.execute(insert(IdempotencyKey), rows)
+            insert_rows(session, IdempotencyKey, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_api.database import Database, rows_after, rows_between
-from hub_api.messages.models import MessageEvent, MessageRecord
+from hub_api.messages.models import MessageEvent, MessageRecord, MessageRow
+from hub_api.recording.rows import among, columns_of, rows_of
 from hub_api.web.cursor import read_cursor, write_cursor
 from shared.instant import to_iso
 from shared.ledger.message import Message
 from shared.recipient_key import forms
-from shared.transitions.message import Lane
+from shared.transitions.message import Lane, MessageStatus
+
+_COLUMNS = columns_of(MessageRecord, MessageRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,14 @@ def recorded_by_id(database: Database, message_ids: Sequence[str]) -> dict[str, 
         return {row.message_id: to_message(row) for row in rows}
 
 
+def records_of(session: Session, message_ids: Collection[str]) -> dict[str, MessageRow]:
+    """Those of these messages that are there, as the transaction left them."""
+    if not message_ids:
+        return {}
+    statement = select(*_COLUMNS).where(among(session, MessageRecord.message_id, message_ids))
+    return {row.message_id: row for row in rows_of(session, MessageRow, statement)}
+
+
 def ours_by_key(session: Session, keys: Iterable[tuple[int, str]]) -> list[MessageRecord]:
     """The messages that we handed over under these of WhatsApp's keys, each with its tenant."""
     asked = set(keys)
@@ -54,6 +65,7 @@ def ours_by_key(session: Session, keys: Iterable[tuple[int, str]]) -> list[Messa
     statement = select(row).where(
         row.cliente_id.in_({cliente_id for cliente_id, _ in asked}), row.whatsapp_id.in_({key for _, key in asked})
     )
+    statement = statement.execution_options(populate_existing=True)  # the recorder changes rows, no objects
     return [one for one in session.scalars(statement) if (one.cliente_id, one.whatsapp_id) in asked]
 
 
@@ -96,24 +108,23 @@ def events_of(database: Database, message_id: str) -> list[dict[str, Any]]:
         ]
 
 
-def to_message(row: MessageRecord) -> Message:
+def to_message(row: MessageRecord | MessageRow) -> Message:
     """The record as the ledger would have it."""
-    fields = {
-        "message_id": row.message_id,
-        "cliente_id": row.cliente_id,
-        "to": row.to_number,
-        "message": row.text,
-        "status": row.status,
-        "lane": row.lane,
-        "attempts": row.attempts,
-        "accepted_at": row.accepted_at,
-        "expires_at": row.expires_at,
-        "whatsapp_id": row.whatsapp_id,
-        "sent_at": row.sent_at,
-        "delivered_at": row.delivered_at,
-        "read_at": row.read_at,
-        "error": row.error,
-        "bulk_id": row.bulk_id,
-        "campaign_id": row.campaign_id,
-    }
-    return Message.from_fields({name: str(value) for name, value in fields.items() if value is not None})
+    return Message(
+        message_id=row.message_id,
+        cliente_id=row.cliente_id,
+        to=row.to_number,
+        text=row.text,
+        status=MessageStatus(row.status),
+        lane=Lane(row.lane),
+        attempts=row.attempts,
+        accepted_at_ms=row.accepted_at,
+        expires_at_ms=row.expires_at,
+        whatsapp_id=row.whatsapp_id or None,
+        sent_at_ms=row.sent_at,
+        delivered_at_ms=row.delivered_at,
+        read_at_ms=row.read_at,
+        error=row.error or None,
+        bulk_id=row.bulk_id,
+        campaign_id=row.campaign_id,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import BigInteger, Index, Integer, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -46,6 +48,28 @@ class MessageRecord(Base):
 # When it left, or was to leave: its place in its conversation.
 SHOWN_AT = func.coalesce(MessageRecord.sent_at, MessageRecord.accepted_at)
 Index("ix_messages_chat", MessageRecord.cliente_id, MessageRecord.to_number, SHOWN_AT, MessageRecord.message_id)
+
+
+@dataclass(slots=True)
+class MessageRow:
+    """A row of `messages`, whose columns it has; see `MessageRecord`."""
+
+    message_id: str
+    cliente_id: int
+    to_number: str
+    text: str
+    status: str
+    lane: int
+    attempts: int
+    accepted_at: int
+    expires_at: int
+    whatsapp_id: str | None = None
+    campaign_id: str | None = None
+    bulk_id: str | None = None
+    sent_at: int | None = None
+    delivered_at: int | None = None
+    read_at: int | None = None
+    error: str | None = None
 
 
 class MessageEvent(Base):

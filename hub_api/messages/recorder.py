@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub_api.messages.models import MessageEvent, MessageRecord
+from hub_api.messages.history import records_of
+from hub_api.messages.models import MessageEvent, MessageRecord, MessageRow
+from hub_api.recording.rows import among, insert_rows, update_rows, values_of
 from hub_api.services import Services
 from hub_api.storable import history_row, storable
 from shared.ledger.message import Message
@@ -18,6 +20,19 @@ from shared.transitions.message import OUT_STATUSES, MessageStatus, after
 _MAX_TEXT = 10_000
 _OF_CONVERSATIONS = {EventType.MESSAGE_INBOUND, EventType.MESSAGE_UPDATED, EventType.MESSAGE_MEDIA}
 _OURS = frozenset(event for event in EventType if event.startswith("message.")) - _OF_CONVERSATIONS
+_ALL = tuple(MessageRow.__slots__)
+# What events change of a record once it is there, with what it is found by.
+_FOLLOWING = (
+    "message_id",
+    "status",
+    "attempts",
+    "expires_at",
+    "whatsapp_id",
+    "sent_at",
+    "delivered_at",
+    "read_at",
+    "error",
+)
 
 
 class MessageRecorder:
@@ -28,39 +43,42 @@ class MessageRecorder:
 
     def known(self, session: Session, events: Sequence[Event]) -> set[str]:
         """Events that stand in a history."""
-        ids = [event.event_id for event in events]
-        return set(session.scalars(select(MessageEvent.event_id).where(MessageEvent.event_id.in_(ids))))
+        ids = [event.event_id for event in events if event.type in _OURS]
+        if not ids:
+            return set()
+        return set(session.scalars(select(MessageEvent.event_id).where(among(session, MessageEvent.event_id, ids))))
 
     def apply(self, session: Session, events: Sequence[Event]) -> None:
         """Begins a record or follows it, and keeps the event."""
         ours = [event for event in events if event.type in _OURS]
         if not ours:
             return
-        ids = {event.message_id for event in ours}
-        rows = session.scalars(select(MessageRecord).where(MessageRecord.message_id.in_(ids)))
-        records = {row.message_id: row for row in rows}
+        followed = records_of(session, {event.message_id for event in ours})
+        begun: dict[str, MessageRow] = {}
         for event in ours:
-            row = records.get(event.message_id)
-            if row is None:
-                row = begin(event) or self._of_unknown_beginning(event)
-                if row is not None:
-                    session.add(row)
-                    records[event.message_id] = row
-            elif row.cliente_id == event.cliente_id:
-                follow(row, event)
-        session.execute(insert(MessageEvent), [history_row(event) | {"message_id": event.message_id} for event in ours])
+            record = followed.get(event.message_id) or begun.get(event.message_id)
+            if record is None:
+                record = begin(event) or self._of_unknown_beginning(event)
+                if record is not None:
+                    begun[event.message_id] = record
+            elif record.cliente_id == event.cliente_id:
+                follow(record, event)
+        insert_rows(session, MessageRecord, [values_of(record, _ALL) for record in begun.values()])
+        rows = [values_of(record, _FOLLOWING) for record in followed.values()]
+        update_rows(session, MessageRecord, "message_id", rows)
+        insert_rows(session, MessageEvent, [history_row(event) | {"message_id": event.message_id} for event in ours])
 
-    def _of_unknown_beginning(self, event: Event) -> MessageRecord | None:
+    def _of_unknown_beginning(self, event: Event) -> MessageRow | None:
         """The record as the ledger knows the message by now; None where its record was forgotten by age."""
         message = self._ledger.entries.read(event.message_id)
         return None if message is None or message.text is None else from_ledger(message, message.text)
 
 
-def begin(event: Event) -> MessageRecord | None:
+def begin(event: Event) -> MessageRow | None:
     """The record of a message that was just accepted; None where the event is another. Raises WireError."""
     match event.body:
         case MessageQueued(to=str(to), message=str(text), lane=int(lane), accepted_at=int(at), expires_at=int(until)):
-            return MessageRecord(
+            return MessageRow(
                 message_id=event.message_id,
                 cliente_id=event.cliente_id,
                 to_number=storable(to, 20),
@@ -68,33 +86,34 @@ def begin(event: Event) -> MessageRecord | None:
                 status=MessageStatus.QUEUED.value,
                 lane=lane,
                 attempts=0,
-                campaign_id=storable(event.body.campaign_id or "", 64) or None,
-                bulk_id=storable(event.body.bulk_id or "", 64) or None,
                 accepted_at=at,
                 expires_at=until,
+                campaign_id=storable(event.body.campaign_id or "", 64) or None,
+                bulk_id=storable(event.body.bulk_id or "", 64) or None,
             )
     return None
 
 
-def from_ledger(message: Message, text: str) -> MessageRecord:
+def from_ledger(message: Message, text: str) -> MessageRow:
     """A record for a message whose beginning was never recorded."""
-    record = MessageRecord(
+    record = MessageRow(
         message_id=message.message_id,
         cliente_id=message.cliente_id,
         to_number=message.to,
         text=storable(text, _MAX_TEXT),
+        status=message.status.value,
         lane=int(message.lane),
         attempts=message.attempts,
-        campaign_id=message.campaign_id,
-        bulk_id=message.bulk_id,
         accepted_at=message.accepted_at_ms,
         expires_at=message.expires_at_ms,
+        campaign_id=message.campaign_id,
+        bulk_id=message.bulk_id,
     )
     copy(message, record)
     return record
 
 
-def copy(message: Message, record: MessageRecord) -> None:
+def copy(message: Message, record: MessageRow | MessageRecord) -> None:
     """Brings a record up to what the ledger says of its message."""
     record.status = message.status.value
     record.attempts = max(record.attempts, message.attempts)
@@ -105,7 +124,7 @@ def copy(message: Message, record: MessageRecord) -> None:
     record.error = message.error
 
 
-def follow(record: MessageRecord, event: Event) -> None:
+def follow(record: MessageRow, event: Event) -> None:
     """Applies an event to its record; one that may not follow the record's status changes nothing."""
     status = MessageStatus(record.status)
     match event.body:
@@ -125,7 +144,7 @@ def follow(record: MessageRecord, event: Event) -> None:
                 _enter(record, following, event)
 
 
-def _enter(record: MessageRecord, status: MessageStatus, event: Event) -> None:
+def _enter(record: MessageRow, status: MessageStatus, event: Event) -> None:
     record.status = status.value
     body = event.body
     error = body.error if isinstance(body, MessageQueued | MessageEnded) else ""
@@ -137,7 +156,7 @@ def _enter(record: MessageRecord, status: MessageStatus, event: Event) -> None:
         record.attempts = 0
 
 
-def _stamp(record: MessageRecord, status: MessageStatus, at: int) -> None:
+def _stamp(record: MessageRow, status: MessageStatus, at: int) -> None:
     if status is MessageStatus.SENDING:
         record.attempts += 1
         record.whatsapp_id = None

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from hub_api.messages.models import MessageRecord
+from hub_api.recording.rows import among
 from hub_api.services import Services
 from shared.names import EventType
 from shared.protocol.events import Event
@@ -53,5 +54,5 @@ class Settler:
         ids = [message_id for _, message_id in messages]
         statement = select(MessageRecord.cliente_id, MessageRecord.message_id)
         with self._database.reading() as session:
-            rows = session.execute(statement.where(MessageRecord.message_id.in_(ids)))
+            rows = session.execute(statement.where(among(session, MessageRecord.message_id, ids)))
             return [(cliente_id, message_id) for cliente_id, message_id in rows]

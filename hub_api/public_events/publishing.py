@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub_api.public_events import numbers
 from hub_api.public_events.envelope import Change, published
 from hub_api.public_events.models import PublicEvent
 from hub_api.recording import cursor
+from hub_api.recording.rows import insert_rows
 from hub_api.registry import PublishedEvent
 from hub_api.services import Services
 from hub_api.subjects import subjects
@@ -32,11 +33,11 @@ class Publishing:
             return
         cursor.locked(session)
         number = session.scalar(select(func.max(PublicEvent.id))) or 0
-        events: list[PublishedEvent] = []
+        now, events = now_ms(), list[PublishedEvent]()
         for change in changes:
-            number = numbers.following(number, now_ms())
+            number = numbers.following(number, now)
             events.append(published(number, change))
-        session.execute(insert(PublicEvent), [_row(event) for event in events])
+        insert_rows(session, PublicEvent, [_row(event) for event in events])
         for hook in self._hooks:
             hook(session, events)
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_api.accounts.tenants.profiles import profile_of
 from hub_api.authorizations import service as authorizations
 from hub_api.chats import chat_message
 from hub_api.inbox.inbound_object import objects_of, recorded_rows
-from hub_api.messages.history import to_message
-from hub_api.messages.models import MessageRecord
+from hub_api.messages.history import records_of, to_message
 from hub_api.principal import Principal
 from hub_api.public_events.as_of import TOLD, message_as_of, session_as_of
 from hub_api.public_events.envelope import Change, chat_key
@@ -104,11 +102,8 @@ class PublicEventRecorder:
 
 
 def _messages(session: Session, events: Sequence[Event]) -> dict[str, Message]:
-    ids = {event.message_id for event in events}
-    if not ids:
-        return {}
-    rows = session.scalars(select(MessageRecord).where(MessageRecord.message_id.in_(ids)))
-    return {row.message_id: to_message(row) for row in rows}
+    found = records_of(session, {event.message_id for event in events})
+    return {message_id: to_message(row) for message_id, row in found.items()}
 
 
 def _received(session: Session, events: Sequence[Event]) -> _Received:

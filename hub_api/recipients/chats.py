@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from hub_api.recipients.models import RecipientAddress
 from hub_api.recipients.service import Address
+from hub_api.recording.rows import among
 from hub_api.web.fields import canonical
 from shared.errors import InvalidTo
 from shared.protocol.events import MessageInbound
@@ -46,7 +47,8 @@ def numbers_of(session: Session, addresses: Iterable[Address]) -> dict[Address, 
         return {}
     row = RecipientAddress
     statement = select(row.cliente_id, row.address, row.number).where(
-        row.cliente_id.in_({cliente_id for cliente_id, _ in asked}), row.address.in_({address for _, address in asked})
+        row.cliente_id.in_({cliente_id for cliente_id, _ in asked}),
+        among(session, row.address, {address for _, address in asked}),
     )
     return {(cliente_id, address): number for cliente_id, address, number in session.execute(statement)}
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hub_api.recording.rows import among, insert_rows
 from hub_api.services import Services
 from hub_api.sessions.models import OwedLogout, SessionEventRecord, SessionStore, WantedSession
 from hub_api.storable import history_row, storable
@@ -30,15 +31,18 @@ class SessionRecorder:
 
     def known(self, session: Session, events: Sequence[Event]) -> set[str]:
         """Events that were kept before."""
-        ids = [event.event_id for event in events]
-        return set(session.scalars(select(SessionEventRecord.event_id).where(SessionEventRecord.event_id.in_(ids))))
+        ids = [event.event_id for event in events if event.type in _OURS]
+        if not ids:
+            return set()
+        row = SessionEventRecord
+        return set(session.scalars(select(row.event_id).where(among(session, row.event_id, ids))))
 
     def apply(self, session: Session, events: Sequence[Event]) -> None:
         """Keeps each event and follows it."""
         ours = [event for event in events if event.type in _OURS]
         if not ours:
             return
-        session.execute(insert(SessionEventRecord), [history_row(event) for event in ours])
+        insert_rows(session, SessionEventRecord, [history_row(event) for event in ours])
         _keep_stores(session, ours)
         for event in ours:
             if event.type is EventType.SESSION_UNWANTED:

@@ -310,7 +310,7 @@ BODIES: dict[EventType, type[Body]] = {
 }
 
 # They stand in the message itself, which keeps its text for as long as the tenant wants; its history does not.
-_NEVER_IN_HISTORY = ("message", "to", "idempotency")
+_NEVER_IN_HISTORY = frozenset(("message", "to", "idempotency"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +332,10 @@ class Event:
         data: Any = json.loads(entry["data"])
         if not isinstance(data, dict):
             raise WireError("an event's data is no object")
-        history = json.dumps({name: value for name, value in data.items() if name not in _NEVER_IN_HISTORY})
+        if _NEVER_IN_HISTORY.isdisjoint(data):
+            history = entry["data"]
+        else:
+            history = json.dumps({name: value for name, value in data.items() if name not in _NEVER_IN_HISTORY})
         return cls(
             event_id=event_id,
             type=kind,

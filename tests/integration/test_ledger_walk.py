@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from hub_api.messages.history import to_message
-from hub_api.messages.models import MessageRecord
+from hub_api.messages.models import MessageRow
 from hub_api.messages.recorder import begin, follow
 from shared.ledger.accepting.accepting import AcceptLimits
 from shared.ledger.claiming.work import Login, Outcome, PutKey, Recover, Send
@@ -66,7 +66,7 @@ class Walk(RuleBasedStateMachine):
         self.now = START
         self.ids: list[str] = []
         self.whatsapp_ids: list[str] = []
-        self.records: dict[str, MessageRecord] = {}
+        self.records: dict[str, MessageRow] = {}
         self.cursor = "-"
 
     def _take(self) -> Lease:

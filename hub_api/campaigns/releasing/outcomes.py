@@ -26,6 +26,7 @@ from hub_api.campaigns.tenants import service as tenants
 from hub_api.campaigns.transitions import RecipientAction, RecipientState
 from hub_api.messages.models import MessageRecord
 from hub_api.recipients import service as recipients
+from hub_api.recording.rows import among
 from hub_api.services import Services
 from hub_api.storable import storable
 from shared.protocol.events import Event
@@ -128,7 +129,7 @@ def _recipients(session: Session, events: Sequence[Event]) -> dict[str, Recipien
     keys = [one.recipient for one in accepted.values() if one is not None]
     rows = session.scalars(
         select(RecipientRecord)
-        .where(or_(RecipientRecord.message_id.in_(accepted), RecipientRecord.id.in_(keys)))
+        .where(or_(among(session, RecipientRecord.message_id, accepted), RecipientRecord.id.in_(keys)))
         .order_by(RecipientRecord.id)
         .with_for_update()  # nobody else moves them until they are counted
     )

@@ -7,9 +7,10 @@ import zlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import case, func, insert, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
+from hub_api.recording.rows import among, insert_rows
 from hub_api.registry import PublishedEvent
 from hub_api.services import Services
 from hub_api.webhooks.models import IS_WAITING, WebhookDelivery, WebhookEndpoint, WebhookLane
@@ -48,7 +49,7 @@ def write(session: Session, pairs: Sequence[tuple[WebhookEndpoint, PublishedEven
     last = _last_due(session, {row["endpoint"] for row in rows}, {row["chat"] for row in rows})
     for row in rows:
         row["next_at"] = max(now, last.get((row["endpoint"], row["chat"]), 0))
-    session.execute(insert(WebhookDelivery), rows)
+    insert_rows(session, WebhookDelivery, rows)
     return len(rows)
 
 
@@ -117,7 +118,7 @@ def _last_due(session: Session, endpoints: Collection[int], chats: Collection[st
     """When the last one that waits in each chat is due."""
     statement = (
         select(WebhookDelivery.endpoint, WebhookDelivery.chat, func.max(WebhookDelivery.next_at))
-        .where(WebhookDelivery.endpoint.in_(endpoints), WebhookDelivery.chat.in_(chats), IS_WAITING)
+        .where(WebhookDelivery.endpoint.in_(endpoints), among(session, WebhookDelivery.chat, chats), IS_WAITING)
         .group_by(WebhookDelivery.endpoint, WebhookDelivery.chat)
     )
     return {(endpoint, chat): due for endpoint, chat, due in session.execute(statement) if due is not None}

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from hub_api.accounts.tokens import signed as tokens
 from hub_api.authorizations.service import Authorization
+from hub_api.chats.models import Conversation, ConversationRow
 from hub_api.messages import recorder as recorded_message
 from hub_api.messages.csv_page import csv_answer
 from hub_api.messages.history import to_message
+from hub_api.messages.models import MessageRecord, MessageRow
 from hub_api.messages.service import SendRequest, drafted
 from hub_api.pairing import qr_picture
 from hub_api.pairing.qr_answer import QrAnswer, answer, ran_out
@@ -224,6 +226,11 @@ def test_a_record_keeps_times_and_the_key():
     assert _record("sending", "key", "queued").whatsapp_id is None
     assert to_message(_record("sending", "key")).certain is False
     assert to_message(_record()).status is MessageStatus.QUEUED
+
+
+@pytest.mark.parametrize(("kind", "model"), [(MessageRow, MessageRecord), (ConversationRow, Conversation)])
+def test_plain_rows_have_their_tables_columns(kind, model):
+    assert set(kind.__slots__) == set(model.__table__.columns.keys())
 
 
 def test_history_holds_no_text():
