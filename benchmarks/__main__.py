@@ -27,6 +27,7 @@ _FOLDERS = {
     "logins": "accounts",
     "streams": "events",
     "deliveries": "webhooks",
+    "arrivals": "webhooks",
     "open_messages": "volume",
     "volumes": "volume",
     "campaign_tick": "campaigns",

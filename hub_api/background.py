@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 
 from celery_config import make_celery
 from hub_api.database import migrate
@@ -12,6 +13,7 @@ from shared import logs, names
 from shared.clock.timekeeper import Timekeeper
 from shared.process.celery_worker import CeleryWorker
 from shared.process.shutdown import end_on_signal
+from shared.process.woken import WokenTask
 from shared.redis.alone import alone
 from shared.settings import Settings
 
@@ -24,7 +26,8 @@ def run(settings: Settings) -> int:
     migrate(settings.sqlalchemy_url)
     app = make_celery(settings)
     services = make_services(settings)
-    for name, work in make_tasks(services).items():
+    tasks = make_tasks(services)
+    for name, work in tasks.items():
         app.task(work, name=name, shared=False)  # no other app of this process is to have it
 
     def install_signals() -> None:
@@ -37,13 +40,27 @@ def run(settings: Settings) -> int:
     timekeeper = Timekeeper(services.client, services.keys)
     timekeeper.start(patient=True)  # what waits is ended by this process, when its time is up
     try:
-        return worker.run()
+        with _woken(services, tasks):
+            return worker.run()
     finally:
         timekeeper.stop()
         services.close()
 
 
-def make_tasks(services: Services) -> dict[str, Callable[[], None]]:
+@contextlib.contextmanager
+def _woken(services: Services, tasks: Mapping[str, Callable[[], bool]]) -> Iterator[None]:
+    """Meanwhile tasks that are woken run at each notification, besides on time."""
+    with contextlib.ExitStack() as stack:
+        for task in periodic_tasks():
+            if task.woken_by is not None:
+                woken = WokenTask(task.name, tasks[task.name])
+                woken.start()
+                stack.callback(woken.stop)
+                stack.enter_context(services.notifications.listening(task.woken_by(services.keys), woken.wake))
+        yield
+
+
+def make_tasks(services: Services) -> dict[str, Callable[[], bool]]:
     """Every subject's tasks of this worker by name, each made once."""
     return {
         task.name: alone(services.client, services.keys.task_lock(task.name), task.make(services))

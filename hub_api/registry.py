@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from hub_api.services import Services
 from shared import names
+from shared.names import Keys
 from shared.protocol.events import Event
 
 
@@ -75,6 +76,7 @@ class PeriodicTask:
     name: str  # of `shared.names`
     make: Callable[[Services], Callable[[], object]]  # made once per process; what it returns is called at each run
     queue: str = names.BACKGROUND_QUEUE
+    woken_by: Callable[[Keys], str] | None = None  # a channel: it also runs as soon as something is published there
 
 
 @dataclass(frozen=True, slots=True)

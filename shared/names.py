@@ -325,6 +325,11 @@ class Keys:
         return f"{self.prefix}changed:{cliente_id}"
 
     @property
+    def arrived_channel(self) -> str:
+        """Channel: something came in from WhatsApp, which is recorded at once."""
+        return f"{self.prefix}arrived"
+
+    @property
     def public_events_channel(self) -> str:
         """Channel: events that callers are told of were recorded."""
         return f"{self.prefix}public"

@@ -64,8 +64,7 @@ class _Bench:
 
     def arrived(self) -> dict[str, float]:
         self._receiver.tell("")
-        found: dict[str, float] = self._receiver.heard()["arrived"]
-        return found
+        return {name: at for name, (at, _) in self._receiver.heard()["arrived"].items()}
 
     def until_arrived(self, count: int, under: str = "/live") -> dict[str, float]:
         seen: dict[str, float] = {}

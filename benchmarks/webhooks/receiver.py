@@ -1,7 +1,7 @@
 """A receiver of webhooks in a process of its own: answers 204 at once, except under /dead, where it never does.
 
-Says {"port"} on a line; to each line on its stdin it answers with {"arrived": {webhook-id and path: monotonic seconds}}
-of what came since, and forgets it.
+Says {"port"} on a line; to each line on its stdin it answers with {"arrived": {webhook-id and path: [monotonic seconds,
+the envelope's timestamp]}} of what came since, and forgets it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ _HANGS_S = 600
 
 async def main() -> None:
     """Serves until its stdin ends."""
-    arrived: dict[str, float] = {}
+    arrived: dict[str, tuple[float, str]] = {}
 
     async def take(request: web.Request) -> web.Response:
-        await request.read()
-        arrived[f"{request.headers.get('webhook-id', '')}{request.path}"] = time.monotonic()
+        body = await request.read()
+        at = time.monotonic()
+        arrived[f"{request.headers.get('webhook-id', '')}{request.path}"] = at, json.loads(body)["timestamp"]
         if request.path.startswith("/dead"):
             await asyncio.sleep(_HANGS_S)
         return web.Response(status=204)

@@ -34,8 +34,7 @@ def _forget_old(services: Services) -> Callable[[], object]:
 SUBJECT = Subject(
     name="recording",
     tasks=(
-        PeriodicTask(names.TASK_DRAIN_EVENTS, _drain_events),
-        PeriodicTask(names.TASK_FORGET_OLD, _forget_old),
+        PeriodicTask(names.TASK_DRAIN_EVENTS, _drain_events, woken_by=lambda keys: keys.arrived_channel),
     ),
     expiring=(Expiring("unrecorded_events", UnrecordedEvent.event_id, lambda before: UnrecordedEvent.at < before),),
 )

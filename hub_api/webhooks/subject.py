@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy import ColumnElement
 
-from hub_api.registry import Expiring, PeriodicTask, Subject
+from hub_api.registry import Expiring, PeriodicTask, RecordedHook, Subject
 from hub_api.services import Services
 from hub_api.webhooks.delivery.task import make_deliver
 from hub_api.webhooks.delivery.waking import Waking
@@ -19,6 +19,11 @@ from shared.settings import Settings
 
 def _wake(services: Services) -> Callable[[], object]:
     return Waking(services).wake_where_due
+
+
+def _told(services: Services) -> RecordedHook:
+    waking = Waking(services)
+    return lambda events: waking.wake_where_due()
 
 
 def _work(settings: Settings) -> int:
@@ -35,6 +40,7 @@ SUBJECT = Subject(
     name="webhooks",
     views=("hub_api.webhooks.endpoints.views", "hub_api.webhooks.deliveries.views"),
     published=(Outbox,),
+    recorded=(_told,),
     after_events=(_wake,),
     tasks=(PeriodicTask(names.TASK_DELIVER_WEBHOOKS, make_deliver, names.WEBHOOK_QUEUE),),
     document={"webhooks": webhooks_section()},

@@ -20,14 +20,17 @@ LOCK_S = 15.0  # so long a process that was killed keeps others out, and what it
 MAX_RUN_S = 600.0  # work that hangs for longer lets others have a try
 
 
-def alone(client: redis.Redis, key: str, work: Callable[[], object]) -> Callable[[], None]:
-    """`work`, except where another run of the task is under way, in whichever process. key: of the task's lock."""
+def alone(client: redis.Redis, key: str, work: Callable[[], object]) -> Callable[[], bool]:
+    """`work`, except where another run of the task is under way, in whichever process: then it returns False.
 
-    def run_alone() -> None:
+    key: of the task's lock.
+    """
+
+    def run_alone() -> bool:
         # It is renewed by another thread.
         lock = client.lock(key, timeout=LOCK_S, blocking=False, thread_local=False)
         if not lock.acquire():
-            return
+            return False
         run = _Run(key, lock)
         token = _current.set(run)
         try:
@@ -35,6 +38,7 @@ def alone(client: redis.Redis, key: str, work: Callable[[], object]) -> Callable
                 work()
         finally:
             _current.reset(token)
+        return True
 
     return run_alone
 

@@ -77,6 +77,7 @@ class MediaLedger:
                 "cliente_id": cliente_id,
                 "now_ms": now_ms,
                 "added_bytes": added_bytes,
+                "arrived_channel": self._keys.arrived_channel,
                 "event": event_data(outcome),
             },
         )

@@ -104,6 +104,7 @@ class Receipts:
                 "seen_prefix": self._keys.inbound_seen_prefix(cliente_id),
                 "heard_prefix": self._keys.heard_prefix(cliente_id),
                 "whatsapp_key_prefix": self._keys.whatsapp_key_prefix(cliente_id),
+                "arrived_channel": self._keys.arrived_channel,
             },
             rest=rest,
         )
@@ -120,6 +121,7 @@ class Receipts:
                 "now_ms": now_ms,
                 "cliente_id": cliente_id,
                 "seen_prefix": self._keys.inbound_seen_prefix(cliente_id),
+                "arrived_channel": self._keys.arrived_channel,
             },
             rest=rest,
         )
