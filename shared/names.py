@@ -136,8 +136,7 @@ class Keys:
         return f"{self.prefix}number:{cliente_id}"
 
     def counts(self, cliente_id: int) -> str:
-        """Hash: messages ever accepted and how they ended, counted apart from the indexes; the bytes that they take;
-        how many messages came in."""
+        """Hash: messages accepted, how they ended, their bytes, how many came in; counted apart from the indexes."""
         return f"{self.counts_prefix}{cliente_id}"
 
     @property
@@ -170,8 +169,7 @@ class Keys:
         return f"{self.prefix}unread:{cliente_id}"
 
     def inbound_seen_prefix(self, cliente_id: int) -> str:
-        """Strings under it, by WhatsApp's key and by sender and id: what was heard was recorded, or went out through
-        us, for 7 days. See `shared.ledger.receipts.identity`."""
+        """Strings under it, for 7 days: what was recorded or went out; see `shared.ledger.receipts.identity`."""
         return f"{self.prefix}inseen:{cliente_id}:"
 
     def row_cursors(self, cliente_id: int) -> str:

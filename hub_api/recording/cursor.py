@@ -59,7 +59,7 @@ def last_read_at(session: Session) -> int | None:
 
 
 def all_is_recorded(database: Database, stream: EventStream, patience_s: float) -> bool:
-    """True once SQL knows of everything that happened before this call; the drain runs beside it, each second.
+    """True once SQL knows of everything that happened before this call; the drain runs beside it.
 
     patience_s: how long to wait for that. Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError.
     """

@@ -35,6 +35,7 @@ SUBJECT = Subject(
     name="recording",
     tasks=(
         PeriodicTask(names.TASK_DRAIN_EVENTS, _drain_events, woken_by=lambda keys: keys.arrived_channel),
+        PeriodicTask(names.TASK_FORGET_OLD, _forget_old),
     ),
     expiring=(Expiring("unrecorded_events", UnrecordedEvent.event_id, lambda before: UnrecordedEvent.at < before),),
 )

@@ -14,12 +14,15 @@ from pathlib import Path
 import httpx
 import pytest
 from celery.contrib.testing.worker import start_worker
+from sqlalchemy import select
 from stand_ins import PASSWORD, SECRET
 
 from celery_config import make_celery
+from hub_api.inbox.models import InboundMessage
 from hub_api.messages.models import MessageRecord
 from hub_api.messages.service import SendRequest, send_text
 from shared.instant import now_ms
+from shared.protocol.events import MessageInbound
 from support.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +91,20 @@ def test_background_and_beat_record_what_happens(start, settings, services):
 
     until(recorded, 60, "the record")
     assert _ends(beat, signal.SIGINT) == 0
+    assert _ends(background) == 0
+
+
+def test_what_comes_in_is_recorded_as_soon_as_it_is_told(start, settings, services, server, keys):
+    background = start("background")  # and no beat: nothing runs on time
+    until(lambda: dict(server.pubsub_numsub(keys.arrived_channel))[keys.arrived_channel], 60, "the subscription")
+    told = MessageInbound("5491123456789", "hola", now_ms(), "false_5491123456789@c.us_3EB0A1")
+    services.ledger.receipts.record_inbound(51, [told], now_ms())
+
+    def recorded():
+        with services.database.reading() as session:
+            return session.scalar(select(InboundMessage.text))
+
+    assert until(recorded, 30, "the record") == "hola"
     assert _ends(background) == 0
 
 

@@ -90,3 +90,14 @@ def test_each_script_that_ends_a_message_or_moves_a_session_tells_who_waits() ->
 
     assert telling == TELLING
     assert ending - telling <= {"claiming/hold"}  # puts messages back into the queue: nothing that anybody waits for
+
+
+def test_each_script_that_takes_something_in_has_it_recorded_at_once() -> None:
+    """The drain would find it a second later otherwise."""
+    texts = {f"{path.parent.name}/{path.stem}": path.read_text("utf-8") for path in FILES}
+    taking_in = {
+        name for name, text in texts.items() if re.search(r"emit\(.*EVENT\.message_(inbound|updated|media)\b", text)
+    }
+    telling = {name for name, text in texts.items() if "redis.call('PUBLISH', ARG.arrived_channel" in text}
+
+    assert telling == taking_in == {"receipts/inbound", "receipts/updated", "media/complete"}
