@@ -16,6 +16,8 @@ from testing.processes import free_port
 from testing.simulator_process import SimulatorSettings
 from testing.system import System
 
+SERVICES = {"hub": "hub", "background": "background", "webhooks": "webhooks", "beat": "beat", "host-a": "host"}
+"""The commands of those that `start` starts, by the names under which it does."""
 _STOP_S = 40.0
 
 
@@ -32,7 +34,7 @@ class RedisServer(Protocol):
 
 
 class SeparateServices(System):
-    """Own Redis, hub, background worker, beat and any number of session hosts over one profile store."""
+    """Own Redis, hub, background and webhook worker, beat and any number of session hosts over one profile store."""
 
     def __init__(
         self, folder: Path, settings: Mapping[str, str] | None = None, simulator: SimulatorSettings | None = None
@@ -78,7 +80,7 @@ class SeparateServices(System):
     def start(self) -> None:
         """Everything with one host, `host-a`; returns once the hub is ready."""
         self.start_redis()
-        for name, command in (("hub", "hub"), ("background", "background"), ("beat", "beat"), ("host-a", "host")):
+        for name, command in SERVICES.items():
             self.start_service(name, command)
         self.until_hub_ready()
 

@@ -1,7 +1,7 @@
 """Deciding of receiving: `step(state, input, now, rng)` says what follows, as data. Pure.
 
-What the page tells is recorded at once, so that it is fast; its rows are read so that it is complete, and in order: as
-long as rows may hold what came before a message, that message waits for them.
+What the page tells is recorded at once, so that it is fast; its rows are read so that it is complete, and in order:
+what stands in rows that nobody read yet is recorded before a message that is told.
 """
 
 from __future__ import annotations
@@ -60,9 +60,7 @@ def _look_at_clock(turn: ReceivingTurn) -> None:
         return
     _report_silence(turn)
     if state.told and (now_ms >= state.told_due_ms or len(state.told) >= MAX_HELD):
-        batch = state.told[:MAX_HELD]
-        turn.change(told=state.told[MAX_HELD:])
-        make_call(turn, at.RecordingTold(batch), do.Record(batch))
+        _record_told(turn)
     elif state.channel is None or state.stopping:
         return
     elif now_ms >= state.rows_due_ms:
@@ -71,6 +69,20 @@ def _look_at_clock(turn: ReceivingTurn) -> None:
         placeholders.look(turn)
     elif state.reads_changes and now_ms >= state.changes_due_ms:
         changes.read_changes(turn)
+
+
+def _record_told(turn: ReceivingTurn) -> None:
+    """Behind what came before it, which no event may have told."""
+    state = turn.state
+    is_read = state.rows_before_read and state.reading_at is None
+    is_late = turn.now.steady_ms >= state.told_until_ms or len(state.told) >= MAX_HELD
+    may_read = state.channel is not None and not state.failures
+    if may_read and not is_read and not is_late:
+        rows.read_new_rows(turn)
+        return
+    batch = state.told[:MAX_HELD]
+    turn.change(told=state.told[MAX_HELD:])
+    make_call(turn, at.RecordingTold(batch), do.Record(batch))
 
 
 def _take_answer(turn: ReceivingTurn, answer: on.Input) -> None:
@@ -138,7 +150,8 @@ def _hear(turn: ReceivingTurn, heard: Heard) -> None:
         return
     if not state.told:
         turn.change(told_until_ms=now_ms + rows.HOLD_MS)
-    turn.change(told=(*state.told, heard), rows_due_ms=min(state.rows_due_ms, now_ms + rows.HINT_MS))
+    rows_due_ms = min(state.rows_due_ms, now_ms + rows.HINT_MS)
+    turn.change(told=(*state.told, heard), rows_before_read=False, rows_due_ms=rows_due_ms)
 
 
 def _hint(turn: ReceivingTurn, cause: str) -> None:
@@ -177,6 +190,7 @@ def _cut_short(turn: ReceivingTurn, phase: at.Phase, retry_ms: int) -> None:
     turn.change(
         cut_until_ms=now_ms + retry_ms,
         reading_at=None,
+        rows_before_read=False,
         rows_due_ms=now_ms,
         placeholders_left=(),
         placeholders_due_ms=now_ms,

@@ -39,6 +39,15 @@ def read_rows(turn: ReceivingTurn) -> None:
         _read(turn, state.cursor, state.rules.overlap_rows)
 
 
+def read_new_rows(turn: ReceivingTurn) -> None:
+    """Reads what stands behind the cursor, and no more: something was told, and something may stand before it."""
+    state = turn.state
+    if state.cursor is None or state.reading_at is not None:
+        read_rows(turn)
+    else:
+        _read(turn, state.cursor, 0)
+
+
 def positioned(turn: ReceivingTurn, position: Position) -> None:
     """Where to go on, or to begin, for this login."""
     now, cursor = turn.now, position.cursor
@@ -62,7 +71,7 @@ def positioned(turn: ReceivingTurn, position: Position) -> None:
 def rows_read(turn: ReceivingTurn, back_rows: int, page: RowPage) -> None:
     """Records what of a page is not known."""
     state, cursor = turn.state, _cursor(turn)
-    if page.rows == 0 and state.reading_at is None and cursor.row_id - back_rows > FIRST_ROW:
+    if page.rows == 0 and state.reading_at is None and back_rows and cursor.row_id - back_rows > FIRST_ROW:
         # More was deleted than the overlap covers; what comes in next gets those numbers again.
         _read(turn, cursor, back_rows * STEP_BACK)
         return
@@ -78,7 +87,8 @@ def rows_read(turn: ReceivingTurn, back_rows: int, page: RowPage) -> None:
 def rows_recorded(turn: ReceivingTurn, page: RowPage, heard: tuple[Heard, ...], fresh: tuple[bool, ...]) -> None:
     """Moves the cursor behind a page whose messages are recorded."""
     state = turn.state
-    found = [one for one, new in zip(heard, fresh, strict=True) if new]
+    told = set(map(identity, state.told))
+    found = [one for one, new in zip(heard, fresh, strict=True) if new and identity(one) not in told]
     if found:
         turn.info("inbound.caught_up", messages=len(found), rows=page.rows)
     if not state.first_reading:
@@ -98,6 +108,8 @@ def cursor_kept(turn: ReceivingTurn, phase: at.KeepingCursor) -> None:
     turn.change(cursor=phase.cursor, failures=0)
     if page.more:
         turn.change(reading_at=page.last_row_id, rows_due_ms=now_ms, told_until_ms=now_ms + HOLD_MS)
+    elif state.reads_new:
+        turn.change(reading_at=None)
     else:
         turn.change(reading_at=None, rows_due_ms=now_ms + state.rules.every_ms, behind=False, first_reading=False)
     rest(turn)
@@ -113,8 +125,10 @@ def reading_failed(turn: ReceivingTurn, code: str, detail: str) -> None:
 
 
 def remember(turn: ReceivingTurn, heard: tuple[Heard, ...]) -> None:
-    """These are recorded."""
-    turn.change(known=(*turn.state.known, *map(identity, heard))[-MAX_KNOWN:])
+    """These are recorded, and no longer waited with."""
+    names = list(map(identity, heard))
+    told = tuple(one for one in turn.state.told if identity(one) not in names)
+    turn.change(known=(*turn.state.known, *names)[-MAX_KNOWN:], told=told)
 
 
 def is_asked_for(at_ms: int, wall_ms: int) -> bool:
@@ -124,6 +138,7 @@ def is_asked_for(at_ms: int, wall_ms: int) -> bool:
 
 def _read(turn: ReceivingTurn, cursor: RowCursor, back_rows: int) -> None:
     after, browser_run = turn.state.reading_at, channel_of(turn).browser_run
+    turn.change(rows_before_read=True, reads_new=after is None and not back_rows)
     if after is None:
         after = max(FIRST_ROW, cursor.row_id - back_rows)
     limit = turn.state.rules.page_rows

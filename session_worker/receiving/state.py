@@ -147,12 +147,14 @@ class State:
     # What the page tells.
     told: tuple[Heard, ...] = ()  # to be recorded, in this order
     told_until_ms: int = 0  # at most so long these wait for what came before them
+    rows_before_read: bool = False  # since the last of these was told, rows were read
     known: tuple[str, ...] = ()  # what was recorded last: rows that are read again need no look into Redis
     # What stands in its rows.
     login_id: str | None = None  # whose cursor and placeholders these are
     cursor: RowCursor | None = None
     rows_due_ms: int = 0  # when rows are read next
     reading_at: int | None = None  # the row after which a reading of several pages goes on
+    reads_new: bool = False  # the reading under way begins at the cursor and stands in for no other
     behind: bool = False  # rows may hold what came before the messages that the page tells now
     first_reading: bool = False  # since the page was loaded or came back: no event could tell what it finds
     failures: int = 0  # readings in a row that the page did not answer
@@ -171,7 +173,7 @@ class State:
 
     @property
     def told_due_ms(self) -> int:
-        """When what was told is recorded: at once, unless rows may hold what came before it."""
+        """When what was told is recorded: at once, with the rows before it, unless those are many."""
         return self.told_until_ms if self.behind or self.channel is None else 0
 
     @property

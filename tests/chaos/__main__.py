@@ -21,7 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
         seed=given.seed if given.seed is not None else secrets.randbelow(1_000_000),
         seconds=given.minutes * 60,
         tenants=given.tenants,
-        messages=given.messages,
+        messages=0 if given.half == "in" else given.messages,
+        arrivals=0 if given.half == "out" else given.arrivals,
         every_s=given.every,
         dedupe=given.dedupe == "on",
         page_resends=given.page_resends == "on",
@@ -48,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, help="of faults and messages; drawn and printed where none is given")
     parser.add_argument("--minutes", type=float, default=4.0, help="of posting and of faults")
     parser.add_argument("--tenants", type=int, default=3)
-    parser.add_argument("--messages", type=int, default=1_000, help="per tenant")
+    parser.add_argument("--half", choices=("both", "out", "in"), default="both", help="which way messages go")
+    parser.add_argument("--messages", type=int, default=1_000, help="that each tenant sends")
+    parser.add_argument("--arrivals", type=int, default=1_000, help="that come in for each tenant")
     parser.add_argument("--every", type=float, default=3.0, help="one fault in so many seconds, on average")
     parser.add_argument("--dedupe", choices=("on", "off"), default="on", help="WhatsApp shows copies of a key once")
     parser.add_argument(

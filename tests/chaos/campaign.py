@@ -10,22 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from shared.names import EventType
 from testing.caller import Caller
 from testing.waiting import until
+from tests.chaos.asking import asked, pages_of
 from tests.chaos.faults import Injector
+from tests.chaos.inbound import half as inbound
+from tests.chaos.inbound.verdict import InboundVerdict
+from tests.chaos.inbound.verdict import table as inbound_table
 from tests.chaos.kinds import KINDS, phone
 from tests.chaos.plan import Fault, Kind, schedule
 from tests.chaos.supervised import Supervised
-from tests.chaos.traffic import Load, Traffic
+from tests.chaos.traffic import Load, Traffic, is_recipient
 from tests.chaos.verdict import OPEN, Verdict, judge, table
 
 FIRST_TENANT = 71
 LEASE_S = 5.0
-PAGE = 500  # messages listed at once
 QUIET_S = 60.0
+INBOUND_QUIET_S = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,11 @@ class Campaign:
     """What one run does."""
 
     seed: int
-    seconds: float  # of posting and of faults
+    seconds: float  # of posting, of arrivals and of faults
     tenants: int
-    messages: int  # per tenant
+    messages: int  # that each tenant sends; 0: no way out
     every_s: float  # one fault in so many seconds
+    arrivals: int = 0  # that come in for each tenant; 0: no way in
     recipients: int = 12  # per tenant
     dedupe: bool = True  # WhatsApp shows the copies of one key once
     page_resends: bool = False  # the page sends by itself again, after a reload, what was not acknowledged
@@ -50,15 +53,21 @@ class Campaign:
     def plan(self) -> list[Fault]:
         """The faults that the seed stands for."""
         rng = random.Random(self.seed)
-        return schedule(rng, self.cliente_ids, self.kinds, seconds=self.seconds, every_s=self.every_s, lease_s=LEASE_S)
+        kinds = [kind for kind in self.kinds if not (kind.forgets_what_came and self.arrivals)]
+        return schedule(rng, self.cliente_ids, kinds, seconds=self.seconds, every_s=self.every_s, lease_s=LEASE_S)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """quiet_s: seconds from the last fault until no message was open, None where some still were."""
+    """quiet_s: seconds from the last fault until no message was open, None where some still were.
+
+    inbound, inbound_quiet_s: the same of what came in, until all was on record and delivered; None without a way in.
+    """
 
     verdict: Verdict
     quiet_s: float | None
+    inbound: InboundVerdict | None
+    inbound_quiet_s: float | None
     missed: int  # faults that met nobody
     repeated: Counter[str]
     restarts: Counter[str]
@@ -66,7 +75,7 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        return self.verdict.ok
+        return self.verdict.ok and (self.inbound is None or self.inbound.ok)
 
 
 def run(campaign: Campaign, folder: Path, say: Callable[[str], None]) -> Outcome:
@@ -81,12 +90,17 @@ def run(campaign: Campaign, folder: Path, say: Callable[[str], None]) -> Outcome
         "SEND_ACK_TIMEOUT_SECONDS": str(campaign.ack_timeout_s),
         "SEND_DELAY_MIN_SECONDS": "0",
         "SEND_DELAY_MAX_SECONDS": "0",
+        **(inbound.SETTINGS if campaign.arrivals else {}),
     }
     simulator = {"dedupe": campaign.dedupe, "page_resends": campaign.page_resends}
     with Supervised(folder, settings, simulator) as system:
         callers = _paired(system, campaign.cliente_ids)
         say("all sessions are READY; it begins")
-        return _run(campaign, plan, system, callers, say)
+        if not campaign.arrivals:
+            return _run(campaign, plan, system, callers, None, say)
+        load = inbound.InboundLoad(campaign.arrivals, campaign.seconds, campaign.recipients)
+        with inbound.InboundHalf(system, callers, load, random.Random(campaign.seed + 2), say) as coming_in:
+            return _run(campaign, plan, system, callers, coming_in, say)
 
 
 def report(campaign: Campaign, outcome: Outcome) -> list[str]:
@@ -95,6 +109,10 @@ def report(campaign: Campaign, outcome: Outcome) -> list[str]:
     lines += table(outcome.verdict, dedupe=campaign.dedupe)
     quiet = "never" if outcome.quiet_s is None else f"{outcome.quiet_s:.1f} s after the last fault"
     lines.append(f"  nothing open: {quiet}")
+    if outcome.inbound is not None:
+        lines += inbound_table(outcome.inbound)
+        quiet = "never" if outcome.inbound_quiet_s is None else f"{outcome.inbound_quiet_s:.1f} s after the last of it"
+        lines.append(f"  all on record and delivered: {quiet}")
     lines.append(f"  the page resends by itself: {'yes' if campaign.page_resends else 'no'}")
     lines.append(f"  faults that met nobody: {outcome.missed}")
     lines.append(f"  calls made again: {dict(outcome.repeated)}")
@@ -119,12 +137,15 @@ def _run(
     plan: Sequence[Fault],
     system: Supervised,
     callers: list[Caller],
+    coming_in: inbound.InboundHalf | None,
     say: Callable[[str], None],
 ) -> Outcome:
     load = Load(campaign.messages, campaign.recipients, campaign.seconds)
     traffic = Traffic(callers, load, random.Random(campaign.seed + 1))
     injector = Injector(system, say)
     traffic.start()
+    if coming_in is not None:
+        coming_in.start()
     try:
         injector.run(plan)
         over = time.monotonic()
@@ -133,18 +154,23 @@ def _run(
     finally:
         traffic.stop()
     quiet_s = _until_quiet(callers, len(traffic.posted), over)
+    inbound_quiet_s = None if coming_in is None else coming_in.finish(INBOUND_QUIET_S)
     told = [message for caller in callers for message in listed(caller)]
-    record = [row for row in system.simulator.record() if (row["direction"], row["origin"]) == ("out", "device")]
+    record = [row for row in system.simulator.record() if row["origin"] == "device" and is_recipient(row["to"])]
     in_doubt = _in_doubt(told, callers) if any(fault.kind.loses_state for fault in plan) else frozenset()
+    doubted = {message["message"] for message in told if message["message_id"] in in_doubt}
+    forgotten = frozenset(row["key"] for row in record if row["body"] in doubted)
     verdict = judge(traffic.posted, told, record, dedupe=campaign.dedupe, in_doubt=in_doubt)
     _show_open(verdict, told, callers, say)
     return Outcome(
         verdict,
         quiet_s,
+        None if coming_in is None else coming_in.verdict(injector.losses_ms, forgotten),
+        inbound_quiet_s,
         len(injector.missed),
         traffic.repeated,
         system.restarts,
-        {caller.cliente_id: str(_asked(caller, "status")["status"]) for caller in callers},
+        {caller.cliente_id: str(asked(caller, caller.path("status"))["status"]) for caller in callers},
     )
 
 
@@ -154,7 +180,7 @@ def _in_doubt(told: Sequence[dict[str, Any]], callers: Sequence[Caller]) -> froz
     found = set()
     for message in told:
         if message["status"] == "uncertain":
-            shown = _asked(of[message["cliente_id"]], f"messages/{message['message_id']}", events="true")
+            shown = _with_events(of[message["cliente_id"]], message["message_id"])
             causes = [
                 (event.get("data") or {}).get("cause")
                 for event in shown["events"]
@@ -169,7 +195,11 @@ def _until_quiet(callers: Sequence[Caller], posted: int, over: float) -> float |
     """Seconds from `over` until no message is open and all are on record; None where that took more than QUIET_S."""
 
     def look() -> float | None:
-        if any(_asked(caller, "messages", status=status, limit=1)["items"] for caller in callers for status in OPEN):
+        if any(
+            asked(caller, caller.path("messages"), status=status, limit=1)["items"]
+            for caller in callers
+            for status in OPEN
+        ):
             return None
         at = time.monotonic()
         messages = [message for caller in callers for message in listed(caller)]
@@ -183,29 +213,12 @@ def _until_quiet(callers: Sequence[Caller], posted: int, over: float) -> float |
 
 
 def listed(caller: Caller) -> list[dict[str, Any]]:
-    """All messages of a tenant as the hub's history has them."""
-    found: list[dict[str, Any]] = []
-    cursor: dict[str, str] = {}
-    while True:
-        answer = _asked(caller, "messages", limit=PAGE, **cursor)
-        found += answer["items"]
-        if answer["next"] is None:
-            return found
-        cursor = {"cursor": answer["next"]}
+    """A tenant's messages to those that the callers write to, as the hub's history has them."""
+    return [one for one in pages_of(caller, caller.path("messages")) if is_recipient(str(one["to"]))]
 
 
-def _asked(caller: Caller, path: str, **query: object) -> dict[str, Any]:
-    """A reading call, made again while the hub is being started."""
-    asked = {name: str(value) for name, value in query.items()}
-
-    def ask() -> httpx.Response | None:
-        try:
-            answer = caller.http.get(caller.path(path), params=asked)
-        except httpx.TransportError:
-            return None
-        return answer if answer.status_code == 200 else None
-
-    return dict(until(ask, 30, f"the hub to answer {path}", every_s=0.3).json())
+def _with_events(caller: Caller, message_id: str) -> dict[str, Any]:
+    return asked(caller, caller.path(f"messages/{message_id}"), events="true")
 
 
 def _show_open(
@@ -216,7 +229,7 @@ def _show_open(
     tenant = {message["message_id"]: message["cliente_id"] for message in told}
     for rule, found in verdict.broken.items():
         for message_id in [one for one in found if one in tenant][:2]:
-            message = _asked(of[tenant[message_id]], f"messages/{message_id}", events="true")
+            message = _with_events(of[tenant[message_id]], message_id)
             events = [(event["type"], event["at"], event.get("data")) for event in message.pop("events")]
             say(f"{rule}: {message}")
             for event in events:

@@ -91,7 +91,7 @@ def _fill_disk_of_redis(system: Supervised, fault: Fault) -> bool:
 
 
 def _fill_disk_of_sql(system: Supervised, fault: Fault) -> bool:
-    return system.fill_disk_of("hub", "background", seconds=fault.seconds)
+    return system.fill_disk_of("hub", "background", "webhooks", seconds=fault.seconds)
 
 
 def _shift_clock(system: Supervised, fault: Fault) -> bool:
@@ -132,6 +132,7 @@ KILL_DRIVER = Kind("kill -9 browser driver", _kill_driver, ends_page=True)
 KILL_HOST = Kind("kill -9 host", _kill_service("host-a"), whole=True, seconds=(0.0, 4.0))
 KILL_HUB = Kind("kill -9 hub", _kill_service("hub"), whole=True, seconds=(0.0, 3.0), loses="new")
 KILL_BACKGROUND = Kind("kill -9 background", _kill_service("background"), whole=True, seconds=(0.0, 5.0))
+KILL_WEBHOOKS = Kind("kill -9 webhook worker", _kill_service("webhooks"), whole=True, seconds=(0.0, 5.0))
 KILL_BEAT = Kind("kill -9 beat", _kill_service("beat"), whole=True, seconds=(0.0, 5.0))
 STOP_WORKER = Kind("stop worker past its lease", _stop_worker, past_lease=True)
 RESTART_REDIS = Kind("kill -9 redis", _restart_redis, whole=True, seconds=(0.0, 3.0))
@@ -157,7 +158,7 @@ SHIFT_CLOCK = Kind(
 DROP_ACKS = Kind("drop acks", _trouble("drop_acks"), counts=(1, 6))
 OFFLINE = Kind("page offline", _trouble("offline", lasts=True), seconds=(1.0, 8.0))
 HANG = Kind("page hangs", _trouble("hang_page", value=_milliseconds), seconds=(2.0, 20.0), ends_page=True)
-WIPE = Kind("wipe local store", _trouble("wipe_local_store"))
+WIPE = Kind("wipe local store", _trouble("wipe_local_store"), forgets_what_came=True)
 REFUSE = Kind(
     "refuse sends",
     _trouble("refuse_sends", value=lambda fault: fault.how),
@@ -167,6 +168,8 @@ REFUSE = Kind(
 )
 LATENCY = Kind("latency", _trouble("latency_ms", value=lambda fault: LATENCY_MS, lasts=True), seconds=(3.0, 8.0))
 RELOAD = Kind("page reloads", _trouble("detach"))
+FAIL_MEDIA = Kind("media can't be had", _trouble("fail_media", lasts=True), seconds=(1.0, 6.0))
+PHONE_SILENT = Kind("phone is silent", _trouble("phone_silent", lasts=True), seconds=(2.0, 10.0))
 
 KINDS: tuple[Kind, ...] = (
     KILL_WORKER,
@@ -176,6 +179,7 @@ KINDS: tuple[Kind, ...] = (
     KILL_HOST,
     KILL_HUB,
     KILL_BACKGROUND,
+    KILL_WEBHOOKS,
     KILL_BEAT,
     STOP_WORKER,
     RESTART_REDIS,
@@ -191,6 +195,8 @@ KINDS: tuple[Kind, ...] = (
     REFUSE,
     LATENCY,
     RELOAD,
+    FAIL_MEDIA,
+    PHONE_SILENT,
 )
 
 

@@ -34,6 +34,7 @@ class Kind:
     apart_s: float = 0.0  # least time between two of it that meet the same tenant, or all
     loses: str = ""  # of which store it takes what is nowhere else yet: two kinds of one group never come together
     loses_state: bool = False  # Redis forgets: what was open may be uncertain
+    forgets_what_came: bool = False  # of what the page had and nobody had read yet nothing is left anywhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,13 @@ from redis.exceptions import RedisError
 from shared.redis.client import connect
 from testing.clocked_server import ClockedServer
 from testing.processes import descendants
-from testing.separate_services import RedisServer, SeparateServices
+from testing.separate_services import SERVICES, RedisServer, SeparateServices
 from testing.simulator_process import SimulatorSettings
 
 LOOK_S = 0.2
 SHORT_OF_A_WRITE = 40  # bytes: the next record is cut off
 ROOM_FOR_LOGS = 65_536
 RESTART_S = 1.0  # one that can't start is not tried in a loop
-SERVICES = {"hub": "hub", "background": "background", "beat": "beat", "host-a": "host"}
 
 
 class Supervised(SeparateServices):

@@ -20,6 +20,7 @@ RETRY_S = 0.3
 GIVE_UP_S = 90.0
 BULK_SIZES = (3, 15)
 SINGLE_SHARE = 0.5
+_RECIPIENTS = "549113"
 AWAY = "SESSION_MANAGER_UNREACHABLE"  # of a bulk's entry: worth asking again
 
 
@@ -181,7 +182,12 @@ class Traffic:
 
 def recipient(cliente_id: int, index: int) -> str:
     """A number that only this tenant writes to."""
-    return f"549113{cliente_id:03d}{index:04d}"
+    return f"{_RECIPIENTS}{cliente_id:03d}{index:04d}"
+
+
+def is_recipient(number: str) -> bool:
+    """Whether it is one of those: the hub writes to others too, who asked to be left alone."""
+    return number.startswith(_RECIPIENTS)
 
 
 def _next_message(cliente_id: int, lane: str, load: Load, index: int, rng: random.Random) -> tuple[str, str]:

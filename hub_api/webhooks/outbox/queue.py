@@ -33,7 +33,7 @@ def give_up_waiting(session: Session, endpoint: int, now_ms: int) -> None:
 def put_back(session: Session, endpoint: int, which: ColumnElement[bool], now_ms: int) -> int:
     """Has deliveries tried anew, from the first attempt, under the same ids; returns how many.
 
-    What waits in their chats is due as well: order is kept.
+    What waits in their chats is due at the same moment, not before: order is kept.
     """
     touch(session, session.scalars(select(WebhookLane.id).where(WebhookLane.endpoint == endpoint)).all(), now_ms)
     chosen = (WebhookDelivery.endpoint == endpoint) & which
@@ -48,7 +48,7 @@ def put_back(session: Session, endpoint: int, which: ColumnElement[bool], now_ms
         waiting = WebhookDelivery.chat.in_(chats[first : first + _AT_ONCE])
         session.execute(
             update(WebhookDelivery)
-            .where(WebhookDelivery.endpoint == endpoint, waiting, WebhookDelivery.next_at > now_ms, IS_WAITING)
+            .where(WebhookDelivery.endpoint == endpoint, waiting, IS_WAITING)
             .values(next_at=now_ms)
             .execution_options(synchronize_session=False)
         )

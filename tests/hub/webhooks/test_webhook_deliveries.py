@@ -139,6 +139,36 @@ def test_a_chat_keeps_its_order_and_waits_for_its_head(
     assert {one["status"] for one in log(made["webhook_id"])} == {"delivered"}
 
 
+def test_a_chat_keeps_its_order_when_its_head_is_put_into_the_queue_anew(
+    make: Make,
+    receive: Callable[..., str],
+    work: Callable[[], int],
+    later: Callable[[int], None],
+    receiver: Receiver,
+    log: Log,
+    client: FlaskClient,
+    maria: dict[str, str],
+) -> None:
+    # given a head that failed, and is due again by now, as those behind it are
+    made = make()
+    receiver.reply = lambda got: Reply(500)
+    receive(message="uno")
+    work()
+    receive(message="dos")
+    receive(message="tres")
+    assert work() == 0
+    later(60_000)
+    # when somebody has it delivered again before its turn comes
+    head = log(made["webhook_id"])[0]["delivery_id"]
+    place = f"/api/webhooks/{made['webhook_id']}/replay"
+    assert client.post(place, headers=maria, json={"delivery_id": head}).status_code == 202
+    receiver.reply = lambda got: Reply()
+    receiver.received.clear()
+    # then
+    assert work() == 3
+    assert _texts(receiver) == ["uno", "dos", "tres"]
+
+
 def test_each_attempt_has_the_same_id_and_a_signature_of_its_own(
     make: Make,
     receive: Callable[..., str],

@@ -22,6 +22,7 @@ class TestChanges:
         world = linked()
         row = world.arrive()
         heard = world.change(row, kind)
+        world.run_for(0)
         assert world.recorded == [row.key, identity(heard)]
         world.run_for(RULES.changes_every_ms * 3)
         world.tell(on.Told(heard))

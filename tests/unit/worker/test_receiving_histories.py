@@ -65,6 +65,35 @@ class TestRows:
         world.run_for(HINT_MS)
         assert sorted(world.recorded) == sorted(world.arrived)
 
+    def test_what_no_event_told_comes_before_what_one_tells_later(self) -> None:
+        world = linked()
+        world.arrive(told=False)
+        world.arrive(told=False)
+        world.arrive()
+        world.run_for(0)
+        assert world.recorded == world.arrived
+        world.run_for(SILENT_MS)
+        assert world.silences == [2]
+
+    def test_a_change_comes_behind_the_message_that_no_event_told(self) -> None:
+        world = linked()
+        row = world.arrive(told=False)
+        reaction = world.change(row)
+        world.run_for(0)
+        assert world.recorded == [row.key, identity(reaction)]
+
+    def test_a_message_that_is_told_costs_one_look_at_the_rows_behind_the_cursor(self) -> None:
+        world = linked()
+        world.arrive()
+        world.run_for(RULES.every_ms)
+        world.calls.clear()
+        world.arrive()
+        world.run_for(0)
+        kinds = [do.ReadRows, do.Record, do.KeepCursor]
+        assert [type(call) for call in world.calls] == kinds
+        [look] = [call for call in world.calls if isinstance(call, do.ReadRows)]
+        assert look.after_row_id == FIRST_ROW + 1
+
     def test_an_idle_tenant_costs_redis_nothing(self) -> None:
         world = linked()
         world.arrive()
@@ -326,7 +355,7 @@ def test_any_history_ends_with_everything_recorded_once(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_each_chat_keeps_its_order_where_events_tell_all_while_the_page_is_in_sync(seed: int) -> None:
+def test_each_chat_keeps_its_order_whatever_events_tell(seed: int) -> None:
     rng = random.Random(seed)
     world = World()
     failing = rng.choice([0, 0.2])
@@ -335,7 +364,7 @@ def test_each_chat_keeps_its_order_where_events_tell_all_while_the_page_is_in_sy
     for _ in range(60):
         happens = rng.choices(["arrive", "ready", "away", "kill", "time"], [10, 2, 2, 1, 6])[0]
         if happens == "arrive":
-            world.arrive(rng.choice(SENDERS), told=in_sync)
+            world.arrive(rng.choice(SENDERS), told=in_sync and rng.random() < 0.7)
         elif happens == "ready":
             in_sync = True
             world.ready(f"run-{rng.randrange(9)}")
