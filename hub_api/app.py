@@ -17,6 +17,7 @@ from hub_api.services import Services, make_services
 from hub_api.subjects import subjects
 from hub_api.web import document, failures
 from hub_api.web.command_log import CommandLog
+from hub_api.web.endpoint import ON_ATTACH
 from hub_api.web.inputs import BODY_LIMIT
 from shared.settings import Settings
 
@@ -31,6 +32,24 @@ def create_app(settings: Settings, services: Services | None = None) -> OpenAPI:
 
     services: where the caller made them.
     """
+    services = services or make_services(settings)
+    app = make_app(settings)
+    attach(app, services)
+    return app
+
+
+def attach(app: OpenAPI, services: Services) -> None:
+    """Has an application work with these services from now on, e.g. those of a process that was forked with it."""
+    settings = services.settings
+    app.extensions["services"] = services
+    app.extensions["directory"] = SqlDirectory(services)
+    app.extensions["command_log"] = CommandLog(settings.log_format, settings.log_level)
+    for prepare in app.extensions[ON_ATTACH]:
+        prepare(app)
+
+
+def make_app(settings: Settings) -> OpenAPI:
+    """Its calls and its document, without services: nothing can be answered yet."""
     app = OpenAPI(
         "hub_api",
         info=Info(title="LeadMaster", version="1", description="Multi-tenant WhatsApp gateway"),
@@ -40,10 +59,7 @@ def create_app(settings: Settings, services: Services | None = None) -> OpenAPI:
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    services = services or make_services(settings)
-    app.extensions["services"] = services
-    app.extensions["directory"] = SqlDirectory(services)
-    app.extensions["command_log"] = CommandLog(settings.log_format, settings.log_level)
+    app.extensions[ON_ATTACH] = []
     failures.register(app)
     for subject in subjects():
         for module in subject.views:

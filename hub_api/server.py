@@ -8,10 +8,11 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from flask_openapi3.openapi import OpenAPI
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from hub_api.app import create_app
+from hub_api.app import attach, create_app
 from hub_api.database import migrate
 from hub_api.services import Services, make_services
 from hub_api.subjects import subjects
@@ -37,9 +38,13 @@ class _ServerLog(Logger):  # type: ignore[misc]
 class HubServer(BaseApplication):  # type: ignore[misc]
     """gunicorn, set up from the settings instead of a command line."""
 
-    def __init__(self, settings: Settings, ready_file: Path | None = None) -> None:
-        """ready_file: gets the real URL once the hub listens, for HUB_PORT=0."""
+    def __init__(self, settings: Settings, app: OpenAPI, ready_file: Path | None = None) -> None:
+        """app: each process gives it services of its own.
+
+        ready_file: gets the real URL once the hub listens, for HUB_PORT=0.
+        """
         self._settings = settings
+        self._app = app
         self._ready_file = ready_file
         self._services: Services | None = None
         super().__init__()
@@ -72,12 +77,13 @@ class HubServer(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """gunicorn's hook: the application, made in each worker process after the fork."""
+        """gunicorn's hook: the application, given its services in each worker process after the fork."""
         self._services = make_services(self._settings)
         Timekeeper(self._services.client, self._services.keys).start()
         for start in [make(self._services) for subject in subjects() for make in subject.in_hub]:
             start()
-        return create_app(self._settings, self._services)
+        attach(self._app, self._services)
+        return self._app
 
     def _when_ready(self, server: Any) -> None:
         signal.signal(signal.SIGINT, lambda *_: os.kill(os.getpid(), signal.SIGTERM))  # Ctrl-C too ends in order
@@ -98,12 +104,12 @@ def run(settings: Settings, ready_file: Path | None = None) -> None:
     """Serves until SIGTERM or SIGINT. Raises SettingsError for what is missing. Starts while Redis is down."""
     logs.configure("hub", settings.log_level, settings.log_format)
     services = make_services(settings)
-    create_app(settings, services)  # says what is missing, and loads all code, before anything forks
+    app = create_app(settings, services)  # says what is missing, and loads all code, before anything forks
     services.close()
     migrate(settings.sqlalchemy_url)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each open stream is a descriptor
-    HubServer(settings, ready_file).run()
+    HubServer(settings, app, ready_file).run()
 
 
 def _address(host: str, port: int) -> str:

@@ -6,7 +6,7 @@ import socket
 from functools import partial
 from typing import Any, cast
 
-from flask import Response, current_app, request
+from flask import Flask, Response, current_app, request
 from flask.blueprints import BlueprintSetupState
 from flask_openapi3.models.tag import Tag
 from pydantic import TypeAdapter, ValidationError
@@ -21,7 +21,7 @@ from hub_api.live.streaming.streams import Streams
 from hub_api.public_events import log, numbers
 from hub_api.public_events.log import Wanted
 from hub_api.web.answers import Failure, succeeded
-from hub_api.web.endpoint import Blueprint, Call, endpoint
+from hub_api.web.endpoint import ON_ATTACH, Blueprint, Call, endpoint
 from hub_api.web.fields import TenantPath
 from hub_api.web.tenant import in_url, no_tenant
 from shared.errors import ValidationFailed
@@ -40,12 +40,15 @@ _STREAM: Any = {
 _COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 429: Failure, 503: Failure}
 
 
-def _prepare(state: BlueprintSetupState) -> None:
-    app = state.app
+def _register(state: BlueprintSetupState) -> None:
+    state.app.extensions[ON_ATTACH].append(_make_streams)
+
+
+def _make_streams(app: Flask) -> None:
     app.extensions[_STREAMS] = Streams(app.extensions["services"], app.extensions["directory"])
 
 
-blueprint.record_once(_prepare)
+blueprint.record_once(_register)
 
 
 @blueprint.get(

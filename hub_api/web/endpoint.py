@@ -129,6 +129,11 @@ def language_in_force() -> Language:
         return current_services().language
 
 
+# The extension of an application that lists what is called with it, as `Callable[[Flask], None]`, each time that it is
+# given services: a blueprint adds what it makes of these.
+ON_ATTACH = "on_attach"
+
+
 def current_services() -> Services:
     """The services of the running application."""
     return cast(Services, current_app.extensions["services"])

@@ -17,11 +17,11 @@ _verbose = click.option("--verbose", "-v", is_flag=True, help="Show all that the
 @_verbose
 def up(verbose: bool) -> int:
     """Run everything on this machine until Ctrl-C."""
+    settings = command_settings()  # first: what is wrong with them is told at once
     from leadmaster.sandbox import warn_of_sandbox  # noqa: PLC0415
     from leadmaster.screen import Screen  # noqa: PLC0415
     from leadmaster.up.run import run  # noqa: PLC0415
 
-    settings = command_settings()
     screen = Screen()
     screen.title("LeadMaster is starting …")
     warn_of_sandbox(settings, screen)

@@ -1,4 +1,8 @@
-"""One service each, for several machines. `up` starts these same commands."""
+"""One service each, for several machines. `up` starts these same commands.
+
+Settings come first: what is wrong with them is told at once, and a process that begins anew (`parts.shed`) has loaded
+nothing for it.
+"""
 
 from __future__ import annotations
 
@@ -19,17 +23,19 @@ _ready_file = click.option(
 @_ready_file
 def hub(ready_file: Path | None) -> None:
     """Serve the REST API."""
+    settings = service_settings("hub")
     from hub_api import server  # noqa: PLC0415
 
-    server.run(service_settings("hub"), ready_file=ready_file)
+    server.run(settings, ready_file=ready_file)
 
 
 @click.command()
 def background() -> int:
     """Run the hub's background tasks: record events, housekeeping."""
+    settings = service_settings("background")
     from hub_api.background import run  # noqa: PLC0415
 
-    return run(service_settings("background"))
+    return run(settings)
 
 
 @click.command()
@@ -45,25 +51,28 @@ def webhooks() -> int:
 @click.command()
 def beat() -> int:
     """Run the clock that schedules background tasks. One per installation."""
+    settings = service_settings("beat")
     from hub_api.beat import run  # noqa: PLC0415
 
-    return run(service_settings("beat"))
+    return run(settings)
 
 
 @click.command()
 def host() -> int:
     """Run this machine's session workers."""
+    settings = service_settings("host")
     from session_worker.host.forker import run  # noqa: PLC0415
 
-    return run(service_settings("host"))
+    return run(settings)
 
 
 @click.command()
 def flower() -> None:
     """Run Flower behind its password, on 127.0.0.1."""
+    settings = service_settings("flower")
     from leadmaster.dashboard import run  # noqa: PLC0415
 
-    run(service_settings("flower"))
+    run(settings)
 
 
 @click.command()

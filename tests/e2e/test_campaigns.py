@@ -22,7 +22,7 @@ DELAY_S = 0.2
 ASK_OUT = (RECIPIENTS - 1, RECIPIENTS - 40)  # positions in the list of those who write BAJA meanwhile
 UNKNOWN = 7  # not on WhatsApp
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.browser
 
 
 def number(cliente_id: int, position: int) -> str:

@@ -13,6 +13,8 @@ from leadmaster.live.steps import STEPS
 from testing.system import System
 from testing.waiting import until
 
+pytestmark = pytest.mark.browser
+
 AGENCY, PHONE, LEAD = 51, "5491155557001", "5491155557002"
 SECRET = "un texto que nadie debe ver"
 _WAIT_S = 120
@@ -69,7 +71,6 @@ def copies(system: System, ending: str) -> str:
     return str(sum(each["recipient_copies"] for each in sent(system, ending)))
 
 
-@pytest.mark.timeout(480)  # the person waits for five browser starts
 def test_a_person_goes_through_the_checklist(tmp_path: Path) -> None:
     report = tmp_path / "report.md"
     with System(tmp_path / "system") as system:

@@ -12,7 +12,7 @@ from testing.caller import Caller
 from testing.system import System
 from testing.waiting import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.browser
 
 TENANTS = list(range(91, 96))
 CANARY, CRASHES = 92, 95

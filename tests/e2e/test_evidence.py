@@ -10,7 +10,7 @@ from support.waiting import until
 from testing.caller import Caller
 from testing.system import System
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]  # seven browsers start at once
+pytestmark = pytest.mark.browser
 
 TENANTS = {name: 61 + n for n, name in enumerate(["offline", "hang", "crash", "takeover", "ban", "version", "lost"])}
 LEAD = "5491133330001"

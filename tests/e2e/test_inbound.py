@@ -12,7 +12,7 @@ from testing.caller import Caller
 from testing.processes import descendants, that_run
 from testing.system import System
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 PHONE = "5491150000071"
 ANA, LEO = "5491133330001", "5491133330002"

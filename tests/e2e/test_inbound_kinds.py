@@ -11,7 +11,7 @@ from support.waiting import until
 from testing.caller import Caller
 from testing.system import System
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 PHONE = "5491150000072"
 ANA, LEO = "5491133330011", "5491133330012"

@@ -10,6 +10,8 @@ import pytest
 from testing.system import System
 from tests.front.wa_js_package import pack
 
+pytestmark = pytest.mark.browser
+
 AGENCY, PHONE = 51, "5491155556001"
 PINNED, SERVED = "2.3000.1044800001", "2.3000.1044900002"
 
@@ -42,7 +44,6 @@ def test_a_refused_pin_is_said_or_left_for_what_is_served(tmp_path: Path, fallba
             assert not system.browsers(AGENCY)
 
 
-@pytest.mark.timeout(480)  # two probes in browsers of their own, beside a whole system
 def test_a_bundle_is_tried_on_a_session_before_all_get_it(tmp_path: Path) -> None:
     good = pack(tmp_path, "4.6.98")
     page = tmp_path / "saved.html"

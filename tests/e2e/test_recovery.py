@@ -8,7 +8,7 @@ from support.waiting import until
 from testing.caller import Caller
 from testing.system import System
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 # What the server does with a tenant's next message, and for how many; then the browser is killed.
 CASES: dict[str, tuple[str, str | None, int]] = {

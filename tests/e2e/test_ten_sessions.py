@@ -20,7 +20,6 @@ def phone(cliente_id: int) -> str:
     return f"54911500000{cliente_id}"
 
 
-@pytest.mark.timeout(300)
 def test_ten_sessions_come_back_after_a_whole_restart(system: System) -> None:
     # given ten tenants, READY
     callers: list[Caller] = []

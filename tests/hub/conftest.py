@@ -16,11 +16,12 @@ import redis
 from flask.testing import FlaskClient
 from flask_openapi3.openapi import OpenAPI
 from pydantic import SecretStr
+from sqlalchemy import Engine
 from stand_ins import PASSWORD, SECRET
 
 from hub_api.accounts.tokens.service import issue_token
 from hub_api.accounts.users import service as accounts
-from hub_api.app import create_app
+from hub_api.app import attach, make_app
 from hub_api.background import make_tasks
 from hub_api.database import Database, migrate
 from hub_api.recording.drain import Drain, make_drain
@@ -62,19 +63,25 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(
-    request: pytest.FixtureRequest, database_kind: str, seeded_database: Path, tmp_path: Path
-) -> Iterator[str]:
-    """A database of this test's own, seeded."""
+def database_url(request: pytest.FixtureRequest, database_kind: str, seeded_database: Path) -> Iterator[str]:
+    """A database of this test's own, seeded. Its place is the same for all of them, see `engines`."""
     if database_kind == "sqlite":
-        shutil.copy(seeded_database, tmp_path / "hub.db")
-        yield f"sqlite:///{tmp_path / 'hub.db'}"
+        path = seeded_database.with_name("hub.db")
+        shutil.copy(seeded_database, path)
+        yield f"sqlite:///{path}"
+        for left in path.parent.glob("hub.db*"):
+            left.unlink()
         return
     cluster: PostgresCluster = request.getfixturevalue("postgres")
-    name = f"t{uuid.uuid4().hex[:10]}"
-    cluster.create(name, template="seed")
-    yield cluster.url(name)
-    cluster.drop(name)
+    cluster.create("hub", template="seed")
+    yield cluster.url("hub")
+    cluster.drop("hub")
+
+
+@pytest.fixture(scope="session")
+def engines() -> dict[str, Engine]:
+    """One for each place of a database: it remembers the SQL made of statements, which takes a good part of a test."""
+    return {}
 
 
 @pytest.fixture(scope="session")
@@ -100,15 +107,26 @@ def settings(redis_url: str, database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def services(settings: Settings) -> Iterator[Services]:
+def services(settings: Settings, engines: dict[str, Engine]) -> Iterator[Services]:
     made = make_services(settings)
+    database = made.database
+    # What a test listens to stays its own: the copy shares connections and what is remembered, not listeners.
+    database.engine = engines.setdefault(database.url, database.engine).execution_options()
     yield made
     made.close()
 
 
+@pytest.fixture(scope="session")
+def calls() -> OpenAPI:
+    """The application without services, made once: making it takes longer than most tests."""
+    return make_app(Settings())
+
+
 @pytest.fixture
-def app(settings: Settings, services: Services) -> OpenAPI:
-    return create_app(settings, services)
+def app(calls: OpenAPI, services: Services) -> OpenAPI:
+    """What differs by a setting of the application's own (CORS, proxies) needs one of its own: `create_app`."""
+    attach(calls, services)
+    return calls
 
 
 @pytest.fixture
