@@ -10,9 +10,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from receiver import Receiver
 
-PAGE = (Path(__file__).parents[3] / "docs" / "webhooks.md").read_text("utf-8")
+from leadmaster.demo.by_hand import receiving_a_lead
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "webhooks.md").read_text("utf-8")
 # What n8n gives the code of a node: its input, its environment, and `this.helpers`.
 NODE = """
 async function receive($input, $env) { CODE }
@@ -27,6 +31,13 @@ def _example(language: str) -> str:
     found = re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
     assert found is not None
     return found[1]
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/webhooks.md"])
+def test_the_five_lines_are_those_that_the_demo_prints(name: str) -> None:
+    lines = receiving_a_lead("http://127.0.0.1:3012", "lm_…", "http://127.0.0.1:3080/")
+    assert len(lines) == 5
+    assert "```bash\n" + "\n".join(lines) + "\n```" in (ROOT / name).read_text("utf-8")
 
 
 def test_the_one_in_flask(make: Any, receive: Any, work: Any, receiver: Receiver, tmp_path: Path) -> None:
