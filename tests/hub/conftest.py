@@ -16,6 +16,7 @@ import redis
 from flask.testing import FlaskClient
 from flask_openapi3.openapi import OpenAPI
 from pydantic import SecretStr
+from reused_database import ReusedDatabase
 from sqlalchemy import Engine
 from stand_ins import PASSWORD, SECRET
 
@@ -56,6 +57,12 @@ def postgres() -> Iterator[PostgresCluster]:
         yield cluster
 
 
+@pytest.fixture(scope="session")
+def reused_postgres(postgres: PostgresCluster) -> ReusedDatabase:
+    """The database of all tests that run on PostgreSQL, one after the other."""
+    return ReusedDatabase(postgres, "hub", "seed")
+
+
 @pytest.fixture
 def database_kind(request: pytest.FixtureRequest) -> str:
     """`sqlite`; a module that parametrises this runs on `postgresql` as well."""
@@ -72,10 +79,9 @@ def database_url(request: pytest.FixtureRequest, database_kind: str, seeded_data
         for left in path.parent.glob("hub.db*"):
             left.unlink()
         return
-    cluster: PostgresCluster = request.getfixturevalue("postgres")
-    cluster.create("hub", template="seed")
-    yield cluster.url("hub")
-    cluster.drop("hub")
+    reused: ReusedDatabase = request.getfixturevalue("reused_postgres")
+    reused.renew()
+    yield reused.url
 
 
 @pytest.fixture(scope="session")
