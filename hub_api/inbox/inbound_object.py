@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from hub_api.inbox.models import InboundMedia, InboundMessage, MessageChange
 from hub_api.inbox.parts import parts_shown
 from hub_api.recipients.other_keys import MessageKey
+from hub_api.recording.rows import among
 from shared.instant import to_iso
 
 
@@ -83,6 +84,6 @@ def _by_key(session: Session, table: Any, keys: Iterable[MessageKey]) -> dict[Me
         return {}
     statement: Select[Any] = select(table).where(
         table.cliente_id.in_({cliente_id for cliente_id, _ in asked}),
-        table.whatsapp_id.in_({whatsapp_id for _, whatsapp_id in asked}),
+        among(session, table.whatsapp_id, {whatsapp_id for _, whatsapp_id in asked}),
     )
     return {(row.cliente_id, row.whatsapp_id): row for row in session.scalars(statement)}

@@ -24,6 +24,7 @@ from shared.recipient_key import address_of
 
 _OF_CONVERSATIONS = (EventType.MESSAGE_INBOUND, EventType.MESSAGE_UPDATED, EventType.MESSAGE_MEDIA)
 _B = TypeVar("_B", bound=Body)
+_Kinds = tuple[type[Body], ...]
 
 
 class InboxRecorder:
@@ -35,7 +36,8 @@ class InboxRecorder:
         What a Redis that forgot a message told once more, or an older one holds, is counted here, for nobody takes it.
         """
         told = [event for event in events if event.type in _OF_CONVERSATIONS]
-        known = _Known(session, told)
+        received = MessageInbound, MessageUpdated
+        known = _Known(session, told, rows=received, changes=(MessageUpdated,), ours=(MessageInbound,))
         found: set[str] = set()
         repeated: list[int] = []
         seen: set[object] = set()
@@ -78,13 +80,13 @@ class InboxRecorder:
 class _Known:
     """What is on record of the messages that some events are about, under whichever key it stands."""
 
-    def __init__(self, session: Session, events: Sequence[Event]) -> None:
-        self._others = other_keys(session, map(_key, events))
-        keys = {key for event in events for key in self._all(event)}
-        self.rows = recorded_rows(session, keys)
-        self.changes = changes_of(session, keys)
-        ours = ours_by_key(session, (key for key in keys if key[1].startswith("true_")))
-        self._ours = {(one.cliente_id, one.whatsapp_id) for one in ours}
+    def __init__(self, session: Session, events: Sequence[Event], *, rows: _Kinds, changes: _Kinds, ours: _Kinds):
+        """Each is looked up for the events of these kinds alone."""
+        self._others = other_keys(session, map(_key, _of(events, *rows, *changes, *ours)))
+        self.rows = recorded_rows(session, self._keys(events, rows))
+        self.changes = changes_of(session, self._keys(events, changes))
+        handed_over = ours_by_key(session, (key for key in self._keys(events, ours) if key[1].startswith("true_")))
+        self._ours = {(one.cliente_id, one.whatsapp_id) for one in handed_over}
 
     def row(self, event: Event) -> InboundMessage | None:
         """The message itself."""
@@ -102,6 +104,9 @@ class _Known:
         """The key under which we handed it over."""
         return next((key for key in self._all(event) if key in self._ours), None)
 
+    def _keys(self, events: Sequence[Event], kinds: _Kinds) -> set[MessageKey]:
+        return {key for event in _of(events, *kinds) for key in self._all(event)}
+
     def _all(self, event: Event) -> list[MessageKey]:
         return [_key(event), *self._others.get(_key(event), ())]
 
@@ -111,7 +116,8 @@ class _Batch:
 
     def __init__(self, session: Session, events: Sequence[Event]) -> None:
         self._session = session
-        self._known = _Known(session, events)
+        changed = MessageInbound, MessageUpdated
+        self._known = _Known(session, events, rows=(MessageUpdated,), changes=changed, ours=(MessageUpdated,))
         self._media = dict(media_of(session, map(_key, _of(events, MessageInbound, MessageMedia))))
 
     def receive(self, event: Event, told: MessageInbound, chat: Chat) -> None:

@@ -63,7 +63,8 @@ def ours_by_key(session: Session, keys: Iterable[tuple[int, str]]) -> list[Messa
         return []
     row = MessageRecord
     statement = select(row).where(
-        row.cliente_id.in_({cliente_id for cliente_id, _ in asked}), row.whatsapp_id.in_({key for _, key in asked})
+        row.cliente_id.in_({cliente_id for cliente_id, _ in asked}),
+        among(session, row.whatsapp_id, {key for _, key in asked}),
     )
     statement = statement.execution_options(populate_existing=True)  # the recorder changes rows, no objects
     return [one for one in session.scalars(statement) if (one.cliente_id, one.whatsapp_id) in asked]

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from hub_api.recipients import chats
 from hub_api.recipients.models import RecipientAddress
 from hub_api.recipients.service import Address
+from hub_api.recording.rows import among
 from shared.recipient_key import address_of, chat_of, forms
 
 MessageKey = tuple[int, str]  # (cliente_id, whatsapp_id)
@@ -45,7 +46,8 @@ def _lids(session: Session, numbers: set[tuple[int, str]]) -> dict[Address, list
         return {}
     row = RecipientAddress
     statement = select(row.cliente_id, row.number, row.address).where(
-        row.cliente_id.in_({cliente_id for cliente_id, _ in numbers}), row.number.in_({number for _, number in numbers})
+        row.cliente_id.in_({cliente_id for cliente_id, _ in numbers}),
+        among(session, row.number, {number for _, number in numbers}),
     )
     found: dict[Address, list[str]] = defaultdict(list)
     for cliente_id, number, address in session.execute(statement):
