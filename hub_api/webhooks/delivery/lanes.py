@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from hub_api.database import Database
@@ -37,13 +37,14 @@ class Lanes:
     def __init__(self, database: Database, places: int) -> None:
         """places: how many lanes are worked at once."""
         self._database = database
-        self._troubled_places = max(1, places // 2)
+        self._next = _next(max(1, places // 2))
+        self._next_locked = self._next.with_for_update(skip_locked=True, of=WebhookLane)
         self._choosing = threading.Lock()  # one chooses at a time, so that limits hold
 
     def take(self, now_ms: int) -> Taken | None:
         """The lane that has waited longest; None where none is due, or those that are would be too many."""
         with self._choosing, self._database.writing() as session:
-            row = session.scalar(self._next(session, now_ms).with_for_update(skip_locked=True, of=WebhookLane))
+            row = session.scalar(self._next_locked, {"now_ms": now_ms})
             if row is None:
                 return None
             taken = Taken(row.id, row.endpoint, uuid.uuid4().hex)
@@ -53,42 +54,47 @@ class Lanes:
     def is_due(self, now_ms: int) -> bool:
         """Whether one could be taken now."""
         with self._database.reading() as session:
-            return session.scalar(self._next(session, now_ms)) is not None
+            return session.scalar(self._next, {"now_ms": now_ms}) is not None
 
-    def _next(self, session: Session, now_ms: int) -> Any:
-        """Cheap first: where nothing is due, nothing else is looked at."""
-        other, endpoint = aliased(WebhookLane), aliased(WebhookEndpoint)
-        taken = other.taken_until > now_ms
-        of_tenant = (
-            select(func.count())
-            .select_from(other)
-            .where(taken, other.cliente_id == WebhookLane.cliente_id)
-            .correlate(WebhookLane)
-            .scalar_subquery()
+
+def _next(troubled_places: int) -> Select[WebhookLane]:
+    """The statement, at a moment `now_ms`; made once, as that takes longer than the database does over it.
+
+    Cheap first: where nothing is due, nothing else is looked at.
+    """
+    now_ms = bindparam("now_ms", type_=BigInteger)
+    other, endpoint = aliased(WebhookLane), aliased(WebhookEndpoint)
+    taken = other.taken_until > now_ms
+    of_tenant = (
+        select(func.count())
+        .select_from(other)
+        .where(taken, other.cliente_id == WebhookLane.cliente_id)
+        .correlate(WebhookLane)
+        .scalar_subquery()
+    )
+    of_endpoint = exists().where(taken, other.endpoint == WebhookLane.endpoint)
+    of_troubled = (
+        select(func.count())
+        .select_from(other)
+        .join(endpoint, endpoint.id == other.endpoint)
+        .where(taken, _is_troubled(endpoint))
+        .scalar_subquery()
+    )
+    failing = WebhookEndpoint.failing_since.is_not(None)
+    return (
+        select(WebhookLane)
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookLane.endpoint)
+        .where(
+            WebhookLane.next_at <= now_ms,
+            WebhookLane.taken_until <= now_ms,
+            WebhookEndpoint.active.is_(True),
+            of_tenant < PLACES_PER_TENANT,
+            or_(~failing, ~of_endpoint),
+            or_(~_is_troubled(WebhookEndpoint), of_troubled < troubled_places),
         )
-        of_endpoint = exists().where(taken, other.endpoint == WebhookLane.endpoint)
-        of_troubled = (
-            select(func.count())
-            .select_from(other)
-            .join(endpoint, endpoint.id == other.endpoint)
-            .where(taken, _is_troubled(endpoint))
-            .scalar_subquery()
-        )
-        failing = WebhookEndpoint.failing_since.is_not(None)
-        return (
-            select(WebhookLane)
-            .join(WebhookEndpoint, WebhookEndpoint.id == WebhookLane.endpoint)
-            .where(
-                WebhookLane.next_at <= now_ms,
-                WebhookLane.taken_until <= now_ms,
-                WebhookEndpoint.active.is_(True),
-                of_tenant < PLACES_PER_TENANT,
-                or_(~failing, ~of_endpoint),
-                or_(~_is_troubled(WebhookEndpoint), of_troubled < self._troubled_places),
-            )
-            .order_by(WebhookLane.next_at, WebhookLane.id)
-            .limit(1)
-        )
+        .order_by(WebhookLane.next_at, WebhookLane.id)
+        .limit(1)
+    )
 
 
 def _is_troubled(endpoint: Any) -> ColumnElement[bool]:
