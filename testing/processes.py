@@ -207,7 +207,7 @@ def that_run(matches: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.pid != os.getpid() and is_alive(process) and matches(process):
+            if process.pid != os.getpid() and matches(process) and is_alive(process):
                 found.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
