@@ -103,6 +103,26 @@ class Restoration:
 
 
 @dataclass(frozen=True, slots=True)
+class PartState:
+    """How something that the hub works with stands. detail: for an admin alone."""
+
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyPart:
+    """A part of `/ready` that a subject adds. Both are given the time in milliseconds.
+
+    state: asks Redis; raises redis.RedisError. depths: how much waits, by name; raises sqlalchemy.exc.SQLAlchemyError.
+    """
+
+    name: str
+    state: Callable[[Services, int], PartState]
+    depths: Callable[[Services, int], Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """Everything that a package adds to the hub. Handlers and hooks run in the order of `subjects.NAMES`."""
 
@@ -118,5 +138,6 @@ class Subject:
     in_hub: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called once in each process of the hub
     tasks: tuple[PeriodicTask, ...] = ()
     expiring: tuple[Expiring, ...] = ()
+    ready: tuple[ReadyPart, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict)  # sections of the OpenAPI document
     command_line: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # what `leadmaster <name>` calls

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # who needs no more than the tables should not load what serves calls
-    from hub_api.registry import PeriodicTask, Subject, TenantHook
+    from hub_api.registry import PeriodicTask, ReadyPart, Subject, TenantHook
 
 # In this order their handlers take events and their hooks restore.
 NAMES = (
@@ -58,6 +58,11 @@ def periodic_tasks() -> tuple[PeriodicTask, ...]:
 def tenant_hooks() -> tuple[TenantHook, ...]:
     """What all of them do when a tenant's profile changes."""
     return tuple(hook for subject in subjects() for hook in subject.tenant_changed)
+
+
+def ready_parts() -> tuple[ReadyPart, ...]:
+    """What all of them add to `/ready`."""
+    return tuple(part for subject in subjects() for part in subject.ready)
 
 
 def for_command_line(name: str) -> Callable[..., Any]:

@@ -289,8 +289,7 @@ class Keys:
 
     @property
     def incarnation(self) -> str:
-        """String: `<incarnation id> <state>`, which life of the ledger this is; claims are open while the state names
-        the very server that holds it, see `shared/ledger/restoring/incarnation.py`."""
+        """String: `<incarnation id> <state>`, which life of the ledger this is; see `ledger/restoring/incarnation.py`."""
         return f"{self.prefix}incarnation"
 
     @property
@@ -390,10 +389,9 @@ class Keys:
         """String: the id of the last event that was recorded in SQL."""
         return f"{self.prefix}events:recorded"
 
-    @property
-    def last_drain(self) -> str:
-        """String: when the background worker last recorded events, in milliseconds."""
-        return f"{self.prefix}events:drained_at"
+    def last_look(self, part: str) -> str:
+        """String: when `background` last recorded events, or `webhooks` looked for what is due, in milliseconds."""
+        return f"{self.prefix}looked_at:{part}"
 
     def task_lock(self, task: str) -> str:
         """String with a time to live: one run of a background task at a time."""

@@ -17,6 +17,7 @@ class Health(BaseModel):
 class Part(BaseModel):
     ok: bool
     detail: str | None = Field(default=None, description="For an admin alone")
+    depths: dict[str, int] | None = Field(default=None, description="How much waits, by name; for an admin alone")
 
 
 class Readiness(BaseModel):

@@ -10,8 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub_api.accounts.tenants import service as accounts
 from hub_api.services import Services
+from hub_api.subjects import ready_parts
 from shared.builds.builds import Builds
 from shared.clock import timekeeper
+from shared.instant import now_ms as clock_ms
 from shared.instant import own_clock_ms
 from shared.logs import get_logger
 from shared.sessions.hosts import Hosts
@@ -27,7 +29,7 @@ _MAX_BUILDS = 3
 
 
 def readiness(services: Services, now_ms: int) -> tuple[bool, dict[str, dict[str, Any]]]:
-    """Whether the hub can serve, and `{name: {"ok", "detail"}}` for each of `_PARTS`."""
+    """Whether the hub can serve, and `{name: {"ok", "detail"}}` for each of `_PARTS` and of those that subjects add."""
     found = {"redis": _redis(services), "database": _database(services)}
     if found["redis"]["ok"]:
         try:
@@ -38,15 +40,27 @@ def readiness(services: Services, now_ms: int) -> tuple[bool, dict[str, dict[str
                 "ledger": _ledger(services),
                 "whatsapp": _whatsapp(services),
             }
+            for part in ready_parts():
+                state = part.state(services, now_ms)
+                found[part.name] = _state(state.ok, state.detail)
         except redis.RedisError as error:
             found["redis"] = _state(False, type(error).__name__)
     unknown = _state(False, "not known without redis")
-    found = dict.fromkeys(_PARTS, unknown) | found
+    found = dict.fromkeys((*_PARTS, *(part.name for part in ready_parts())), unknown) | found
     return all(found[name]["ok"] for name in _NEEDED), found
 
 
+def depths_of_parts(services: Services, now_ms: int) -> dict[str, dict[str, int]]:
+    """How much waits, `{part: {name: number}}`; empty where the database is away."""
+    try:
+        return {part.name: dict(part.depths(services, now_ms)) for part in ready_parts()}
+    except SQLAlchemyError:
+        return {}
+
+
 def record_depths(services: Services) -> dict[str, object]:
-    """Logs how much waits: messages in queues and in flight, the deepest queues, events to record; returns the same.
+    """Logs how much waits: messages in queues and in flight, the deepest queues, events to record, and what waits
+    in the parts that subjects add; returns the same.
 
     Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError.
     """
@@ -57,6 +71,7 @@ def record_depths(services: Services) -> dict[str, object]:
         "in_flight": sum(in_flight for _, in_flight in found.values()),
         "deepest": {cliente_id: queued for cliente_id, (queued, _) in deepest if queued},
         "events": services.client.xlen(services.keys.events),
+        **depths_of_parts(services, clock_ms()),
     }
     _log.info("queues.depth", **depths)
     return depths
@@ -80,7 +95,7 @@ def _database(services: Services) -> dict[str, Any]:
 
 
 def _background(services: Services, now_ms: int) -> dict[str, Any]:
-    last = services.client.get(services.keys.last_drain)
+    last = services.client.get(services.keys.last_look("background"))
     if not isinstance(last, str):
         return _state(False, "never recorded events")
     age_ms = max(0, now_ms - int(last))

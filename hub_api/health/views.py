@@ -31,10 +31,14 @@ def health() -> Response:
 def ready() -> Response:
     """200 where Redis and the database answer; the others are shown and do not count against it.
 
-    No credentials are needed. `detail` is for an admin alone: it names tenants, builds and programs.
+    No credentials are needed. `detail` and `depths` are for an admin alone: they name tenants, builds and programs, and
+    say how much waits.
     """
     good, found = service.readiness(current_services(), now_ms())
-    if not _is_admin():
+    if _is_admin():
+        for name, depths in service.depths_of_parts(current_services(), now_ms()).items():
+            found[name] |= {"depths": depths}
+    else:
         found = {name: {"ok": part["ok"]} for name, part in found.items()}
     fields = {"ok": good, "status": "ready" if good else "not ready", "parts": found}
     return plain(fields, 200 if good else 503)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hub_api.database import Base, BigKey
 
 IS_WAITING = text("status = 'waiting'")  # the partial indexes serve only queries that say it in these words
+HAS_FAILED = text("status = 'failed'")
 
 
 class WebhookEndpoint(Base):
@@ -77,6 +78,7 @@ class WebhookDelivery(Base):
         Index("ux_webhook_deliveries", "endpoint", "delivery_id", unique=True),
         Index("ix_webhook_log", "endpoint", "id"),
         Index("ix_webhook_ended", "ended_at"),
+        Index("ix_webhook_failed", "ended_at", sqlite_where=HAS_FAILED, postgresql_where=HAS_FAILED),
     )
 
 

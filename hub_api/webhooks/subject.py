@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from sqlalchemy import ColumnElement
 
-from hub_api.registry import Expiring, PeriodicTask, RecordedHook, Subject
+from hub_api.registry import Expiring, PeriodicTask, ReadyPart, RecordedHook, Subject
 from hub_api.services import Services
 from hub_api.webhooks.delivery.task import make_deliver
 from hub_api.webhooks.delivery.waking import Waking
 from hub_api.webhooks.described import webhooks_section
 from hub_api.webhooks.models import WebhookAttempt, WebhookDelivery
+from hub_api.webhooks.outbox import backlog
 from hub_api.webhooks.outbox.writer import Outbox
 from shared import names
 from shared.settings import Settings
@@ -46,4 +47,5 @@ SUBJECT = Subject(
     document={"webhooks": webhooks_section()},
     command_line={"webhooks": _work},
     expiring=(Expiring("webhook_deliveries", WebhookDelivery.id, _is_old, together=(WebhookAttempt.delivery,)),),
+    ready=(ReadyPart("webhooks", backlog.worker_state, backlog.depths),),
 )

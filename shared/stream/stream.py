@@ -60,4 +60,4 @@ class EventStream:
 
     def mark_drained(self, now_ms: int) -> None:
         """The background worker read the stream at this moment; `/ready` shows it."""
-        self._client.set(self._keys.last_drain, now_ms)
+        self._client.set(self._keys.last_look("background"), now_ms)

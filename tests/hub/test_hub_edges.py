@@ -19,7 +19,7 @@ from shared.settings import SettingsError
 
 SEND = {"to": "5491123456789", "message": "texto secreto", "on_not_ready": "queue"}
 T = "/api/whatsapp/51"
-PARTS = {"redis", "database", "background", "hosts", "clock", "ledger", "whatsapp"}
+PARTS = {"redis", "database", "background", "hosts", "clock", "ledger", "whatsapp", "webhooks"}
 
 
 def test_health_and_readiness(client, services):

@@ -54,7 +54,7 @@ def test_draining_records_once_and_trims_only_what_was_recorded(
     assert server.xlen(keys.events) == 1  # the last one marks the place
     assert server.get(keys.drain_cursor) == _newest(server, keys)
     assert (count(services, MessageRecord), count(services, MessageEvent)) == (3, 3)
-    assert server.get(keys.last_drain)
+    assert server.get(keys.last_look("background"))
 
 
 def test_events_read_twice_change_nothing(drain: Drain, services: Services, server: redis.Redis, keys: Keys) -> None:

@@ -259,7 +259,7 @@ class TestTheStandingOfRedis:
         monkeypatch.setattr(stream, "forget_before", emptied_first)
         drain.run()  # it is emptied between the read and the cursor's write
         monkeypatch.undo()
-        assert server.keys(keys.prefix + "*") == [keys.last_drain]
+        assert server.keys(keys.prefix + "*") == [keys.last_look("background")]
         with services.database.reading() as session:
             read_at = cursor.last_read_at(session)
         drain.run()  # a look at nothing is not one to the end of the stream

@@ -62,17 +62,20 @@ class Deliverer:
         lanes: Lanes,
         *,
         wake_another: Callable[[], object] = lambda: None,
+        looked: Callable[[], object] = lambda: None,
         make_poster: Callable[[], Poster] | None = None,
     ) -> None:
-        """wake_another: called where more is due than this thread does."""
+        """wake_another: called where more is due than this thread does. looked: called at each look for what is due."""
         allowed = parse_networks(services.settings.webhook_allowed_networks)
         self._services = services
         self._lanes = lanes
         self._wake_another = wake_another
+        self._looked = looked
         self._make_poster = make_poster or (lambda: Poster(allowed))
         self._rng = random.SystemRandom()
         self._ending = threading.Event()
-        self._posters: set[Poster] = set()
+        self._posters: dict[Taken, Poster] = {}
+        self._renewing: threading.Thread | None = None
         self._lock = threading.Lock()
 
     def run(self) -> int:
@@ -80,6 +83,7 @@ class Deliverer:
         total = 0
         while not self._ending.is_set():
             taken = self._lanes.take(now_ms())
+            self._looked()
             if taken is None:
                 break
             if self._lanes.is_due(now_ms()):
@@ -96,23 +100,48 @@ class Deliverer:
 
     def _abort(self) -> None:
         with self._lock:
-            for poster in self._posters:
+            for poster in self._posters.values():
                 poster.abort()
 
     def _work(self, taken: Taken) -> int:
-        target, due = self._read(taken)
-        if target is None:
-            keep(self._services, taken, (), self._rng, last=True)
-            return 0
         poster = self._make_poster()
-        with self._lock:
-            self._posters.add(poster)
+        self._begin(taken, poster)
         try:
+            target, due = self._read(taken)
+            if target is None:
+                keep(self._services, taken, (), self._rng, last=True)
+                return 0
             return self._deliver(taken, target, due, poster)
         finally:
             with self._lock:
-                self._posters.discard(poster)
+                del self._posters[taken]
+            self._lanes.let_go(taken)
             poster.close()
+
+    def _begin(self, taken: Taken, poster: Poster) -> None:
+        with self._lock:
+            self._posters[taken] = poster
+            if self._renewing is None:
+                self._renewing = threading.Thread(target=self._renew, name="webhooks-renewing", daemon=True)
+                self._renewing.start()
+
+    def _renew(self) -> None:
+        """As long as there are runs. What is posted in a lane that could not be renewed in time is broken off."""
+        while True:
+            time.sleep(self._lanes.renew_each_s)
+            with self._lock:
+                if not self._posters:
+                    self._renewing = None
+                    return
+            try:
+                self._lanes.renew(now_ms())
+            except SQLAlchemyError as error:
+                _log.warning("webhook.not_renewed", reason=type(error).__name__)
+            with self._lock:
+                for taken, poster in self._posters.items():
+                    if not self._lanes.holds(taken):
+                        _log.warning("webhook.lane_lost", lane=taken.lane)
+                        poster.abort()
 
     def _deliver(self, taken: Taken, target: Target, due: Sequence[Due], poster: Poster) -> int:
         began = kept_at = time.monotonic()
@@ -120,7 +149,7 @@ class Deliverer:
         total, blocked = 0, set[str]()
         for one in due:
             now = time.monotonic()
-            if self._ending.is_set() or now - began > _RUN_S:
+            if self._is_over(taken) or now - began > _RUN_S:
                 break
             if one.chat in blocked:
                 continue
@@ -129,8 +158,8 @@ class Deliverer:
                     return total
                 answers, kept_at = [], now
             answer = self._attempt(target, one, poster)
-            if answer is None:
-                break
+            if answer.code is None and self._is_over(taken):
+                break  # it was broken off, and does not count
             total += 1
             answers.append((one, answer))
             if not answer.succeeded:
@@ -140,11 +169,13 @@ class Deliverer:
         keep(self._services, taken, answers, self._rng, last=True)
         return total
 
-    def _attempt(self, target: Target, one: Due, poster: Poster) -> Answer | None:
-        """None where it was broken off as the process ends: it does not count."""
+    def _attempt(self, target: Target, one: Due, poster: Poster) -> Answer:
         signed = signed_headers(one.delivery_id, one.body, target.secrets, own_clock_ms() // 1000)
-        answer = poster.post(target.url, {**target.headers, **signed}, one.body)
-        return None if answer.code is None and self._ending.is_set() else answer
+        return poster.post(target.url, {**target.headers, **signed}, one.body)
+
+    def _is_over(self, taken: Taken) -> bool:
+        """Whether nothing more may be posted in a lane: the process ends, or the lane may be another's."""
+        return self._ending.is_set() or not self._lanes.holds(taken)
 
     def _read(self, taken: Taken) -> tuple[Target | None, list[Due]]:
         now = now_ms()
