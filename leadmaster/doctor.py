@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub_api.database import Database, newest_schema, schema_of
 from leadmaster.installation import credentials, embedded_server, ports
-from leadmaster.installation.addresses import database_place, listening
+from leadmaster.installation.addresses import database_place, listening, media_place
 from leadmaster.installation.data_dir import DataDir
 from leadmaster.redis_server import read_facts
 from leadmaster.sandbox import Finding, look_at_sandbox, show
@@ -26,12 +26,16 @@ from session_worker.engine.port import EngineError
 from session_worker.engine.versions.builds import build_of
 from session_worker.engine.versions.bundles import BundleStore, facts
 from session_worker.engine.versions.pinned_page import find_page
+from shared.media.store import MediaStore, StoreFailed
+from shared.names import Keys
+from shared.public_address import Network, parse_networks
 from shared.redis import client as redis_client
 from shared.settings import Settings, SettingsError, load_settings
 
 _MIN_FREE_BYTES = 2 * 1024**3
 _MIN_YEAR, _MAX_YEAR = 2025, 2100
 _MAX_SKEW_S = 2.0
+_LINK_LOCAL = parse_networks(("169.254.0.0/16", "fe80::/10"))
 _DRIVER_TIMEOUT_S = 20.0
 
 
@@ -44,7 +48,20 @@ def run(screen: Screen) -> int:
         return 1
     findings = [Finding("Settings", "read")]
     show(screen, findings[0])
-    for look in (_browser, look_at_sandbox, _driver, _bundle, _pin, _server, _database, _clock, _disk, _ports):
+    for look in (
+        _browser,
+        look_at_sandbox,
+        _driver,
+        _bundle,
+        _pin,
+        _server,
+        _database,
+        _media,
+        _webhooks,
+        _clock,
+        _disk,
+        _ports,
+    ):
         finding = look(settings)
         show(screen, finding)
         findings.append(finding)
@@ -134,6 +151,47 @@ def _database(settings: Settings) -> Finding:
     return Finding("Database", f"{place}, schema {current}")
 
 
+def _media(settings: Settings) -> Finding:
+    """Hub, background worker and hosts must all be able to do this."""
+    place = media_place(settings)
+    if "://" not in settings.media_location and not Path(settings.media_location).exists():
+        return Finding("Media", f"{place}, not there yet; made for the first file")
+    try:
+        MediaStore(settings.media_location).probe()
+    except StoreFailed as error:
+        return Finding("Media", f"{place}: {error}", False, "correct MEDIA_URL, its credentials or its permissions")
+    return Finding("Media", f"{place}, can be written, read and deleted from")
+
+
+def _webhooks(settings: Settings) -> Finding:
+    """Where they may go beside public addresses, and whether somebody delivers."""
+    networks = parse_networks(settings.webhook_allowed_networks)
+    reach = "public addresses" + "".join(f", {network}" for network in networks)
+    open_to = [str(network) for network in networks if any(network.overlaps(one) for one in _of_kind(network))]
+    if open_to:
+        advice = "take out of WEBHOOK_ALLOWED_NETWORKS what holds link-local addresses: clouds keep credentials there"
+        return Finding("Webhooks", f"reach {', '.join(open_to)}", False, advice)
+    return Finding("Webhooks", f"reach {reach}; {_webhook_worker(settings)}")
+
+
+def _of_kind(network: Network) -> list[Network]:
+    return [one for one in _LINK_LOCAL if one.version == network.version]
+
+
+def _webhook_worker(settings: Settings) -> str:
+    url = _server_url(settings)
+    if url is None:
+        return "`leadmaster up` starts their worker"
+    try:
+        with redis_client.connect(url) as client:
+            last = client.get(Keys(settings.redis_prefix).last_webhook_look)
+    except (redis.RedisError, ValueError):
+        return "their worker is not known without Redis"
+    if not isinstance(last, str):
+        return "no worker has looked for what is due yet"
+    return f"a worker looked {max(0, int(time.time() - int(last) / 1000))} s ago"
+
+
 def _clock(settings: Settings) -> Finding:
     year = datetime.now(UTC).year
     if not _MIN_YEAR <= year <= _MAX_YEAR:
@@ -172,3 +230,19 @@ def _ports(settings: Settings) -> Finding:
     if taken:
         return Finding("Ports", f"in use: {', '.join(taken)}", False, "stop what uses them, or set another port")
     return Finding("Ports", ", ".join(f"{name} {port}" for name, _, port in wanted) + " free")
+
+
+_LOOKS = (
+    _browser,
+    look_at_sandbox,
+    _driver,
+    _bundle,
+    _pin,
+    _server,
+    _database,
+    _media,
+    _webhooks,
+    _clock,
+    _disk,
+    _ports,
+)

@@ -30,6 +30,14 @@ def database_place(settings: Settings) -> str:
     return f"{url.scheme}://{url.hostname or ''}{url.path}"
 
 
+def media_place(settings: Settings) -> str:
+    """Where received media lie: a directory, or a URL without its password."""
+    url = urlsplit(settings.media_location)
+    if not url.scheme:
+        return short_path(Path(settings.media_location))
+    return f"{url.scheme}://{url.hostname or ''}{url.path}"
+
+
 def short_path(path: Path) -> str:
     """A path as people read it: without the current directory where it lies below that."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

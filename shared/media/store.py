@@ -27,6 +27,7 @@ from shared.media.writing import MediaWriter
 _log = get_logger(__name__)
 
 _INCOMING = "incoming"
+_PROBE = "probe"  # beside the tenants' folders
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -133,6 +134,19 @@ class MediaStore:
                     system.rm_file(path)
                     swept += 1
         return swept
+
+    def probe(self) -> None:
+        """Writes a small file, reads it back and deletes it."""
+        with _failing("probe"):
+            system, root = self._open()
+            path, content = f"{root}/{_PROBE}/{uuid.uuid4().hex}", uuid.uuid4().bytes
+            self._make_folder(path)
+            try:
+                system.pipe_file(path, content)
+                if system.cat_file(path) != content:
+                    raise StoreFailed("probe: what was read is not what was written")
+            finally:
+                system.rm_file(path)
 
     def free_bytes(self) -> int | None:
         """What the disk has room for; None: it is no disk of this machine."""

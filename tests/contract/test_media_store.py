@@ -141,3 +141,15 @@ def test_a_store_that_is_away_fails_in_one_way(tmp_path: Path) -> None:
             ask()
     with pytest.raises(StoreFailed):
         MediaStore("nosuch://bucket/media").tenants()
+
+
+def test_a_probe_leaves_nothing(store: MediaStore) -> None:
+    store.probe()
+    put(store)
+    assert (store.tenants(), len(listed(store))) == ([51], 1)
+
+
+def test_a_probe_says_what_fails(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreFailed):
+        MediaStore(str(tmp_path / "file")).probe()

@@ -206,6 +206,29 @@ def test_the_doctor_says_what_to_do(shell: Shell) -> None:
     assert done.stdout.count("→") == 2
 
 
+def test_the_doctor_tries_where_media_lie(shell: Shell) -> None:
+    (shell.directory / "store").mkdir()
+    (shell.directory / "file").write_text("")
+
+    good = shell.run("doctor", MEDIA_URL=str(shell.directory / "store"))
+    not_yet = shell.run("doctor", MEDIA_URL=str(shell.directory / "later"))
+    bad = shell.run("doctor", MEDIA_URL=str(shell.directory / "file"))
+
+    assert "can be written, read and deleted from" in " ".join(good.stdout.split())
+    assert not any(path.is_file() for path in (shell.directory / "store").rglob("*"))
+    assert "not there yet" in " ".join(not_yet.stdout.split())
+    assert not (shell.directory / "later").exists()
+    assert (bad.returncode, "✗ Media:" in bad.stdout) == (1, True)
+
+
+def test_the_doctor_says_where_webhooks_may_go(shell: Shell) -> None:
+    private = shell.run("doctor", WEBHOOK_ALLOWED_NETWORKS="10.0.0.0/8")
+    metadata = shell.run("doctor", WEBHOOK_ALLOWED_NETWORKS="169.0.0.0/8")
+
+    assert "Webhooks: reach public addresses, 10.0.0.0/8;" in " ".join(private.stdout.split())
+    assert "✗ Webhooks: reach 169.0.0.0/8" in " ".join(metadata.stdout.split())
+
+
 def test_the_doctor_says_how_chromiums_sandbox_stands(shell: Shell) -> None:
     switched_off = shell.run("doctor", BROWSER_NO_SANDBOX="true")
     as_it_is = shell.run("doctor")
