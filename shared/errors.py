@@ -97,6 +97,12 @@ class MediaNotAvailable(NotFound):
     text = "MEDIA_NOT_AVAILABLE"
 
 
+class MediaNotFetchable(LeadMasterError):
+    """A received message's bytes can't be fetched once more, or need not be; the details say what became of them."""
+
+    code, http = "MEDIA_NOT_FETCHABLE", 409
+
+
 class SessionNotFound(LeadMasterError):
     code, http = "SESSION_NOT_FOUND", 404
 

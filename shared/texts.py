@@ -88,6 +88,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "El archivo de este mensaje no está disponible; `details.media` dice por qué",
         "This message's file is not available; `details.media` says why",
     ),
+    "MEDIA_NOT_FETCHABLE": (
+        "El archivo ya está, supera el límite de su tipo, o ya no se sabe de dónde traerlo",
+        "The file is there already, is above its type's limit, or nobody knows any more where it is to be had",
+    ),
     "MEDIA_QUOTA_EXCEEDED": (
         "El cliente ya ocupa todo su espacio para archivos recibidos (MEDIA_QUOTA_MIB)",
         "The client's received files take all the room that it has (MEDIA_QUOTA_MIB)",

@@ -6,6 +6,14 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from hub_api.inbox.objects import MediaFields
+
+
+class MediaFetchObject(BaseModel):
+    ok: Literal[True]
+    whatsapp_id: str
+    media: MediaFields
+
 
 class MediaUsageObject(BaseModel):
     ok: Literal[True]

@@ -11,9 +11,10 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import FileWrapper
 
 from hub_api.inbox.bodies import InboundPath
+from hub_api.media import refetching
 from hub_api.media import service as media
 from hub_api.media.file_names import disposition
-from hub_api.media.objects import MediaUsageObject
+from hub_api.media.objects import MediaFetchObject, MediaUsageObject
 from hub_api.media.usage import usage_of
 from hub_api.web.answers import Failure, succeeded
 from hub_api.web.endpoint import Blueprint, Call, endpoint
@@ -64,6 +65,20 @@ def read_media(call: Call, path: InboundPath) -> Response:
         answer.headers["Accept-Ranges"] = "bytes"
         answer.call_on_close(held.pop_all().close)
         return answer
+
+
+@blueprint.post(
+    "/inbound/<string:whatsapp_id>/media/fetch",
+    summary="Fetch the bytes of a received message once more",
+    responses={202: MediaFetchObject, **_COMMON, 409: Failure},
+)
+@endpoint(in_url, command="media fetch")
+def fetch_again(call: Call, path: InboundPath) -> Response:
+    """After what kept them from being fetched is put right, such as a full disk. For `failed`, `expired` and `pending`
+    ones, and those whose file is missing: 202, they are `pending` and fetched within a minute while the session is
+    READY; what came of it is in the message's `media` and told as `message.updated`. Others: 409, with `details.media`.
+    """
+    return succeeded(refetching.fetch_again(call.services, call.cliente_id, path.whatsapp_id, call.caller.name), 202)
 
 
 @blueprint.get("/media/usage", summary="How much received media take", responses={200: MediaUsageObject, **_COMMON})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hub_api.app import create_app
 from hub_api.recording.drain import Drain
 from hub_api.services import Services
 from shared.instant import now_ms
-from shared.protocol.events import MessageInbound
+from shared.protocol.events import MessageInbound, MessageMedia
 from shared.protocol.inbound import MediaStatus
 from shared.settings import Settings
 
@@ -221,3 +222,77 @@ def test_how_much_they_take(receive: Receiving, client: FlaskClient, maria: dict
         "retention_days": None, "available": 3, "pending": 1, "expired": 0, "too_large": 0, "failed": 1,
     }  # fmt: skip
     assert settings.media_quota_mib == 10_240
+
+
+class TestFetchingAgain:
+    @pytest.fixture
+    def fetch(self, client: FlaskClient, maria: dict[str, str]) -> Callable[[str], Any]:
+        return lambda key: client.post(f"/api/whatsapp/51/inbound/{key}/media/fetch", headers=maria)
+
+    @pytest.mark.parametrize("status", [MediaStatus.FAILED, MediaStatus.EXPIRED, MediaStatus.PENDING])
+    def test_what_was_not_fetched_is_due_at_once(
+        self, receive: Receiving, fetch: Any, ask: Any, services: Services, drain: Drain, status: MediaStatus
+    ) -> None:
+        key = receive(status=status, error="" if status is MediaStatus.PENDING else "MEDIA_NOT_FETCHED")
+        found = services.ledger.media.next(51)
+        if found is not None:  # it was tried often, and waits for long
+            tried = replace(found.pending, tries=9)
+            services.ledger.media.postpone(51, key, now_ms() + 3_600_000, tried)
+
+        answer = fetch(key)
+        drain.run()
+
+        assert (answer.status_code, answer.json["media"]["status"]) == (202, "pending")
+        due = services.ledger.media.next(51)
+        assert due is not None
+        assert (due.whatsapp_id, due.pending.tries, due.due_ms <= now_ms()) == (key, 0, True)
+        assert (due.pending.source.media_key, due.pending.type.value) == ("a2V5", "document")
+        assert ask(key).json["details"]["media"]["status"] == "pending"
+        assert ask(key).json["details"]["media"]["error"] is None
+
+    def test_its_outcome_is_the_messages(
+        self, receive: Receiving, fetch: Any, ask: Any, services: Services, drain: Drain
+    ) -> None:
+        key = receive(status=MediaStatus.FAILED, error="MEDIA_NOT_FETCHED")
+        fetch(key)
+        with services.media.writing(51, 1 << 20) as writer:
+            writer.write(PDF)
+            stored = writer.commit()
+        outcome = MessageMedia(key, MediaStatus.AVAILABLE, "application/pdf", len(PDF), stored.sha256, "", 1)
+        assert services.ledger.media.complete(51, outcome, stored.added_bytes, now_ms())
+        drain.run()
+        assert (ask(key).status_code, ask(key).data) == (200, PDF)
+
+    def test_what_is_there_or_too_large_is_not_fetched_again(
+        self, receive: Receiving, fetch: Any, services: Services
+    ) -> None:
+        for status in (MediaStatus.AVAILABLE, MediaStatus.TOO_LARGE):
+            answer = fetch(receive(status=status))
+            assert (answer.status_code, answer.json["error"]) == (409, "MEDIA_NOT_FETCHABLE")
+            assert answer.json["details"]["media"]["status"] == status.value
+        assert services.ledger.media.next(51) is None
+
+    def test_a_file_that_is_missing_is(self, receive: Receiving, fetch: Any, services: Services) -> None:
+        key = receive()
+        services.media.delete(51, SHA256, older_than_s=0)
+        assert fetch(key).status_code == 202
+
+    def test_who_did_it_is_in_the_audit_trail_and_other_tenants_can_not(
+        self,
+        receive: Receiving,
+        fetch: Any,
+        client: FlaskClient,
+        root: dict[str, str],
+        token_of: Callable[[str], str],
+        services: Services,
+    ) -> None:
+        key = receive(status=MediaStatus.FAILED)
+        pedro = {"Authorization": f"Bearer {token_of('pedro')}"}
+        refused = client.post(f"/api/whatsapp/51/inbound/{key}/media/fetch", headers=pedro)
+        foreign = client.post(f"/api/whatsapp/52/inbound/{key}/media/fetch", headers=pedro)
+        assert (refused.status_code, foreign.status_code) == (403, 404)
+        assert services.ledger.media.next(51) is None
+
+        fetch(key)
+        entry = client.get("/api/audit", headers=root).json["items"][0]
+        assert (entry["what"], entry["who"], entry["cliente_id"]) == ("media.fetch", "user:maria", 51)

@@ -12,10 +12,12 @@ from shared.ledger.media.pending import PendingMedia, pending_from, pending_text
 from shared.ledger.script import ledger_script
 from shared.names import Keys
 from shared.protocol.events import MessageMedia, event_data
+from shared.protocol.inbound import MediaStatus
 from shared.redis.scripts import Scripts
 
 _POSTPONE = ledger_script(__file__, "postpone")
 _COMPLETE = ledger_script(__file__, "complete")
+_REFETCH = ledger_script(__file__, "refetch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,26 @@ class MediaLedger:
             },
         )
         return bool(answer)
+
+    def refetch(self, cliente_id: int, whatsapp_id: str, pending: PendingMedia, now_ms: int) -> None:
+        """Has bytes fetched once more, due at once and with all tries before it; the message is `pending` again."""
+        keys = self._keys
+        told = MessageMedia(whatsapp_id, MediaStatus.PENDING, pending.source.mime_type)
+        self._scripts.run(
+            _REFETCH,
+            keys={
+                "media_due": keys.media_due(cliente_id),
+                "media_pending": keys.media_pending(cliente_id),
+                "events": keys.events,
+            },
+            args={
+                "whatsapp_id": whatsapp_id,
+                "cliente_id": cliente_id,
+                "now_ms": now_ms,
+                "pending": pending_text(pending),
+                "event": event_data(told),
+            },
+        )
 
     def restore(self, cliente_id: int, entries: Mapping[str, PendingMedia], due_ms: int) -> None:
         """Puts back what SQL knows as pending, by WhatsApp's key; what Redis still knows of it stays."""
