@@ -22,8 +22,8 @@ from shared.recipient_key import recipient_key
 from shared.transitions.message import Lane
 
 _NUMBERED = "@c.us"
-# They are put to another message: nobody waits for an answer to them.
-QUIET = (InboundType.REACTION.value, InboundType.POLL_VOTE.value)
+# They are put to another message, or say that others follow: nobody waits for an answer to them.
+QUIET = (InboundType.REACTION.value, InboundType.POLL_VOTE.value, InboundType.ALBUM.value)
 _OUT = (EventType.MESSAGE_SENT, EventType.MESSAGE_DELIVERED, EventType.MESSAGE_READ)
 
 

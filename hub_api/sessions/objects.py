@@ -18,8 +18,7 @@ class SessionLimits(BaseModel):
     new_chats_reset_at: str | None
 
 
-class SessionObject(BaseModel):
-    ok: Literal[True]
+class SessionFields(BaseModel):
     cliente_id: int
     instance_id: str
     status: SessionStatusName
@@ -42,6 +41,10 @@ class SessionObject(BaseModel):
     updated_at: str | None
     stale: bool
     limits: SessionLimits
+
+
+class SessionObject(SessionFields):
+    ok: Literal[True]
     already_connected: bool | None = None
     logout_pending: bool | None = Field(default=None, description="With `logout`: not unlinked yet")
 

@@ -29,6 +29,7 @@ class InboundType(StrEnum):
     BUTTON = "button"
     LIST = "list"
     CALL = "call"
+    ALBUM = "album"  # several pictures follow, each a message of its own
     UNKNOWN = "unknown"
 
 

@@ -142,6 +142,7 @@ class TestUnread:
         tell(
             message("A1", type=InboundType.REACTION, message="", reaction=ReactionTo("👍", "true_x@c.us_1")),
             message("A2", type=InboundType.POLL_VOTE, message="", vote=PollVote("true_x@c.us_2")),
+            message("A3", type=InboundType.ALBUM, message=""),  # its pictures do, each by itself
         )
         assert get()[0]["unread"] == 0
 

@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 from conversations_told import CHAT, GROUP, LID, NOW, OTHER, OWN, TEXT, WHO, Tell, message, telling
+from event_schemas import documented
 from flask.testing import FlaskClient
 from hub_records import accept, count, recorded
 
 from hub_api.inbox.inbound_object import media_of, recorded_objects
 from hub_api.inbox.models import InboundMessage, MessageChange
 from hub_api.inbox.objects import InboundList, InboundObject
+from hub_api.public_events import log
+from hub_api.public_events.log import Wanted
 from hub_api.recording.drain import Drain
 from hub_api.services import Services
 from shared.protocol.events import MessageInbound, MessageMedia, MessageUpdated
@@ -94,6 +97,7 @@ OF_EVERY_TYPE: dict[str, tuple[dict[str, Any], str, Any]] = {
     }),
     "button": ({"message": "Sí", "choice": Choice("si", "Sí")}, "choice", {"choice_id": "si", "title": "Sí"}),
     "call": ({"message": "", "call": MissedCall(video=True)}, "call", {"video": True, "group": False}),
+    "album": ({"message": ""}, "media", None),
     "unknown": ({"message": "", "raw_type": "order"}, "raw_type", "order"),
     "text": ({"message": "vi el aviso", "referral": Referral(source_id="9", raw='{"a": 1}')}, "referral", {
         "source_url": "", "title": "", "description": "", "media_type": "", "media_url": "", "thumbnail_url": "",
@@ -103,7 +107,7 @@ OF_EVERY_TYPE: dict[str, tuple[dict[str, Any], str, Any]] = {
 
 
 class TestEveryType:
-    def test_is_recorded_with_its_parts(self, tell: Tell, read: Call, listed: Call) -> None:
+    def test_is_recorded_with_its_parts(self, tell: Tell, read: Call, listed: Call, services: Services) -> None:
         told = {name: message(name, type=InboundType(name), **case[0]) for name, case in OF_EVERY_TYPE.items()}
         tell(*told.values())
         for name, (_, field, expected) in OF_EVERY_TYPE.items():
@@ -111,6 +115,8 @@ class TestEveryType:
             assert (found["type"], found[field], found["message"]) == (name, expected, told[name].message)
         assert listed("?type=poll_vote") == ["poll_vote"]
         assert "c2VjcmV0bw" not in str(read(told["image"]))
+        events = [documented(entry.body) for entry in log.after(services.database, 0, Wanted(), 100)]
+        assert [event["data"]["type"] for event in events] == list(told)
 
     def test_what_is_no_text_of_any_database_is_kept_without_it(self, tell: Tell, read: Call) -> None:
         told = message("A9", type=InboundType.CONTACT, contacts=(ContactCard("A\x00\ud800"),), push_name="\x00")

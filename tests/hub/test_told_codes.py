@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from event_schemas import documented
 from flask.testing import FlaskClient
 
 from hub_api.public_events import log
@@ -40,7 +40,7 @@ def show(own: Callable[..., Any]) -> Callable[..., Any]:
 
 def _codes(services: Services) -> list[str]:
     entries = log.after(services.database, 0, Wanted(cliente_id=51, types=["session.qr"]), 100)
-    return [json.loads(entry.body)["data"]["qr_string"] for entry in entries]
+    return [documented(entry.body)["data"]["qr_string"] for entry in entries]
 
 
 def test_each_code_is_told_once(drain: Drain, services: Services, show: Callable[..., Any]) -> None:

@@ -134,7 +134,12 @@ def test_a_call_that_was_made_or_taken_is_none(given: dict[str, Any]) -> None:
     assert message_of(facts(type="call_log", **given)) is None
 
 
-@pytest.mark.parametrize("kind", ["order", "album", "groups_v4_invite", "a_new_word", "undefined"])
+def test_an_album_is_what_says_that_pictures_follow() -> None:
+    found = told("album", text="", fields={})
+    assert (found.type, found.raw_type, found.media, found.message) == (InboundType.ALBUM, "", None, "")
+
+
+@pytest.mark.parametrize("kind", ["order", "groups_v4_invite", "a_new_word", "undefined"])
 def test_what_is_not_known_is_told_with_its_word(kind: str) -> None:
     found = told(kind)
     assert (found.type, found.raw_type, found.message) == (InboundType.UNKNOWN, kind, "hola")

@@ -15,6 +15,10 @@ class OptOutFields(BaseModel):
     note: str | None
 
 
+class OptOutChange(OptOutFields):
+    opted_out: bool = Field(description="Whether the number stands on the list now")
+
+
 class OptOutList(BaseModel):
     ok: Literal[True]
     items: list[OptOutFields]

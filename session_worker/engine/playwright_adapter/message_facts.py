@@ -47,6 +47,7 @@ _TYPES = {
     "interactive_response": InboundType.BUTTON,
     "list_response": InboundType.LIST,
     "call_log": InboundType.CALL,
+    "album": InboundType.ALBUM,
 }
 _WITH_BYTES = frozenset(
     {

@@ -72,6 +72,7 @@ ARRIVALS = {
     "call": Arrival(
         "call_log", fields={"isVideoCall": True}, told={"type": InboundType.CALL, "call": MissedCall(video=True)}
     ),
+    "album": Arrival("album", told={"type": InboundType.ALBUM}),
     "ad": Arrival(
         "chat",
         "vi el anuncio",

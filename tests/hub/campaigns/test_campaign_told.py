@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
+from event_schemas import documented
 
 from hub_api.public_events import log
 from hub_api.public_events.log import Wanted
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], 
 def _told(world: World, kind: str) -> list[dict[str, Any]]:
     world.drain()
     found = log.after(world.services.database, 0, Wanted(51, {kind}), 100)
-    return [json.loads(entry.body)["data"] for entry in found]
+    return [documented(entry.body)["data"] for entry in found]
 
 
 def test_each_change_of_a_campaigns_state_as_it_was_then(world: World, worker: Worker) -> None:
