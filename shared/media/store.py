@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -28,6 +29,10 @@ _log = get_logger(__name__)
 
 _INCOMING = "incoming"
 _PROBE = "probe"  # beside the tenants' folders
+_OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"}  # no folders; making one would make a bucket
+# Of a file in an object store: sent in parts of so many bytes (5 MiB is the least that S3 takes), and read in these.
+# Left to itself s3fs would hold 50 MiB for each file.
+_PART_BYTES, _READ_BYTES = 5 << 20, 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -62,7 +67,7 @@ class MediaStore:
             system, root = self._open()
             path = f"{root}/{cliente_id}/{_INCOMING}/{uuid.uuid4().hex}"
             self._make_folder(path)
-            file = system.open(path, "wb")
+            file = system.open(path, "wb", block_size=_PART_BYTES)
 
         def append(chunk: bytes) -> None:
             with _failing("write"):
@@ -89,9 +94,9 @@ class MediaStore:
 
     def open(self, cliente_id: int, sha256: str) -> BinaryIO:
         """A tenant's file, for reading; it can be sought in. Raises FileNotFoundError too."""
-        with _failing("read"):
+        with _failing("read", FileNotFoundError):
             system, _ = self._open()
-            return cast(BinaryIO, system.open(self._path(cliente_id, sha256), "rb"))
+            return cast(BinaryIO, system.open(self._path(cliente_id, sha256), "rb", block_size=_READ_BYTES))
 
     def delete(self, cliente_id: int, sha256: str, *, older_than_s: float) -> bool:
         """Deletes a tenant's file, unless it was stored lately: somebody may be about to name it. True: it is gone."""
@@ -111,13 +116,12 @@ class MediaStore:
         for folder in self._names(str(cliente_id)):
             if folder == _INCOMING:
                 continue
-            for sha256 in self._names(f"{cliente_id}/{folder}"):
+            for found in self._listed(f"{cliente_id}/{folder}"):
+                sha256 = _name(found)
                 if not _SHA256.fullmatch(sha256):
                     continue
                 with _failing("list"), contextlib.suppress(FileNotFoundError):
-                    system, _ = self._open()
-                    path = self._path(cliente_id, sha256)
-                    yield StoredFile(sha256, int(system.size(path)), _age_s(system, path))
+                    yield StoredFile(sha256, int(found["size"]), self._listed_age_s(found))
 
     def tenants(self) -> list[int]:
         """Those that have files, or had."""
@@ -171,18 +175,30 @@ class MediaStore:
         return f"{self._open()[1]}/{cliente_id}/{sha256[:2]}/{sha256}"
 
     def _names(self, folder: str) -> list[str]:
+        return [_name(found) for found in self._listed(folder)]
+
+    def _listed(self, folder: str) -> list[dict[str, Any]]:
         """What stands in a folder of the store; nothing where there is none."""
         with _failing("list"):
             system, root = self._open()
             try:
-                found = system.ls(f"{root}/{folder}".rstrip("/"), detail=False)
+                return list(system.ls(f"{root}/{folder}".rstrip("/"), detail=True))
             except FileNotFoundError:
                 return []
-            return [name.rstrip("/").rpartition("/")[2] for name in found]
+
+    def _listed_age_s(self, found: dict[str, Any]) -> float:
+        """By what the list says, where it says so: an object store would be asked once more for each file."""
+        modified = found.get("LastModified")
+        if isinstance(modified, datetime):
+            return time.time() - modified.timestamp()
+        return _age_s(self._open()[0], found["name"])
 
     def _make_folder(self, path: str) -> None:
         """Where folders are things of their own."""
         system, _ = self._open()
+        known_as = {system.protocol} if isinstance(system.protocol, str) else set(system.protocol)
+        if known_as & _OBJECT_STORES:
+            return
         system.makedirs(path.rpartition("/")[0], exist_ok=True)
 
     def _sync(self, file: Any) -> None:
@@ -199,17 +215,24 @@ class MediaStore:
                 os.close(descriptor)
 
 
+def _name(found: dict[str, Any]) -> str:
+    return str(found["name"]).rstrip("/").rpartition("/")[2]
+
+
 def _age_s(system: Any, path: str) -> float:
     """By the clocks of this machine and of the store. Raises FileNotFoundError."""
     return time.time() - float(system.modified(path).timestamp())
 
 
 @contextmanager
-def _failing(step: str) -> Iterator[None]:
-    """Whatever a file system's own library raises is one failure of the store; each has errors of its own."""
+def _failing(step: str, *answers: type[Exception]) -> Iterator[None]:
+    """Whatever a file system's own library raises is one failure of the store; each has errors of its own.
+
+    answers: what is no failure. A bucket that is not there is a file that is not found, so it has to be said.
+    """
     try:
         yield
-    except (StoreFailed, FileNotFoundError, GeneratorExit):
+    except (StoreFailed, *answers):
         raise
     except Exception as error:
         _log.warning("media.store_failed", step=step, reason=type(error).__name__)
