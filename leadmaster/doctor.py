@@ -184,7 +184,7 @@ def _webhook_worker(settings: Settings) -> str:
         return "`leadmaster up` starts their worker"
     try:
         with redis_client.connect(url) as client:
-            last = client.get(Keys(settings.redis_prefix).last_webhook_look)
+            last = client.get(Keys(settings.redis_prefix).last_look("webhooks"))
     except (redis.RedisError, ValueError):
         return "their worker is not known without Redis"
     if not isinstance(last, str):

@@ -289,7 +289,7 @@ class Keys:
 
     @property
     def incarnation(self) -> str:
-        """String: `<incarnation id> <state>`, which life of the ledger this is; see `ledger/restoring/incarnation.py`."""
+        """String: `<incarnation id> <state>`, which life of the ledger this is: `ledger/restoring/incarnation.py`."""
         return f"{self.prefix}incarnation"
 
     @property

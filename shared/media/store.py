@@ -232,8 +232,10 @@ def _failing(step: str, *answers: type[Exception]) -> Iterator[None]:
     """
     try:
         yield
-    except (StoreFailed, *answers):
+    except StoreFailed:
         raise
     except Exception as error:
+        if isinstance(error, answers):
+            raise
         _log.warning("media.store_failed", step=step, reason=type(error).__name__)
         raise StoreFailed(f"{step}: {type(error).__name__}") from error
