@@ -64,7 +64,8 @@ def make_app(settings: Settings) -> OpenAPI:
     for subject in subjects():
         for module in subject.views:
             app.register_api(import_module(module).blueprint)
-    document.register(app, {name: part for subject in subjects() for name, part in subject.document.items()})
+    sections = {name: part for subject in subjects() for name, part in subject.document.items()}
+    document.register(app, sections, [model for subject in subjects() for model in subject.schemas])
     if settings.cors_origins:
         _allow_origins(app, settings.cors_origins)
     if settings.trusted_proxies:

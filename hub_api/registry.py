@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pydantic import BaseModel
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
@@ -139,5 +140,6 @@ class Subject:
     tasks: tuple[PeriodicTask, ...] = ()
     expiring: tuple[Expiring, ...] = ()
     ready: tuple[ReadyPart, ...] = ()
+    schemas: tuple[type[BaseModel], ...] = ()  # that the OpenAPI document has besides those of calls
     document: Mapping[str, Any] = field(default_factory=dict)  # sections of the OpenAPI document
     command_line: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # what `leadmaster <name>` calls

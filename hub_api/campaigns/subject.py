@@ -13,6 +13,7 @@ from hub_api.campaigns.imports.running import Imports
 from hub_api.campaigns.models import CampaignImport, RefusedRow
 from hub_api.campaigns.optouts.answers import Answers
 from hub_api.campaigns.optouts.mirror import mirror_once
+from hub_api.campaigns.optouts.objects import OptOutChange
 from hub_api.campaigns.optouts.unattributed import Unattributed
 from hub_api.campaigns.releasing.outcomes import Outcomes
 from hub_api.campaigns.releasing.restore import restore
@@ -57,6 +58,7 @@ SUBJECT = Subject(
         "hub_api.campaigns.schedules.views",
         "hub_api.campaigns.optouts.views",
     ),
+    schemas=(OptOutChange,),
     event_handlers=(Outcomes,),
     before_events=(mirror_once,),
     after_events=(_attribute, _answers),

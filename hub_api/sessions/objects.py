@@ -43,6 +43,18 @@ class SessionFields(BaseModel):
     limits: SessionLimits
 
 
+class MovedSession(SessionFields):
+    """As `session.status` tells it."""
+
+    qr_string: None
+
+
+class ScannableSession(SessionFields):
+    """As `session.qr` tells it."""
+
+    qr_string: str
+
+
 class SessionObject(SessionFields):
     ok: Literal[True]
     already_connected: bool | None = None

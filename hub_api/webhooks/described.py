@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
-
-from hub_api.campaigns.optouts.objects import OptOutChange
 from hub_api.public_events.envelope import VERSION
 from hub_api.public_events.types import PublicEventType
-from hub_api.sessions.objects import SessionFields
 
-_SCHEMAS = "#/components/schemas/"
-
-
-class MovedSession(SessionFields):
-    qr_string: None
-
-
-class ScannableSession(SessionFields):
-    qr_string: str
-
-
-# What `data` is: a schema that the document has, by its name, or one of two, or a record that no call answers with; and
-# when it comes.
-_TYPES: dict[PublicEventType, tuple[str | type[BaseModel], str]] = {
+# What `data` is: a schema that the document has, by its name, or one of two; and when it comes.
+_TYPES: dict[PublicEventType, tuple[str, str]] = {
     PublicEventType.MESSAGE_RECEIVED: (
         "InboundFields",
         "A message came in; `direction` is `out` for what the owner wrote on the phone itself.",
@@ -38,10 +22,10 @@ _TYPES: dict[PublicEventType, tuple[str | type[BaseModel], str]] = {
         "MessageFields",
         "A message of yours is `sent`, `delivered`, `read`, `failed`, `uncertain`, `expired` or `cancelled`.",
     ),
-    PublicEventType.SESSION_STATUS: (MovedSession, "The session has another status. Never with a code."),
-    PublicEventType.SESSION_QR: (ScannableSession, "A code waits to be scanned; for tenants that may."),
+    PublicEventType.SESSION_STATUS: ("MovedSession", "The session has another status. Never with a code."),
+    PublicEventType.SESSION_QR: ("ScannableSession", "A code waits to be scanned; for tenants that may."),
     PublicEventType.CAMPAIGN_STATUS: ("CampaignFields", "A campaign has another state."),
-    PublicEventType.OPTOUT_CHANGED: (OptOutChange, "A number came onto the opt-out list, or left it: `opted_out`."),
+    PublicEventType.OPTOUT_CHANGED: ("OptOutChange", "A number came onto the opt-out list, or left it: `opted_out`."),
     PublicEventType.WEBHOOK_DISABLED: (
         "WebhookFields",
         "Another webhook of the tenant was disabled by itself: it answered 410, or failed for five days.",
@@ -64,7 +48,7 @@ def webhooks_section() -> dict[str, Any]:
     return {kind.value: {"post": _operation(kind, schema, text)} for kind, (schema, text) in _TYPES.items()}
 
 
-def _operation(kind: PublicEventType, schema: str | type[BaseModel], text: str) -> dict[str, Any]:
+def _operation(kind: PublicEventType, schema: str, text: str) -> dict[str, Any]:
     return {
         "summary": kind.value,
         "description": f"{text} Signed by the Standard Webhooks specification.",
@@ -80,7 +64,7 @@ def _operation(kind: PublicEventType, schema: str | type[BaseModel], text: str) 
     }
 
 
-def _envelope(kind: PublicEventType, schema: str | type[BaseModel]) -> dict[str, Any]:
+def _envelope(kind: PublicEventType, schema: str) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "id": {"type": "string", "description": "As `webhook-id`"},
         "type": {"const": kind.value},
@@ -92,9 +76,6 @@ def _envelope(kind: PublicEventType, schema: str | type[BaseModel]) -> dict[str,
     return {"type": "object", "required": list(fields), "properties": fields}
 
 
-def _data(schema: str | type[BaseModel]) -> dict[str, Any]:
-    if not isinstance(schema, str):
-        inline = schema.model_json_schema(ref_template=_SCHEMAS + "{model}")
-        return {name: value for name, value in inline.items() if name != "$defs"}  # calls answer with those
-    found = [{"$ref": _SCHEMAS + name} for name in schema.split(" | ")]
+def _data(schema: str) -> dict[str, Any]:
+    found = [{"$ref": f"#/components/schemas/{name}"} for name in schema.split(" | ")]
     return found[0] if len(found) == 1 else {"anyOf": found}
