@@ -100,4 +100,4 @@ def test_each_script_that_takes_something_in_has_it_recorded_at_once() -> None:
     }
     telling = {name for name, text in texts.items() if "redis.call('PUBLISH', ARG.arrived_channel" in text}
 
-    assert telling == taking_in == {"receipts/inbound", "receipts/updated", "media/complete"}
+    assert telling == taking_in == {"receipts/inbound", "receipts/updated", "media/complete", "media/refetch"}

@@ -102,6 +102,7 @@ class MediaLedger:
                 "now_ms": now_ms,
                 "pending": pending_text(pending),
                 "event": event_data(told),
+                "arrived_channel": keys.arrived_channel,
             },
         )
 
