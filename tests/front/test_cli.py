@@ -13,6 +13,7 @@ import pytest
 
 from leadmaster.installation import credentials
 from leadmaster.installation.data_dir import DataDir
+from testing.processes import free_port
 
 
 class Shell:
@@ -199,7 +200,8 @@ def test_the_doctor_names_a_bad_setting(shell: Shell) -> None:
 
 
 def test_the_doctor_says_what_to_do(shell: Shell) -> None:
-    done = shell.run("doctor", REDIS_URL="redis://127.0.0.1:1/0", BROWSER_PATH="/no/such/browser")
+    free = {"HUB_PORT": str(free_port()), "FLOWER_PORT": str(free_port())}
+    done = shell.run("doctor", REDIS_URL="redis://127.0.0.1:1/0", BROWSER_PATH="/no/such/browser", **free)
     assert done.returncode == 1
     assert "✗ Redis: not reachable" in done.stdout
     assert "✗ Browser:" in done.stdout
