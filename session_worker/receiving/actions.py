@@ -30,6 +30,7 @@ class KeepCursor:
     """Keep how far the rows of a login were read, and which of them can't be read yet."""
 
     login_id: str
+    before: RowCursor | None  # as Redis had it last
     cursor: RowCursor
     placeholders: tuple[Placeholder, ...]
 

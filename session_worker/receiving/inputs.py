@@ -100,5 +100,12 @@ class Kept:
     """To KeepCursor and ForgetPlaceholders."""
 
 
-Answer = CutShort | EngineFailed | PositionRead | RowsRead | ChangesRead | PlaceholdersRead | Recorded | Kept
+@dataclass(frozen=True, slots=True)
+class CursorLost:
+    """To KeepCursor: Redis has another cursor than was left there. It forgot, and with it maybe what was recorded."""
+
+
+Answer = (
+    CutShort | EngineFailed | PositionRead | RowsRead | ChangesRead | PlaceholdersRead | Recorded | Kept | CursorLost
+)
 Input = TimePassed | ChannelChanged | Told | RowsHinted | StopAsked | Answer

@@ -76,8 +76,7 @@ def _record_told(turn: ReceivingTurn) -> None:
     state = turn.state
     is_read = state.rows_before_read and state.reading_at is None
     is_late = turn.now.steady_ms >= state.told_until_ms or len(state.told) >= MAX_HELD
-    may_read = state.channel is not None and not state.failures
-    if may_read and not is_read and not is_late:
+    if state.channel is not None and not is_read and not is_late:
         rows.read_new_rows(turn)
         return
     batch = state.told[:MAX_HELD]
@@ -102,6 +101,8 @@ def _take_answer(turn: ReceivingTurn, answer: on.Input) -> None:
             rows.rows_recorded(turn, page, heard, fresh)
         case ((at.KeepingCursor() as phase), on.Kept()):
             rows.cursor_kept(turn, phase)
+        case at.KeepingCursor(), on.CursorLost():
+            rows.cursor_lost(turn)
         case phase, _:
             _take_later_answer(turn, phase, answer)
 

@@ -59,6 +59,7 @@ def positioned(turn: ReceivingTurn, position: Position) -> None:
     turn.change(
         login_id=channel_of(turn).login_id,
         cursor=cursor,
+        kept=position.cursor,
         reading_at=None,
         begun_ms=max(turn.state.begun_ms, cursor.since_ms),
         placeholders={one.key: Waiting(one.at_ms, now.steady_ms) for one in position.placeholders},
@@ -100,6 +101,12 @@ def rows_recorded(turn: ReceivingTurn, page: RowPage, heard: tuple[Heard, ...], 
 
 
 def cursor_kept(turn: ReceivingTurn, phase: at.KeepingCursor) -> None:
+    """Redis has it."""
+    turn.change(kept=phase.cursor)
+    _go_on(turn, phase)
+
+
+def _go_on(turn: ReceivingTurn, phase: at.KeepingCursor) -> None:
     """The next page, or the end of this reading."""
     state, now_ms, page = turn.state, turn.now.steady_ms, phase.page
     if phase.placeholders:
@@ -115,12 +122,31 @@ def cursor_kept(turn: ReceivingTurn, phase: at.KeepingCursor) -> None:
     rest(turn)
 
 
+def cursor_lost(turn: ReceivingTurn) -> None:
+    """Redis was emptied, or is an older one: what it knew is recorded again, from where it or SQL says."""
+    now_ms = turn.now.steady_ms
+    turn.warn("inbound.cursor_lost")
+    turn.change(
+        cursor=None,
+        reading_at=None,
+        known=(),
+        changes_known=frozenset(),
+        rows_before_read=False,
+        behind=True,
+        first_reading=True,
+        rows_due_ms=now_ms,
+        changes_due_ms=now_ms,
+        changes_at=None,
+    )
+    rest(turn)
+
+
 def reading_failed(turn: ReceivingTurn, code: str, detail: str) -> None:
-    """The page did not answer: what it tells is recorded meanwhile, in whatever order."""
+    """The page did not answer, or is gone: what it tells waits for the next reading, but not for ever."""
     state = turn.state
     turn.warn("inbound.not_read", code=code, detail=detail, times=state.failures + 1)
     wait_ms = min(state.rules.every_ms, RETRY_MS * 2 ** min(state.failures, 10))
-    turn.change(failures=state.failures + 1, reading_at=None, rows_due_ms=turn.now.steady_ms + wait_ms, behind=False)
+    turn.change(failures=state.failures + 1, reading_at=None, rows_due_ms=turn.now.steady_ms + wait_ms, behind=True)
     rest(turn)
 
 
@@ -178,6 +204,6 @@ def _keep(turn: ReceivingTurn, page: RowPage) -> None:
     )
     phase = at.KeepingCursor(page, cursor, found)
     if cursor == before and not found:
-        cursor_kept(turn, phase)
+        _go_on(turn, phase)
     else:
-        make_call(turn, phase, do.KeepCursor(state.login_id or "", cursor, found))
+        make_call(turn, phase, do.KeepCursor(state.login_id or "", state.kept, cursor, found))

@@ -86,8 +86,9 @@ class Receiver(Actor[at.State, on.Input, do.Deed]):
                 if any(isinstance(one, MessageInbound) and one.media is not None for one in recorded):
                     self._on_media()
                 return on.Recorded(tuple(fresh))
-            case do.KeepCursor(login_id, cursor, placeholders):
-                ledger.row_cursors.keep(cliente_id, login_id, cursor, placeholders)
+            case do.KeepCursor(login_id, before, cursor, placeholders):
+                if not ledger.row_cursors.keep(cliente_id, login_id, cursor, placeholders, before=before):
+                    return on.CursorLost()
             case do.ForgetPlaceholders(keys):
                 ledger.row_cursors.forget_placeholders(cliente_id, keys)
         return on.Kept()

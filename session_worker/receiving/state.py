@@ -152,6 +152,7 @@ class State:
     # What stands in its rows.
     login_id: str | None = None  # whose cursor and placeholders these are
     cursor: RowCursor | None = None
+    kept: RowCursor | None = None  # the cursor as Redis has it
     rows_due_ms: int = 0  # when rows are read next
     reading_at: int | None = None  # the row after which a reading of several pages goes on
     reads_new: bool = False  # the reading under way begins at the cursor and stands in for no other

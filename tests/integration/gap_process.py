@@ -119,11 +119,12 @@ class RowCursorsWithGaps(RowCursors):
         super().__init__(client, keys)
         self._gap = gap
 
-    def keep(self, cliente_id: int, login_id: str, cursor: RowCursor, *args: Any) -> None:
+    def keep(self, cliente_id: int, login_id: str, cursor: RowCursor, *args: Any, **more: Any) -> bool:
         """See `RowCursors.keep`."""
         self._gap("before the cursor is kept")
-        super().keep(cliente_id, login_id, cursor, *args)
+        answer = super().keep(cliente_id, login_id, cursor, *args, **more)
         self._gap("cursor kept")
+        return answer
 
 
 class MediaLedgerWithGaps(MediaLedger):

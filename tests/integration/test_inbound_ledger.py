@@ -147,10 +147,24 @@ def test_what_went_out_before_there_were_marks_is_known_by_the_ledger(
 def test_where_reading_goes_on(ledger: Ledger) -> None:
     assert ledger.row_cursors.read(CLIENTE, "a") == Position(None, None, ())
     cursor, waiting = RowCursor(1_000_000_007, NOW), (Placeholder("k1", 5), Placeholder("k2", 6))
-    ledger.row_cursors.keep(CLIENTE, "a", cursor, waiting)
+    assert ledger.row_cursors.keep(CLIENTE, "a", cursor, waiting, before=None)
     ledger.row_cursors.restore(CLIENTE, NOW)
     assert ledger.row_cursors.read(CLIENTE, "a") == Position(cursor, NOW, waiting)
     ledger.row_cursors.forget_placeholders(CLIENTE, ("k1",))
     # another login has rows of its own
     assert ledger.row_cursors.read(CLIENTE, "b") == Position(None, NOW, waiting[1:])
     assert ledger.row_cursors.read(CLIENTE + 1, "a") == Position(None, None, ())
+
+
+def test_a_cursor_moves_only_from_where_its_owner_left_it(ledger: Ledger) -> None:
+    first, second, other = (RowCursor(1_000_000_000 + row) for row in (1, 2, 9))
+    waiting = (Placeholder("k1", 5),)
+    # an emptied Redis has none, an older one has another
+    assert not ledger.row_cursors.keep(CLIENTE, "a", second, waiting, before=first)
+    assert ledger.row_cursors.read(CLIENTE, "a") == Position(None, None, ())
+    assert ledger.row_cursors.keep(CLIENTE, "a", first, before=None)
+    assert not ledger.row_cursors.keep(CLIENTE, "a", other, waiting, before=second)
+    assert not ledger.row_cursors.keep(CLIENTE, "a", other, waiting, before=None)
+    assert ledger.row_cursors.read(CLIENTE, "a") == Position(first, None, ())
+    assert ledger.row_cursors.keep(CLIENTE, "a", second, waiting, before=first)
+    assert ledger.row_cursors.read(CLIENTE, "a") == Position(second, None, waiting)

@@ -69,18 +69,29 @@ class RowCursors:
         )
 
     def keep(
-        self, cliente_id: int, login_id: str, cursor: RowCursor, placeholders: tuple[Placeholder, ...] = ()
-    ) -> None:
-        """Keeps the cursor and what was found that can't be read yet. First record what stands before it."""
-        self._scripts.run(
+        self,
+        cliente_id: int,
+        login_id: str,
+        cursor: RowCursor,
+        placeholders: tuple[Placeholder, ...] = (),
+        *,
+        before: RowCursor | None,
+    ) -> bool:
+        """Keeps the cursor and what was found that can't be read yet. First record what stands before it.
+
+        before: as it was read or kept last. False, and nothing is kept, where Redis has another one: it was emptied or
+        is an older one, and what was recorded may be lost with it.
+        """
+        kept = self._scripts.run(
             _READ_UNTIL,
             keys={
                 "cursors": self._keys.row_cursors(cliente_id),
                 "placeholders": self._keys.placeholders(cliente_id),
             },
-            args={"login_id": login_id, "cursor": f"{cursor.row_id} {cursor.since_ms}"},
+            args={"login_id": login_id, "cursor": _text(cursor), "before": "" if before is None else _text(before)},
             rest=[part for one in placeholders for part in (one.at_ms, one.key)],
         )
+        return bool(kept == 1)
 
     def forget_placeholders(self, cliente_id: int, keys: tuple[str, ...]) -> None:
         """These are placeholders no more, or nobody waits for them any longer. First record what they became."""
@@ -90,3 +101,7 @@ class RowCursors:
     def restore(self, cliente_id: int, recorded_until_ms: int) -> None:
         """Says, in a Redis that came up empty, until when SQL's record goes: reading begins there."""
         self._client.set(self._keys.recorded_until(cliente_id), recorded_until_ms)
+
+
+def _text(cursor: RowCursor) -> str:
+    return f"{cursor.row_id} {cursor.since_ms}"

@@ -122,6 +122,13 @@ class World:
         self.state = State(self.rules)
         self.asked.clear()
 
+    def lose_redis(self, cursors: dict[str, RowCursor] | None = None) -> None:
+        """Redis is emptied, or an older one, and nothing of what it had is anywhere else."""
+        self.cursors = dict(cursors or {})
+        self.recorded.clear()
+        self.seen.clear()
+        self.kept_placeholders.clear()
+
     def tell(self, event: on.Input) -> None:
         """One input, and the answers to what follows from it."""
         following: on.Input | None = event
@@ -210,7 +217,9 @@ class World:
                 self.recorded += [name for name, new in zip(names, fresh, strict=True) if new]
                 self.seen |= {*names}
                 return on.Recorded(fresh)
-            case do.KeepCursor(login_id, cursor, placeholders):
+            case do.KeepCursor(login_id, before, cursor, placeholders):
+                if self.cursors.get(login_id) != before:
+                    return on.CursorLost()
                 self.cursors[login_id] = cursor
                 self.kept_placeholders |= {one.key: one.at_ms for one in placeholders}
             case do.ForgetPlaceholders(keys):

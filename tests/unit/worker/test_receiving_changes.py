@@ -68,7 +68,7 @@ class TestChanges:
     def test_a_page_that_does_not_answer_is_asked_again(self) -> None:
         world = linked()
         heard = world.change(world.arrive(), told=False)
-        world.page_fails = lambda: True
+        world.page_fails = lambda: isinstance(world.calls[-1], do.ReadChanges)
         world.run_for(RULES.changes_every_ms)
         assert "changes.not_read" in world.logs
         world.page_fails = lambda: False

@@ -197,6 +197,7 @@ class TestWhatIsTold:
         world = World(page_fails=lambda: True)
         world.ready()
         world.arrive()
+        world.run_for(HOLD_MS)
         assert world.recorded == world.arrived
         assert "inbound.not_read" in world.logs
 
