@@ -65,7 +65,7 @@ def import_file(
             sheet = _sheet(file, country, tuple(required_by(templates)))
             shown = preview_fields(sheet, templates)["preview"]
             return _of_sheet(sheet, tuple((str(one["number"]), str(one["message"])) for one in shown))
-        import_id = service.begin(database, campaign_id, _upload(file), "user:command-line")
+        import_id = service.begin(database, campaign_id, _upload(file), "user:command-line", reserved=True)
         _finish(Imports(database, settings), database, key, import_id, progress)
         return _report(database, key, import_id, settings)
 
@@ -78,7 +78,7 @@ def _finish(imports: Imports, database: Database, key: int, import_id: str, prog
             if row.status not in OPEN:
                 return
             progress(row.rows, max(row.rows, row.total))
-        if not imports.run(key, progress):
+        if not imports.run(key, import_id, progress):
             time.sleep(_LOOK_EACH_S)
 
 

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
 from hub_api.campaigns.imports import service, storing
+from hub_api.campaigns.imports.service import TAKEN_MS
 from hub_api.campaigns.imports.source import stored_entries
 from hub_api.campaigns.imports.status import WAITING, ImportStatus
 from hub_api.campaigns.models import CampaignImport, CampaignRecord
@@ -33,7 +34,6 @@ from shared.settings import Settings
 _log = get_logger(__name__)
 
 BATCH = 1_000  # rows
-TAKEN_MS = 30_000  # after so long without a step somebody else goes on
 _BUDGET_S = 20.0  # of one run of the task; the next one goes on
 _MAX_ATTEMPTS = 5  # without a step
 _UPLOAD_MS = 3_600_000  # a list that takes longer to come is given up
@@ -74,22 +74,27 @@ class Imports:
             ended += self._go_on(taken, deadline, None)
         return ended
 
-    def run(self, campaign: int, progress: Progress | None = None) -> bool:
-        """Goes on with a campaign's first import, to its end; False where there is none, or somebody else is at it."""
-        taken = self._take(campaign)
+    def run(self, campaign: int, own: str, progress: Progress | None = None) -> bool:
+        """Goes on with a campaign's first import, to its end; False where there is none, or somebody else is at it.
+
+        own: id of the import that is reserved for the caller.
+        """
+        taken = self._take(campaign, own)
         if taken is None:
             return False
         self._go_on(taken, float("inf"), progress)
         return True
 
-    def _take(self, campaign: int | None) -> _Taken | None:
+    def _take(self, campaign: int | None, own: str = "") -> _Taken | None:
         """The next import that nobody is at, of all or of one campaign; a campaign's come in one after the other."""
         now, earlier = now_ms(), aliased(CampaignImport)
         statuses = [status.value for status in WAITING]
         before = select(earlier.id).where(
             earlier.campaign == CampaignImport.campaign, earlier.status.in_(statuses), earlier.id < CampaignImport.id
         )
-        due = CampaignImport.status.in_(statuses), CampaignImport.taken_until < now, ~before.exists()
+        reserved = (CampaignImport.import_id == own) & (CampaignImport.status == ImportStatus.QUEUED.value)
+        free = or_(CampaignImport.taken_until < now, reserved)
+        due = CampaignImport.status.in_(statuses), free, ~before.exists()
         statement = select(CampaignImport.id).where(*due).order_by(CampaignImport.taken_until, CampaignImport.id)
         if campaign is not None:
             statement = statement.where(CampaignImport.campaign == campaign)

@@ -23,13 +23,15 @@ from shared.instant import now_ms
 from shared.ledger.message import new_message_id
 
 MAX_OPEN = 20  # imports of a tenant that have not ended
+TAKEN_MS = 30_000  # after so long without a step somebody else goes on
 _AT_ONCE = 8  # pieces that one transaction writes
 _RETRY_S = 30
 
 
-def begin(database: Database, campaign_id: str, upload: Upload, who: str) -> str:
+def begin(database: Database, campaign_id: str, upload: Upload, who: str, *, reserved: bool = False) -> str:
     """Keeps a list to be imported, and returns the import's id. Whoever is killed meanwhile leaves nothing to be done.
 
+    reserved: the caller does it now, by `Imports.run`; others go on with it where nothing came of that for `TAKEN_MS`.
     Raises NotFound, InvalidState, ValidationFailed, RateLimited.
     """
     with database.writing() as session:
@@ -58,7 +60,7 @@ def begin(database: Database, campaign_id: str, upload: Upload, who: str) -> str
         session.flush()
         key, import_id = row.id, row.import_id
         audit.note(session, who, "campaign.import", campaign.cliente_id, campaign_id, import_id=import_id)
-    _keep(database, key, upload.pieces)
+    _keep(database, key, upload.pieces, TAKEN_MS if reserved else 0)
     return import_id
 
 
@@ -102,7 +104,7 @@ def is_open(session: Session, campaign: int) -> bool:
     return session.scalar(select(CampaignImport.id).where(*mine).limit(1)) is not None
 
 
-def _keep(database: Database, key: int, pieces: Iterator[bytes]) -> None:
+def _keep(database: Database, key: int, pieces: Iterator[bytes], reserved_ms: int) -> None:
     number = 0
     while some := list(islice(pieces, _AT_ONCE)):
         with database.writing() as session:
@@ -112,6 +114,7 @@ def _keep(database: Database, key: int, pieces: Iterator[bytes]) -> None:
         row = session.get(CampaignImport, key, with_for_update=True)
         if row is not None and row.status == ImportStatus.UPLOADING.value:
             row.status = ImportStatus.QUEUED.value
+            row.taken_until = now_ms() + reserved_ms if reserved_ms else 0
 
 
 def _require_room(session: Session, cliente_id: int) -> None:

@@ -84,9 +84,10 @@ def import_recipients(call: Call, path: CampaignPath, query: ImportQuery) -> Res
         templates = checked_templates(json.loads(texts), [*json.loads(columns), *sheet.columns])
         return succeeded(preview_fields(sheet, templates))
     database = call.services.database
-    import_id = service.begin(database, path.campaign_id, _upload(raw, rows), call.caller.name)
-    if size <= AT_ONCE_LIMIT and not query.background:
-        Imports(database, call.services.settings).run(key)
+    at_once = size <= AT_ONCE_LIMIT and not query.background
+    import_id = service.begin(database, path.campaign_id, _upload(raw, rows), call.caller.name, reserved=at_once)
+    if at_once:
+        Imports(database, call.services.settings).run(key, import_id)
     return _answer(call, path.campaign_id, import_id, begun=True)
 
 

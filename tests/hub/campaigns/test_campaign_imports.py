@@ -267,6 +267,31 @@ def test_a_short_list_is_in_when_it_is_answered(world: World):
     assert world.call("POST", f"/campaigns/{campaign}/recipients", rows)["added"] == 25
 
 
+def test_a_short_list_is_for_the_hub_to_bring_in(world: World, monkeypatch: pytest.MonkeyPatch):
+    # given a background worker that looks for lists just when one was kept
+    begun, campaign = service.begin, _campaign(world)
+
+    def then_look(*given: Any, **more: Any) -> str:
+        import_id = begun(*given, **more)
+        assert _run(world) == 0
+        return import_id
+
+    monkeypatch.setattr(service, "begin", then_look)
+    answer = _post(world, campaign, _csv(_rows(25)), "")
+    assert (answer.status_code, answer.json["added"]) == (200, 25)
+
+
+def test_a_short_list_of_a_hub_that_was_killed_is_gone_on_with(world: World, monkeypatch: pytest.MonkeyPatch):
+    campaign = _campaign(world)
+    monkeypatch.setattr("hub_api.campaigns.imports.views.Imports.run", lambda *given: False)
+    answer = _post(world, campaign, _csv(_rows(25)), "")
+    assert answer.status_code == 202
+    assert _run(world) == 0
+    _expire(world)
+    _run(world)
+    assert _read(world, campaign, answer.json["import_id"])["status"] == "done"
+
+
 def test_too_large_says_what_to_do(world: World):
     campaign = _campaign(world)
     answer = _post(world, campaign, b"telefono\n" + b"1" * 8 * 2**20, "")
