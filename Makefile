@@ -21,8 +21,9 @@ demo: setup  ## everything against the simulator, by a scenario; ARGS=--exit sto
 run: setup  ## the real thing: `leadmaster up` against WhatsApp Web
 	@leadmaster up $(ARGS)
 
-# Most of a test's time is waiting, so there are more workers than cores. The tests of one file share what it started.
-WORKERS ?= 4
+# Tests wait for much, so there is one more worker than most small machines have cores; more of them only slow each other
+# down until a wait is over. The tests of one file share what it started.
+WORKERS ?= 3
 PARALLEL = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: setup-dev  ## all tests, e.g. make test ARGS="tests/unit -k lease"

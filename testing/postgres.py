@@ -11,7 +11,7 @@ from typing import Self
 
 import psycopg
 
-from leadmaster.installation.ports import free_port
+from testing.processes import free_port
 from testing.waiting import until
 
 _USER = "leadmaster"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -15,16 +14,14 @@ from typing import Self
 
 import psutil
 
-from leadmaster.installation.ports import is_free
+from leadmaster.installation import ports
 from testing.waiting import until
 
 ROOT = Path(__file__).parents[1]
 _STOP_S = 25.0
 # So that nothing outlives a run that is killed itself: SIGTERM when the thread that started it ends.
 _TETHERED = ("setpriv", "--pdeathsig", "TERM", "--")
-# Below what the kernel gives to outgoing connections, one of which may otherwise take the port before its server does.
-_PORTS = range(14_000, 31_000)
-_given: set[int] = set()
+_given: set[int] = set()  # ports
 
 
 class Processes:
@@ -173,16 +170,11 @@ class Processes:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that is free now and that this process never got before.
-
-    Drawn at random, so that two processes that look at the same moment don't find the same one.
-    """
-    rng = random.SystemRandom()
-    while True:
-        port = rng.choice(_PORTS)
-        if port not in _given and is_free("127.0.0.1", port):
-            _given.add(port)
-            return port
+    """A port of 127.0.0.1 that is free now and that this process never got before."""
+    while (port := ports.free_port()) in _given:
+        pass
+    _given.add(port)
+    return port
 
 
 def descendants(pid: int) -> list[psutil.Process]:

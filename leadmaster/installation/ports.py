@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import socket
+
+# Below those that Linux gives to outgoing connections (32,768 on): what is started again finds its port as it left it.
+_FOR_SERVERS = range(14_000, 31_000)
 
 
 def is_free(address: str, port: int) -> bool:
@@ -18,10 +22,14 @@ def is_free(address: str, port: int) -> bool:
 
 
 def free_port(address: str = "127.0.0.1") -> int:
-    """A port that is free now."""
-    with _socket(address) as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
+    """A port that is free now, drawn at random: two that look at the same moment hardly find the same one.
+
+    Raises OSError where none is.
+    """
+    for port in random.SystemRandom().sample(_FOR_SERVERS, len(_FOR_SERVERS)):
+        if is_free(address, port):
+            return port
+    raise OSError(f"no port of {_FOR_SERVERS.start} to {_FOR_SERVERS.stop} is free on {address}")
 
 
 def preferred_or_free(address: str, preferred: int) -> int:

@@ -14,6 +14,7 @@ import pytest
 from leadmaster.installation import ports
 from leadmaster.installation.addresses import FLOWER_USER
 from support.waiting import until
+from testing.processes import free_port
 
 PASSWORD = "correct-horse"
 CLOSED = ("/", "/workers", "/tasks", "/broker", "/metrics", "/api/workers", "/api/tasks")
@@ -22,7 +23,7 @@ CLOSED = ("/", "/workers", "/tasks", "/broker", "/metrics", "/api/workers", "/ap
 @pytest.fixture(scope="module")
 def flower(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory: Path = tmp_path_factory.mktemp("flower")
-    port = ports.free_port()
+    port = free_port()
     environment = {
         **os.environ,
         "REDIS_URL": redis_url,

@@ -19,6 +19,7 @@ from leadmaster.installation.data_dir import DataDir
 from leadmaster.up.leftovers import recorded
 from shared.redis.client import connect
 from support.waiting import until
+from testing.processes import free_port
 
 SERVICES = {"redis", "hub", "background", "webhooks", "beat", "host", "flower"}
 pytestmark = pytest.mark.timeout(300)
@@ -30,7 +31,7 @@ class Up:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.data = DataDir(directory / "data")
-        self.ports = {name: ports.free_port() for name in ("HUB_PORT", "FLOWER_PORT", "LEGACY_PORT")}
+        self.ports = {name: free_port() for name in ("HUB_PORT", "FLOWER_PORT", "LEGACY_PORT")}
         self.output = directory / "output"
         self.process = self._start()
 
