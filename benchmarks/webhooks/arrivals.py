@@ -114,11 +114,18 @@ def _sample(simulator: SimulatorClient, receiver: LineProcess, cliente_id: int, 
     began, began_at = time.monotonic(), time.time() * 1000
     seq = simulator.inbound(phone, _SENDER, f"¿Cuánto sale? {number}")["seq"]
     [(name, (at, timestamp))] = until(lambda: _arrived(receiver), _ARRIVES_S, "the webhook").items()
-    [row] = simulator.messages(phone, after_seq=seq - 1)
+    # The page says so on its own time, which may be after the webhook came.
+    delivered_at = until(lambda: _delivered_at(simulator, phone, seq), _ARRIVES_S, "the page's database to have it")
     event = numbers.read(name.partition("/")[0])
-    moments = float(row["delivered_at"]), float(from_iso(timestamp)), float(numbers.time_ms(event))
+    moments = delivered_at, float(from_iso(timestamp)), float(numbers.time_ms(event))
     in_page, in_redis, numbered = (moment - began_at for moment in moments)
     return _Sample(in_page, in_redis, numbered, (at - began) * 1000)
+
+
+def _delivered_at(simulator: SimulatorClient, phone: str, seq: int) -> float:
+    """Milliseconds; 0 until it is there."""
+    [row] = simulator.messages(phone, after_seq=seq - 1)
+    return float(row["delivered_at"] or 0)
 
 
 def _arrived(receiver: LineProcess) -> dict[str, tuple[float, str]]:
