@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 
-from sqlalchemy import and_, select
-
-from hub_api.inbox.models import InboundMedia, InboundMessage
+from hub_api.inbox.models import InboundMedia
+from hub_api.media.lookup import media_with_type
 from hub_api.media.usage import count_used, tenants_with_media
 from hub_api.registry import Restoration
 from hub_api.services import Services
@@ -26,14 +25,7 @@ def restore(services: Services, restoration: Restoration) -> None:
     after = 0
     while True:
         statement = (
-            select(InboundMedia, InboundMessage.type)
-            .join(
-                InboundMessage,
-                and_(
-                    InboundMessage.cliente_id == InboundMedia.cliente_id,
-                    InboundMessage.whatsapp_id == InboundMedia.whatsapp_id,
-                ),
-            )
+            media_with_type()
             .where(InboundMedia.status == MediaStatus.PENDING.value, InboundMedia.id > after)
             .order_by(InboundMedia.id)
             .limit(BATCH)
@@ -55,9 +47,9 @@ def restore(services: Services, restoration: Restoration) -> None:
     count_used(services, tenants)
 
 
-def pending_of(media: InboundMedia, kind: str) -> PendingMedia | None:
-    """What is to be fetched, as Redis keeps it; None where nobody knows where it is any more."""
-    if not media.source:
+def pending_of(media: InboundMedia, kind: str | None) -> PendingMedia | None:
+    """What is to be fetched, as Redis keeps it; None where nobody knows where, or of what, it is any more."""
+    if not media.source or kind is None:
         return None
     try:
         return PendingMedia(MediaSource.from_wire(json.loads(media.source)), InboundType(kind))
