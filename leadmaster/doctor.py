@@ -48,20 +48,7 @@ def run(screen: Screen) -> int:
         return 1
     findings = [Finding("Settings", "read")]
     show(screen, findings[0])
-    for look in (
-        _browser,
-        look_at_sandbox,
-        _driver,
-        _bundle,
-        _pin,
-        _server,
-        _database,
-        _media,
-        _webhooks,
-        _clock,
-        _disk,
-        _ports,
-    ):
+    for look in _LOOKS:
         finding = look(settings)
         show(screen, finding)
         findings.append(finding)

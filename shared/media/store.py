@@ -234,7 +234,7 @@ def _failing(step: str, *answers: type[Exception]) -> Iterator[None]:
         yield
     except StoreFailed:
         raise
-    except Exception as error:
+    except Exception as error:  # each file system has errors of its own, and no common ancestor of them
         if isinstance(error, answers):
             raise
         _log.warning("media.store_failed", step=step, reason=type(error).__name__)

@@ -77,8 +77,7 @@ class GroupCommit:
             for entry in unsent:
                 entry.answer = NotSent(str(error))
             batch += unsent
-        except BaseException:
-            # Whatever ends this thread must not leave the others waiting at their gates; it is raised on.
+        except BaseException:  # whatever ends this thread must not leave the others at their gates; it is raised on
             for entry in batch:
                 if entry.answer is None:
                     entry.answer = redis.ConnectionError("the round trip was cut short")
