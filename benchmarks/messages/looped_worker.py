@@ -25,7 +25,7 @@ from typing import Any
 from benchmarks.harness.line_process import answer
 from benchmarks.messages.worker_with_engine import run_worker_with
 from session_worker.engine.playwright_adapter.engine import PlaywrightEngine
-from session_worker.engine.port import AckSeen, EngineConfig, EngineEvent, Handed, Listener, Prepared
+from session_worker.engine.port import AckSeen, EngineConfig, EngineEvent, Handed, Listener, Outgoing, Prepared
 
 _ACK_S = 10.0
 _ROUND_S = 120.0
@@ -56,11 +56,11 @@ class LoopedEngine(PlaywrightEngine):
         self._open.wait(_ROUND_S)
         return self._prepare(number, of_loop=False)
 
-    def hand_over(self, prepared: Prepared, text: str) -> Handed:
+    def hand_over(self, prepared: Prepared, outgoing: Outgoing) -> Handed:
         """See `port.Engine.hand_over`."""
         times = self._times[prepared.key]
         times.append(time.perf_counter())
-        handed = super().hand_over(prepared, text)
+        handed = super().hand_over(prepared, outgoing)
         with self._changed:
             times.append(time.perf_counter())
             self._changed.notify_all()
@@ -81,7 +81,7 @@ class LoopedEngine(PlaywrightEngine):
         """Sends one message to each number by the engine alone: the yardstick. Raises TimeoutError."""
         self._begin()
         for sent, number in enumerate(numbers, 1):
-            self.hand_over(self._prepare(number, of_loop=True), "directo")
+            self.hand_over(self._prepare(number, of_loop=True), Outgoing("directo"))
             self._await(sent, _ACK_S)
         return self._measured()
 

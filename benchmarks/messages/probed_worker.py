@@ -14,7 +14,7 @@ import time
 from benchmarks.harness.line_process import answer
 from benchmarks.messages.worker_with_engine import run_worker_with
 from session_worker.engine.playwright_adapter.engine import PlaywrightEngine
-from session_worker.engine.port import EngineConfig, Handed, Prepared
+from session_worker.engine.port import EngineConfig, Handed, Outgoing, Prepared
 
 
 class ProbedEngine(PlaywrightEngine):
@@ -34,10 +34,10 @@ class ProbedEngine(PlaywrightEngine):
         self._prepare_ms = (time.perf_counter() - started) * 1000
         return prepared
 
-    def hand_over(self, prepared: Prepared, text: str) -> Handed:
+    def hand_over(self, prepared: Prepared, outgoing: Outgoing) -> Handed:
         """See `port.Engine.hand_over`."""
         started = time.perf_counter()
-        handed = super().hand_over(prepared, text)
+        handed = super().hand_over(prepared, outgoing)
         ended_at_ns = time.time_ns()
         answer(
             kind="worker",
@@ -51,7 +51,7 @@ class ProbedEngine(PlaywrightEngine):
     def bare_send(self, number: str) -> float:
         """Prepares and hands over as the adapter does, on the page the worker sends through. Returns milliseconds."""
         started = time.perf_counter()
-        super().hand_over(super().prepare(number), "directo")
+        super().hand_over(super().prepare(number), Outgoing("directo"))
         return (time.perf_counter() - started) * 1000
 
 

@@ -25,6 +25,7 @@ from session_worker.engine.port import (
     EngineError,
     EngineEvent,
     Observation,
+    Outgoing,
     StreamMode,
 )
 from shared.builds.verdict import Standing
@@ -141,7 +142,7 @@ class _Run:
         """Raises ProbeFailed."""
         try:
             prepared = self._engine.prepare(_LEAD)
-            self._engine.hand_over(prepared, _TEXT_OUT)
+            self._engine.hand_over(prepared, Outgoing(_TEXT_OUT))
         except EngineError as error:
             raise ProbeFailed(f"does not send: {error}") from error
         self.until_told(

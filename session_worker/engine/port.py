@@ -14,6 +14,7 @@ from typing import Protocol
 
 from session_worker.engine.heard import ChangePage, Heard, PlaceholderPage, RowPage
 from shared.builds.verdict import Capability
+from shared.protocol.content import PLAIN, Content
 from shared.protocol.inbound import MediaSource
 
 
@@ -56,6 +57,15 @@ class Prepared:
 
     chat_id: str  # the chat WhatsApp chose, `…@c.us` or `…@lid`
     key: str  # the full message key, `true_<chat id>_<id>`
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What is handed over under a key."""
+
+    text: str  # of media the caption; "" where there is none
+    content: Content = PLAIN
+    upload: str = ""  # of media: what `upload` returned for this file and type
 
 
 class Handed(StrEnum):
@@ -251,7 +261,7 @@ class Engine(Protocol):
         WHATSAPP_ERROR, PAGE_FAILED.
         """
 
-    def hand_over(self, prepared: Prepared, text: str) -> Handed:
+    def hand_over(self, prepared: Prepared, outgoing: Outgoing) -> Handed:
         """Hands the message to the page under its key (<= config.hand_over_timeout_s), not waiting for an ack.
 
         Raises EngineError: PAGE_FAILED, WHATSAPP_ERROR; the message may have gone out all the same. An immediate

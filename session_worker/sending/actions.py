@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from session_worker.engine.port import Limits, Prepared
+from session_worker.engine.port import Limits, Outgoing, Prepared
 from session_worker.turn import Log
 from shared.ledger.claiming import work
 from shared.ledger.message import Message
@@ -80,7 +80,7 @@ class HandOver:
 
     browser_run: str
     prepared: Prepared
-    text: str
+    outgoing: Outgoing
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from session_worker.engine.port import Found, Handed
+from session_worker.engine.port import Found, Handed, Outgoing
 from session_worker.sending import actions as do
 from session_worker.sending import state as at
 from session_worker.sending.breaker import Breaker
@@ -73,7 +73,8 @@ def key_answered(turn: SendingTurn, attempt: at.Attempt, answer: PutKey) -> None
     keyed = message.whatsapp_id is not None  # by an earlier browser run
     match answer:
         case PutKey.OK:
-            make_call(turn, at.HandingOver(attempt), do.HandOver(run_of(turn), attempt.prepared, message.whole_text()))
+            outgoing = Outgoing(message.whole_text(), message.content, message.upload)
+            make_call(turn, at.HandingOver(attempt), do.HandOver(run_of(turn), attempt.prepared, outgoing))
         case PutKey.SHORT:
             # One that already went out under this key must keep it: queued again it would be given another.
             outcome = Outcome.LATER if keyed else Outcome.RETURNED

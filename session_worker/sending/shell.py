@@ -94,8 +94,8 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
             match call:
                 case do.Prepare(_, to):
                     return on.KeyMade(engine.prepare(to))
-                case do.HandOver(_, prepared, text):
-                    return on.HandedOver(engine.hand_over(prepared, text))
+                case do.HandOver(_, prepared, outgoing):
+                    return on.HandedOver(engine.hand_over(prepared, outgoing))
                 case do.LookUp(_, prepared):
                     return on.LookedUp(engine.look_up(prepared))
                 case do.Resend(_, prepared):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ulid import ULID
 
 from shared.instant import to_iso
+from shared.protocol.content import PLAIN, Content
 from shared.texts import Language, error_text
 from shared.transitions.message import Lane, MessageStatus
 
@@ -33,7 +34,7 @@ class Draft:
     message_id: str  # ours, sortable by time of acceptance
     cliente_id: int
     to: str  # canonical digits
-    text: str  # 1 to 4,096 characters
+    text: str  # 1 to 4,096 characters; of media the caption, which may be empty, and empty where there is no text
     lane: Lane
     accepted_at_ms: int
     expires_at_ms: int
@@ -43,6 +44,7 @@ class Draft:
     bulk_id: str = ""
     campaign_id: str = ""
     release: CampaignRelease | None = None  # with a campaign_id
+    content: Content = PLAIN  # what it carries beside its text
 
     def queued(self) -> Message:
         """The message as it stands once it was accepted."""
@@ -58,6 +60,7 @@ class Draft:
             expires_at_ms=self.expires_at_ms,
             bulk_id=self.bulk_id or None,
             campaign_id=self.campaign_id or None,
+            content=self.content,
         )
 
 
@@ -85,6 +88,8 @@ class Message:
     error: str | None = None
     bulk_id: str | None = None
     campaign_id: str | None = None
+    content: Content = PLAIN  # PLAIN as well once the message has ended and SQL alone has it
+    upload: str = ""  # of media: what the engine's `upload` returned, persisted with the key; a secret
 
     @property
     def certain(self) -> bool:
@@ -122,6 +127,8 @@ class Message:
             error=fields.get("error") or None,
             bulk_id=fields.get("bulk_id") or None,
             campaign_id=fields.get("campaign_id") or None,
+            content=Content.from_text(fields.get("content")),
+            upload=fields.get("upload", ""),
         )
 
     def to_object(self, language: Language, *, with_text: bool = True) -> dict[str, object]:

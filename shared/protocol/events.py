@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.names import EventType
+from shared.protocol.content import Content
 from shared.protocol.inbound import (
     Change,
     Choice,
@@ -44,6 +45,7 @@ class MessageQueued(Record):
 
     to: str | None = None  # canonical digits
     message: str | None = None  # the text
+    content: Content | None = None  # what it carries beside it; None: nothing
     message_id: str | None = None
     cliente_id: int | None = None
     status: MessageStatus | None = None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from session_worker.engine.heard import RowPage
-from session_worker.engine.port import EngineConfig, Handed, Prepared
+from session_worker.engine.port import EngineConfig, Handed, Outgoing, Prepared
 from shared.instant import now_ms
 from shared.protocol.events import MessageInbound, MessageUpdated
 from shared.protocol.inbound import Direction, InboundType, MediaSource
@@ -134,9 +134,9 @@ class DurablePage(FakeEngine):
         self._gap("prepared")
         return prepared
 
-    def hand_over(self, prepared: Prepared, text: str) -> Handed:
+    def hand_over(self, prepared: Prepared, outgoing: Outgoing) -> Handed:
         """See `port.Engine.hand_over`."""
-        handed = super().hand_over(prepared, text)
+        handed = super().hand_over(prepared, outgoing)
         self._gap("handed over")
         return handed
 

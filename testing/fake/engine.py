@@ -18,6 +18,7 @@ from session_worker.engine.port import (
     Limits,
     Listener,
     Observation,
+    Outgoing,
     PageReloaded,
     PairingCode,
     Prepared,
@@ -94,7 +95,7 @@ class FakeEngine(FakeOpenPage):
             chat_id = self._whatsapp.chat_id(known)
             return Prepared(chat_id, f"true_{chat_id}_{self._whatsapp.new_message_id()}")
 
-    def hand_over(self, prepared: Prepared, text: str) -> Handed:
+    def hand_over(self, prepared: Prepared, outgoing: Outgoing) -> Handed:
         """See `port.Engine.hand_over`."""
         with self._answering(self._config.hand_over_timeout_s):
             device = self._whatsapp.device(self._device_id)
@@ -104,9 +105,9 @@ class FakeEngine(FakeOpenPage):
                 raise EngineError("WHATSAPP_ERROR", "handOver: the key is not of this chat")
             if prepared.key in device.messages:
                 return Handed.KNOWN
-            message = FakeMessage(prepared.key, _number_of(prepared.chat_id), text)
+            message = FakeMessage(prepared.key, _number_of(prepared.chat_id), outgoing.text)
             device.messages[prepared.key] = message
-            device.inbox.add(FakeRow(_own_message(prepared, text, device.login.number)))
+            device.inbox.add(FakeRow(_own_message(prepared, outgoing.text, device.login.number)))
             self._send(message)
             return Handed.TAKEN
 

@@ -27,6 +27,7 @@ from session_worker.engine.port import (
     Limits,
     Listener,
     Observation,
+    Outgoing,
     PairingCode,
     Prepared,
     ProbeReport,
@@ -130,9 +131,10 @@ class PlaywrightEngine:
         told = self._ask("prepare", list(forms(number)), PREPARE_SECONDS)
         return Prepared(chat_id=str(told["chat_id"]), key=str(told["key"]))
 
-    def hand_over(self, prepared: Prepared, text: str) -> Handed:
+    def hand_over(self, prepared: Prepared, outgoing: Outgoing) -> Handed:
         """See `port.Engine.hand_over`."""
-        return Handed(self._ask("handOver", {**_of(prepared), "text": text}, self._config.hand_over_timeout_s))
+        asked = {**_of(prepared), "text": outgoing.text}
+        return Handed(self._ask("handOver", asked, self._config.hand_over_timeout_s))
 
     def look_up(self, prepared: Prepared) -> Found | None:
         """See `port.Engine.look_up`."""

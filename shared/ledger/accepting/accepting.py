@@ -22,6 +22,7 @@ from shared.errors import (
 from shared.ledger.message import Draft, key_digest
 from shared.ledger.script import ledger_script
 from shared.names import Keys, session_queue
+from shared.protocol.content import PLAIN
 from shared.protocol.events import MessageQueued
 from shared.protocol.snapshot import Wanted
 from shared.recipient_key import recipient_key
@@ -123,6 +124,8 @@ class Accepting:
         queued = _event(draft).to_wire()
         recipient = recipient_key(draft.to)
         entry = {**queued, "recipient_key": recipient, "quota_key": quota_key}
+        if draft.content != PLAIN:
+            entry["content"] = draft.content.to_text()
         if draft.idempotency_key:
             queued["idempotency"] = f"{key_digest(draft.idempotency_key)}:{draft.body_digest}"
         return _ACCEPT.call(
@@ -155,7 +158,7 @@ class Accepting:
                 "body_digest": draft.body_digest if draft.idempotency_key else "",
                 "queue_limit": limits.queue,
                 "rate_limit": limits.per_minute,
-                "text_bytes": len(draft.text.encode()),
+                "text_bytes": len(draft.text.encode()) + len(draft.content.to_text().encode()),
                 "memory_limit": limits.memory,
                 "notification": notification,
                 "event": json.dumps(queued),
@@ -210,6 +213,7 @@ def _event(draft: Draft) -> MessageQueued:
         cliente_id=draft.cliente_id,
         to=draft.to,
         message=draft.text,
+        content=None if draft.content == PLAIN else draft.content,
         status=MessageStatus.QUEUED,
         lane=int(draft.lane),
         accepted_at=draft.accepted_at_ms,

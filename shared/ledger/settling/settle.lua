@@ -11,7 +11,7 @@ local NEVER_OUT = {failed = true, cancelled = true, expired = true}
 -- What only a message needs that can still be sent. Without its text an entry is one small block of memory, which
 -- Redis makes only of a hash that is written anew.
 local DROPPED = {
-  'message', 'score', 'certain', 'fence', 'browser_run', 'not_before', 'next_look', 'delay', 'quota_key',
+  'message', 'content', 'upload', 'score', 'certain', 'fence', 'browser_run', 'not_before', 'next_look', 'delay', 'quota_key',
   'campaign_stop_version', 'campaign_ref', 'campaign_day',
 }
 
@@ -44,8 +44,8 @@ for at = 1, #REST, 2 do
     -- One that never had a key gets no receipt; a campaign's release may be repeated under its id.
     local unkeyed = (entry[4] or '') == '' and (entry[5] or '') == ''
     if unkeyed and NEVER_OUT[entry[2]] then life = LIMIT.unsent_kept_ms end
-    local bytes = redis.call('HSTRLEN', key, 'message')
-    if bytes > 0 then
+    if redis.call('HEXISTS', key, 'message') == 1 then
+      local bytes = redis.call('HSTRLEN', key, 'message') + redis.call('HSTRLEN', key, 'content')
       cut(key)
       take_out(ARG.counts_prefix .. cliente_id, bytes)
       tenants[cliente_id] = true

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from session_worker.engine.port import Contact
+from session_worker.engine.port import Contact, Outgoing
 from shared.recipient_key import forms
 from tests.contract.engine.engine_run import EngineRun, is_ready
 from tests.contract.engine.engine_world import World, new_number
@@ -65,7 +65,7 @@ class TestContacts:
         linked.engine.find_contact(recipient)
 
         prepared = linked.engine.prepare(recipient)
-        linked.engine.hand_over(prepared, "hola")
+        linked.engine.hand_over(prepared, Outgoing("hola"))
 
         linked.wait_for_ack(prepared.key, 1)
         assert world.shown_to(number, recipient) == ["hola"]

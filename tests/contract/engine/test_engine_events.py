@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from session_worker.engine.port import PageChanged
+from session_worker.engine.port import Outgoing, PageChanged
 from shared.protocol.events import MessageInbound
 from tests.contract.engine.engine_run import EngineRun, is_ready
 from tests.contract.engine.engine_world import World, new_number
@@ -31,7 +31,7 @@ class TestEvents:
 
     def test_own_messages_are_not_inbound(self, linked: EngineRun) -> None:
         prepared = linked.engine.prepare(new_number())
-        linked.engine.hand_over(prepared, "mío")
+        linked.engine.hand_over(prepared, Outgoing("mío"))
         linked.wait_for_ack(prepared.key, 1)
 
         assert linked.told(MessageInbound, lambda event: event.message == "mío") == []

@@ -11,7 +11,7 @@ import pytest
 
 from session_worker.engine.factory import make_engine
 from session_worker.engine.playwright_adapter.engine import PlaywrightEngine
-from session_worker.engine.port import EngineConfig, EngineError, Found
+from session_worker.engine.port import EngineConfig, EngineError, Found, Outgoing
 from tests.contract.engine.engine_run import EngineRun
 from tests.contract.engine.engine_world import REPOSITORY
 
@@ -50,7 +50,7 @@ def test_the_automatic_fake_links_sends_and_keeps_its_login(config: EngineConfig
     first = EngineRun(make_engine(config), config).start()
     linked = first.wait_until_ready()
     prepared = first.engine.prepare("5491123456789")
-    first.engine.hand_over(prepared, "hola")
+    first.engine.hand_over(prepared, Outgoing("hola"))
     first.wait_for_ack(prepared.key, 3)
     first.engine.stop()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from session_worker.engine.browser.profile_lock import is_locked
-from session_worker.engine.port import AckSeen, BrowserGone, EngineError, Found, Handed, PageChanged
+from session_worker.engine.port import AckSeen, BrowserGone, EngineError, Found, Handed, Outgoing, PageChanged
 from support.waiting import until
 from tests.contract.engine.engine_run import Launch, is_ready
 from tests.contract.engine.engine_world import World, children_of_this_process, link, new_number, new_run, processes_of
@@ -23,7 +23,7 @@ class TestLife:
         run = launch(tmp_path)
         linked = link(world, run, phone)
         prepared = run.engine.prepare(new_number())
-        run.engine.hand_over(prepared, "hola")
+        run.engine.hand_over(prepared, Outgoing("hola"))
         run.wait_for_ack(prepared.key, 2)
         run.engine.stop()
 
@@ -46,7 +46,7 @@ class TestLife:
         prepared, deleted = run.engine.prepare(recipient), run.engine.prepare(other)
         for message, text in ((prepared, "una vez"), (deleted, "borrado")):
             world.lose_next_ack(phone)
-            run.engine.hand_over(message, text)
+            run.engine.hand_over(message, Outgoing(text))
         until(lambda: world.shown_to(phone, other) == ["borrado"])
         assert run.engine.look_up(prepared) == Found(0)
         run.engine.stop()
@@ -56,7 +56,7 @@ class TestLife:
         again.wait_until_ready()
         # then it holds the first one unsent and refuses its key, and knows that the other one was sent
         assert again.engine.look_up(prepared) == Found(0, unsent=True)
-        assert again.engine.hand_over(prepared, "una vez") is Handed.KNOWN
+        assert again.engine.hand_over(prepared, Outgoing("una vez")) is Handed.KNOWN
         until(lambda: again.engine.look_up(deleted) == Found(1, revoked=True))
         # and sends it again under its key once it is told to
         again.engine.resend(prepared)
@@ -90,7 +90,7 @@ class TestLife:
 
         def hand_over() -> None:
             try:
-                run.engine.hand_over(prepared, "hola")
+                run.engine.hand_over(prepared, Outgoing("hola"))
             except EngineError as error:
                 failures.append(error)
 

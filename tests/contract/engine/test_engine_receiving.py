@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from session_worker.engine.heard import Heard, RowPage
-from session_worker.engine.port import EngineError, RowsHinted
+from session_worker.engine.port import EngineError, Outgoing, RowsHinted
 from shared.protocol.events import MessageInbound
 from support.waiting import until
 from tests.contract.engine.engine_run import EngineRun, Launch
@@ -144,7 +144,7 @@ class TestAvailability:
         linked.wait_for(MessageInbound, lambda event: event.sender == lead)
 
         prepared = linked.engine.prepare(lead)
-        linked.engine.hand_over(prepared, "10.000")
+        linked.engine.hand_over(prepared, Outgoing("10.000"))
         linked.wait_for_ack(prepared.key, 2)
 
         assert not world.has_blue_ticks(number, lead)
@@ -173,7 +173,7 @@ class TestAvailability:
         run.wait_for(MessageInbound, lambda event: event.sender == lead)
 
         prepared = run.engine.prepare(lead)
-        run.engine.hand_over(prepared, "10.000")
+        run.engine.hand_over(prepared, Outgoing("10.000"))
         run.wait_for_ack(prepared.key, 2)
 
         until(lambda: world.has_blue_ticks(phone, lead), 20, "blue ticks")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from session_worker.engine.port import AckSeen, EngineError, Found, Handed, Limits, Prepared
+from session_worker.engine.port import AckSeen, EngineError, Found, Handed, Limits, Outgoing, Prepared
 from shared.instant import now_ms
 from shared.recipient_key import forms
 from support.waiting import until
@@ -23,7 +23,7 @@ class TestSending:
 
         prepared = linked.engine.prepare(recipient)
         before = linked.engine.look_up(prepared)
-        handed = linked.engine.hand_over(prepared, "hola")
+        handed = linked.engine.hand_over(prepared, Outgoing("hola"))
 
         assert prepared.key.startswith(f"true_{prepared.chat_id}_")
         assert before is None
@@ -47,13 +47,13 @@ class TestSending:
     def test_the_same_key_again_is_no_second_message(self, world: World, linked: EngineRun, number: str) -> None:
         recipient = new_number()
         prepared = linked.engine.prepare(recipient)
-        linked.engine.hand_over(prepared, "una vez")
+        linked.engine.hand_over(prepared, Outgoing("una vez"))
         linked.wait_for_ack(prepared.key, 2)
 
-        assert linked.engine.hand_over(prepared, "otra vez") is Handed.KNOWN
+        assert linked.engine.hand_over(prepared, Outgoing("otra vez")) is Handed.KNOWN
 
         following = linked.engine.prepare(recipient)
-        linked.engine.hand_over(following, "después")
+        linked.engine.hand_over(following, Outgoing("después"))
         linked.wait_for_ack(following.key, 1)
         assert world.shown_to(number, recipient) == ["una vez", "después"]
 
@@ -62,7 +62,7 @@ class TestSending:
         world.known_by_lid(recipient)
 
         prepared = linked.engine.prepare(recipient)
-        linked.engine.hand_over(prepared, "hola")
+        linked.engine.hand_over(prepared, Outgoing("hola"))
 
         assert prepared.chat_id.endswith("@lid")
         linked.wait_for_ack(prepared.key, 1)
@@ -87,7 +87,7 @@ class TestSending:
         world.not_on_whatsapp(given)
 
         prepared = linked.engine.prepare(given)
-        linked.engine.hand_over(prepared, "hola")
+        linked.engine.hand_over(prepared, Outgoing("hola"))
 
         assert prepared.chat_id == f"{known}@c.us"
         linked.wait_for_ack(prepared.key, 1)
@@ -97,7 +97,7 @@ class TestSending:
         prepared = linked.engine.prepare(new_number())
         world.refuse_next(number)
 
-        linked.engine.hand_over(prepared, "no")
+        linked.engine.hand_over(prepared, Outgoing("no"))
 
         linked.wait_for_ack(prepared.key, -1)
         found = linked.engine.look_up(prepared)
@@ -111,7 +111,7 @@ class TestSending:
         prepared = linked.engine.prepare(new_number())
         world.refuse_next(number, code)
 
-        linked.engine.hand_over(prepared, "no")
+        linked.engine.hand_over(prepared, Outgoing("no"))
 
         linked.wait_for(AckSeen, lambda told: told == AckSeen(prepared.key, -1, code))
 
@@ -134,7 +134,7 @@ class TestSending:
         recipient = new_number()
         prepared = linked.engine.prepare(recipient)
         world.lose_next_ack(number)
-        linked.engine.hand_over(prepared, "sí")
+        linked.engine.hand_over(prepared, Outgoing("sí"))
         until(lambda: world.shown_to(number, recipient) == ["sí"])
         world.go_offline(number, linked.engine)
         linked.wait_until(lambda seen: not is_ready(seen) or not seen.online)
@@ -155,7 +155,7 @@ class TestSending:
         with pytest.raises(EngineError):
             linked.engine.resend(prepared)  # nothing is there yet
         world.refuse_next(number)
-        linked.engine.hand_over(prepared, "otra vez")
+        linked.engine.hand_over(prepared, Outgoing("otra vez"))
         linked.wait_for_ack(prepared.key, -1)
         assert world.shown_to(number, recipient) == []
 
@@ -172,7 +172,7 @@ class TestSending:
     ) -> None:
         recipient = new_number()
         prepared = linked.engine.prepare(recipient)
-        linked.engine.hand_over(prepared, "borrado")
+        linked.engine.hand_over(prepared, Outgoing("borrado"))
         linked.wait_for_ack(prepared.key, 2)
 
         world.revoke_latest(number, recipient)
@@ -183,7 +183,7 @@ class TestSending:
         prepared, other = linked.engine.prepare(new_number()), linked.engine.prepare(new_number())
 
         with pytest.raises(EngineError) as raised:
-            linked.engine.hand_over(replace(prepared, key=other.key), "hola")
+            linked.engine.hand_over(replace(prepared, key=other.key), Outgoing("hola"))
 
         assert raised.value.code == "WHATSAPP_ERROR"
 
@@ -202,7 +202,7 @@ class TestSending:
         world.go_offline(number, linked.engine)
         linked.wait_until(lambda seen: not is_ready(seen) or not seen.online)
 
-        linked.engine.hand_over(prepared, "luego")
+        linked.engine.hand_over(prepared, Outgoing("luego"))
         pending = linked.engine.look_up(prepared)
         with pytest.raises(EngineError) as raised:
             linked.engine.prepare(unknown)

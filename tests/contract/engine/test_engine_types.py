@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from session_worker.engine.port import Outgoing
 from shared.protocol.events import MessageInbound
 from shared.protocol.inbound import Direction
 from support.waiting import until
@@ -83,7 +84,7 @@ class TestTypes:
     def test_a_quote_names_what_it_answers_ours_or_theirs(self, world: World, linked: EngineRun, number: str) -> None:
         lead = new_number()
         prepared = linked.engine.prepare(lead)
-        linked.engine.hand_over(prepared, "¿lo quiere?")
+        linked.engine.hand_over(prepared, Outgoing("¿lo quiere?"))
         linked.wait_for_ack(prepared.key, 1)
         ours = world.receive(number, lead, ARRIVALS["text"], quotes=prepared.key)
         theirs = world.receive(number, lead, ARRIVALS["text"], quotes=ours)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from session_worker.engine.factory import make_engine
-from session_worker.engine.port import EngineConfig, EngineError, PageReloaded
+from session_worker.engine.port import EngineConfig, EngineError, Outgoing, PageReloaded
 from session_worker.engine.versions.bundles import PACKAGED, BundleStore, packaged_bundle
 from shared.protocol.events import MessageInbound
 from testing.simulator_process import SimulatorProcess
@@ -75,7 +75,7 @@ def test_a_session_on_a_saved_page_links_sends_receives_and_comes_back(
     site.control.scan(phone, first.wait_for_code())
     seen = first.wait_until_ready()
     prepared = first.engine.prepare(lead)
-    first.engine.hand_over(prepared, "hola")
+    first.engine.hand_over(prepared, Outgoing("hola"))
     first.wait_for_ack(prepared.key, 1)
     site.control.inbound(phone, lead, "buenas")
     first.wait_for(MessageInbound, lambda event: "buenas" in str(event))

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from session_worker.engine.port import Found, Limits
+from session_worker.engine.port import Found, Limits, Outgoing
 from session_worker.sending import actions as do
 from session_worker.sending import inputs as on
 from session_worker.sending import state as at
@@ -107,7 +107,7 @@ def _hands_over_what_the_page_lost(done: Stepped) -> Stepped:
     if do.AskRelaunch("MESSAGE_LOST_BY_PAGE") not in done[1]:
         return done
     doubt = next(iter(done[0].doubts.values()))
-    again = do.HandOver(done[0].begun_run, doubt.prepared, doubt.message.text)
+    again = do.HandOver(done[0].begun_run, doubt.prepared, Outgoing(doubt.message.whole_text()))
     return replace(done[0], phase=at.HandingOver(at.Attempt(doubt.message, doubt.prepared, first=False))), (again,)
 
 
@@ -138,7 +138,9 @@ def _hands_over_before_the_key_stands(done: Stepped) -> Stepped:
     match _call_of(done):
         case do.PersistKey(browser_run, _, message, prepared):
             attempt = at.Attempt(message, prepared, first=True)
-            return replace(done[0], phase=at.HandingOver(attempt)), (do.HandOver(browser_run, prepared, message.text),)
+            return replace(done[0], phase=at.HandingOver(attempt)), (
+                do.HandOver(browser_run, prepared, Outgoing(message.whole_text())),
+            )
     return done
 
 
