@@ -30,6 +30,7 @@ PURE = (
     "shared/texts.py",
     "shared/errors.py",
     "shared/names.py",
+    *(f"shared/keys/{name}.py" for name in ("prefixed", "messages", "inbound", "campaigns", "sessions", "service")),
     "shared/public_address.py",
     "shared/process/backoff.py",
     "session_worker/turn.py",

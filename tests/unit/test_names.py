@@ -1,4 +1,4 @@
-"""Redis keys, queues, task names and event types are written in `shared/names.py` alone."""
+"""Queues, task names and event types are written in `shared/names.py` alone, Redis keys in `shared/keys/`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from shared.names import Keys
 
 ROOT = Path(__file__).parents[2]
 # What callers are told of has names of its own, some of them the same.
-PLACES = {ROOT / "shared" / "names.py", ROOT / "hub_api" / "public_events" / "types.py"}
+PLACES = {
+    ROOT / "shared" / "names.py",
+    ROOT / "hub_api" / "public_events" / "types.py",
+    *(ROOT / "shared" / "keys").glob("*.py"),
+}
 PACKAGES = ("hub_api", "session_worker", "leadmaster", "shared")
 EVENT_TYPES = {each.value for each in names.EventType}
 TASKS = {value for name, value in vars(names).items() if name.startswith("TASK_")}

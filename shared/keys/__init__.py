@@ -1,0 +1,1 @@
+"""Every Redis key, by subject; `shared.names.Keys` has them all."""
