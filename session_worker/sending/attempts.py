@@ -14,6 +14,7 @@ from session_worker.sending.rounds import (
     complete,
     idle,
     make_call,
+    notice,
     prepared_of,
     run_of,
     send_backoff_ms,
@@ -103,22 +104,40 @@ def handed_over(turn: SendingTurn, attempt: at.Attempt, how: Handed) -> None:
 
 
 def await_ack(turn: SendingTurn, attempt: at.Attempt) -> None:
-    """Nothing else is sent until WhatsApp acknowledged this one, or its time is over."""
-    turn.change(phase=at.AwaitingAck(attempt, turn.now.steady_ms + turn.state.rules.ack_timeout_ms))
+    """Others go on meanwhile: the ledger gives out nothing to this recipient until it is known what became of it."""
+    awaited = at.Awaited(attempt, turn.now.steady_ms + turn.state.rules.ack_timeout_ms)
+    turn.change(awaiting={**turn.state.awaiting, attempt.prepared.key: awaited})
+    idle(turn, 0)
 
 
-def take_ack(turn: SendingTurn, attempt: at.Attempt, ack: int | None, refusal: str = "") -> None:
-    """ack: None where none came in time. refusal: WhatsApp's code."""
+def take_ack(turn: SendingTurn, key: str, ack: int, refusal: str) -> None:
+    """An awaited one was answered. refusal: WhatsApp's code."""
+    attempt = _no_longer_awaited(turn, key)
     message = attempt.message
-    if ack is not None and ack >= 1:
+    if ack >= 1:
         turn.change(restriction=turn.state.restriction.after(refused=False, now_ms=turn.now.wall_ms))
         turn.info("message.acknowledged", message_id=message.message_id, attempts=message.attempts)
-        idle(turn, 0)
+        notice(turn)
     elif ack == FIRST_REFUSED and attempt.first:
         refuse(turn, message, refusal, None)
     else:
         put_in_doubt(turn, message, attempt.prepared, first=attempt.first)
-        idle(turn, 0)
+        notice(turn)
+
+
+def end_awaiting(turn: SendingTurn, until_ms: int | None = None) -> None:
+    """What is awaited until then, or all of it, is in doubt."""
+    over = [key for key, awaited in turn.state.awaiting.items() if until_ms is None or awaited.until_ms <= until_ms]
+    for key in over:
+        attempt = _no_longer_awaited(turn, key)
+        put_in_doubt(turn, attempt.message, attempt.prepared, first=attempt.first)
+
+
+def _no_longer_awaited(turn: SendingTurn, key: str) -> at.Attempt:
+    awaiting = dict(turn.state.awaiting)
+    awaited = awaiting.pop(key)
+    turn.change(awaiting=awaiting)
+    return awaited.attempt
 
 
 def recover(turn: SendingTurn, message: Message) -> None:

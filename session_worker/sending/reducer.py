@@ -2,7 +2,8 @@
 
 A round runs from `_begin_round` to `idle`: where the browser run is new it is begun; what an interrupted step left is
 taken up; each message in doubt is looked at; one message is claimed and sent, or recovered. Every call to the ledger or
-the page ends a step, and its answer begins the next one.
+the page ends a step, and its answer begins the next one. A round does not wait for acknowledgements: what was handed
+over is awaited beside it, a few messages to different recipients at a time.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from session_worker.sending import state as at
 from session_worker.sending.attempts import (
     await_ack,
     close_breaker,
+    end_awaiting,
     handed_over,
     key_answered,
     not_sent,
@@ -87,10 +89,8 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
             turn.change(cut_short=True, to_look=())
             idle(turn, retry_ms)
         # In time.
-        case at.Idle(until_ms), on.TimePassed() if steady_ms >= until_ms:
+        case at.Idle(), on.TimePassed() if steady_ms >= (turn.state.wakes_at_ms or 0):
             _begin_round(turn)
-        case at.AwaitingAck(attempt, until_ms), on.TimePassed() if steady_ms >= until_ms:
-            take_ack(turn, attempt, None)
         case _, on.TimePassed():
             pass
         # A new browser run, and what an interrupted step left.
@@ -171,19 +171,17 @@ def _change_channel(turn: SendingTurn, channel: Channel | None) -> None:
     # A page without a connection can't send: what is pending has had the time to only from here on.
     doubts = {key: replace(doubt, pending_since_ms=turn.now.steady_ms) for key, doubt in turn.state.doubts.items()}
     turn.change(channel=channel, doubts=doubts)
-    phase = turn.state.phase
-    if isinstance(phase, at.AwaitingAck) and (channel is None or channel.browser_run != turn.state.begun_run):
-        take_ack(turn, phase.attempt, None)
-    elif channel is not None:
+    if channel is None or channel.browser_run != turn.state.begun_run:
+        end_awaiting(turn)
+    if channel is not None:
         notice(turn)
 
 
 def _hear_ack(turn: SendingTurn, key: str, ack: int, refusal: str) -> None:
-    phase = turn.state.phase
     if ack == 0:
         return  # pending says nothing
-    if isinstance(phase, at.AwaitingAck) and phase.attempt.prepared.key == key:
-        take_ack(turn, phase.attempt, ack, refusal)
+    if key in turn.state.awaiting:
+        take_ack(turn, key, ack, refusal)
     elif key in turn.state.doubts:
         turn.change(acks={**turn.state.acks, key: ack})
         notice(turn)
@@ -191,8 +189,11 @@ def _hear_ack(turn: SendingTurn, key: str, ack: int, refusal: str) -> None:
 
 def _begin_round(turn: SendingTurn) -> None:
     turn.change(notified=False)
+    end_awaiting(turn, turn.now.steady_ms)
     state, channel = turn.state, turn.state.channel
-    if state.stopping:
+    if (state.stopping or state.recycle) and state.awaiting:
+        idle(turn, SELF_NOTIFY_MS)  # what was handed over comes to its end first
+    elif state.stopping:
         turn.change(phase=at.Ended())
     elif channel is None:
         idle(turn, SELF_NOTIFY_MS)
@@ -238,7 +239,7 @@ def _look_for_strays(turn: SendingTurn) -> None:
 
 def _take_up_strays(turn: SendingTurn, messages: tuple[Message, ...]) -> None:
     """What this run claimed and lost sight of, as an answer did not arrive: no later claim returns it."""
-    followed = {doubt.message.message_id for doubt in turn.state.doubts.values()}
+    followed = turn.state.followed
     strays = [one for one in messages if one.browser_run == run_of(turn) and one.message_id not in followed]
     for message in strays:
         turn.warn("message.taken_up", message_id=message.message_id, keyed=message.whatsapp_id is not None)

@@ -17,6 +17,7 @@ from shared.recipient_key import recipient_key
 
 SELF_NOTIFY_MS = 3_000  # the owner asks by itself this often: a lost notification costs seconds, never a message
 MAX_IN_DOUBT = 3  # more than that which should have ended: no further ones are claimed until they have
+MAX_UNACKNOWLEDGED = 8  # handed over and without an answer, awaited or in doubt: no further ones are claimed
 MIN_UNACKNOWLEDGED = 3  # people whose messages stay without an answer: it is not theirs, it is the page's
 SEND_BACKOFF = Backoff(first_s=2.0, max_s=60.0, steady_s=0.0)
 
@@ -50,7 +51,7 @@ def begin_claim(turn: SendingTurn) -> None:
         turn.change(told_unacknowledged=unacknowledged)
         turn.do(do.ReportUnacknowledged(run_of(turn), unacknowledged))
     waits_ms = state.breaker.waits_ms(now)
-    if paused:
+    if paused or len(state.awaiting) + len(state.doubts) >= MAX_UNACKNOWLEDGED:
         idle(turn, 1_000)
     elif waits_ms:
         idle(turn, min(SELF_NOTIFY_MS, waits_ms))
@@ -133,7 +134,7 @@ def complete(
 
 
 def channel_of(turn: SendingTurn) -> Channel:
-    """The channel of this round: it changes only between rounds, and while an acknowledgement is awaited."""
+    """The channel of this round: it changes only between rounds."""
     if turn.state.channel is None:
         raise AssertionError("a round needs a channel")
     return turn.state.channel

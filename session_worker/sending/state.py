@@ -34,18 +34,20 @@ class Attempt:
     first: bool  # no page was given this key before
 
 
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A message that was handed over and waits for WhatsApp's acknowledgement; others go on meanwhile."""
+
+    attempt: Attempt
+    until_ms: int  # steady clock: in doubt from then on
+
+
 # What it waits for: first what comes in its own time, then one phase for each call.
 
 
 @dataclass(frozen=True, slots=True)
 class Idle:
     until_ms: int  # steady clock: the next round begins then, or at a notification
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitingAck:
-    attempt: Attempt
-    until_ms: int  # steady clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,6 @@ class Finishing:
 
 Phase = (
     Idle
-    | AwaitingAck
     | Ended
     | Beginning
     | FindingStrays
@@ -201,6 +202,7 @@ class State:
     phase: Phase = Idle(0)
     channel: Channel | None = None
     begun: Channel | None = None  # whose recoveries the ledger gives out, and whose phone's messages it has sorted out
+    awaiting: Mapping[str, Awaited] = field(default_factory=dict)  # by key; an acknowledgement, or its time, ends it
     doubts: Mapping[str, InDoubt] = field(default_factory=dict)  # by key
     former: Mapping[str, InDoubt] = field(default_factory=dict)  # of earlier browser runs, where much was tried already
     acks: Mapping[str, int] = field(default_factory=dict)  # told of keys in doubt since they were last looked at
@@ -222,9 +224,15 @@ class State:
         return "" if self.begun is None else self.begun.browser_run
 
     @property
+    def followed(self) -> frozenset[str]:
+        """Ids of the messages of which it is waited here for what becomes of them."""
+        awaited = (one.attempt.message for one in self.awaiting.values())
+        return frozenset(one.message_id for one in (*awaited, *(doubt.message for doubt in self.doubts.values())))
+
+    @property
     def wakes_at_ms(self) -> int | None:
         """When to be told that time passed; None while only an input counts."""
         match self.phase:
-            case Idle(until_ms) | AwaitingAck(_, until_ms):
-                return until_ms
+            case Idle(until_ms):
+                return min((until_ms, *(awaited.until_ms for awaited in self.awaiting.values())))
         return None

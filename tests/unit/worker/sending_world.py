@@ -17,7 +17,7 @@ from session_worker.sending import inputs as on
 from session_worker.sending import state as at
 from session_worker.sending.pace import PaceRange
 from session_worker.sending.reducer import step
-from session_worker.sending.rounds import MAX_IN_DOUBT
+from session_worker.sending.rounds import MAX_IN_DOUBT, MAX_UNACKNOWLEDGED
 from session_worker.session.channel import Channel
 from session_worker.turn import Now
 from shared.ledger.claiming.work import Outcome, Pause, PutKey, Recover, Send
@@ -44,6 +44,7 @@ class Entry:
     """The ledger's view of one message."""
 
     message_id: str
+    to: str
     status: MessageStatus = MessageStatus.QUEUED
     attempts: int = 0
     key: str | None = None
@@ -58,7 +59,7 @@ class Entry:
         return Message(
             self.message_id,
             51,
-            f"54911{self.message_id}",
+            self.to,
             "hola",
             self.status,
             Lane.SINGLE,
@@ -94,9 +95,10 @@ class World(Pages):
 
     # What happens.
 
-    def accept(self) -> None:
+    def accept(self, to: str = "") -> None:
+        """to: by default somebody to whom nothing was written yet."""
         message_id = str(len(self.entries))
-        self.entries[message_id] = Entry(message_id)
+        self.entries[message_id] = Entry(message_id, to or f"54911{message_id}")
         self.tell(on.Notified())
 
     def launch(self) -> None:
@@ -206,6 +208,9 @@ class World(Pages):
                 ]
                 if len(overdue) > MAX_IN_DOUBT:
                     raise RuleBroken("a claim with too many in doubt")
+                given = [one for one in self._in_flight() if one.key and one.browser_run == browser_run]
+                if len(given) >= MAX_UNACKNOWLEDGED:
+                    raise RuleBroken("a claim with too many without an answer")
                 return on.Claimed(self._claim(browser_run))
             case do.PersistKey():
                 return on.KeyAnswered(self._persist_key(call))
@@ -223,18 +228,25 @@ class World(Pages):
         return [entry for entry in self.entries.values() if entry.status is _S.SENDING]
 
     def _claim(self, browser_run: str) -> Send | Recover | Pause:
+        blocked = set[str]()
         for entry in self._in_flight():
             if entry.browser_run == browser_run:
-                continue
-            if entry.key is None:
+                blocked.add(entry.to)
+            elif entry.key is None:
                 entry.status, entry.browser_run = _S.QUEUED, ""
             elif entry.next_look_ms <= self.now_ms:
                 return Recover(entry.message())
+            else:
+                blocked.add(entry.to)
         for entry in self.entries.values():
-            if entry.status is _S.QUEUED and entry.not_before_ms <= self.now_ms:
-                entry.status, entry.browser_run, entry.key = _S.SENDING, browser_run, None
-                entry.attempts += 1
-                return Send(entry.message())
+            if entry.status is not _S.QUEUED or entry.to in blocked:
+                continue
+            if entry.not_before_ms > self.now_ms:
+                blocked.add(entry.to)
+                continue
+            entry.status, entry.browser_run, entry.key = _S.SENDING, browser_run, None
+            entry.attempts += 1
+            return Send(entry.message())
         return Pause(None)
 
     def _persist_key(self, call: do.PersistKey) -> PutKey:
@@ -252,6 +264,8 @@ class World(Pages):
             entry.key, entry.login_id, entry.browser_run = call.prepared.key, call.login_id, call.browser_run
             entry.keys.add(call.prepared.key)
             self.persisted.add(call.prepared.key)
+            if any(one.key for one in self._in_flight() if one is not entry and one.to == entry.to):
+                raise RuleBroken("two under way to one recipient")
             if len(entry.keys) > 1:
                 raise RuleBroken(f"a second key for message {entry.message_id}, whose first may live")
         return answer
@@ -292,11 +306,10 @@ class World(Pages):
     def _check_followed(self) -> None:
         """What this run has claimed is on its way, in doubt, or looked for in the next round."""
         state = self.state
-        if state.cut_short or not isinstance(state.phase, at.Idle | at.AwaitingAck):
+        if state.cut_short or not isinstance(state.phase, at.Idle):
             return
         followed = {doubt.message.message_id for doubt in state.doubts.values()}
-        if isinstance(state.phase, at.AwaitingAck):
-            followed.add(state.phase.attempt.message.message_id)
+        followed |= {awaited.attempt.message.message_id for awaited in state.awaiting.values()}
         for entry in self._in_flight():
             ours = entry.browser_run == state.begun_run and entry.next_look_ms == 0
             if ours and entry.message_id not in followed:

@@ -22,6 +22,7 @@ from session_worker.sending import state as at
 from session_worker.sending.doubts import MAX_STUCK
 from session_worker.sending.reducer import step
 from session_worker.sending.restriction import ASK_EVERY_MS, Restriction
+from session_worker.sending.rounds import MAX_UNACKNOWLEDGED
 from session_worker.turn import Now
 from shared.ledger.claiming.work import Outcome, PutKey, Recover
 from shared.transitions.message import MessageStatus
@@ -32,7 +33,7 @@ Happening = tuple[str, tuple[object, ...]]
 
 NOT_HERE = (PutKey.OK, PutKey.LOST)
 HAPPENINGS: st.SearchStrategy[Happening] = st.one_of(
-    st.just(("accept", ())),
+    st.tuples(st.just("accept"), st.tuples(st.sampled_from(["", "5491100000001", "5491100000002"]))),
     st.tuples(st.just("pass_time"), st.tuples(st.sampled_from([1, 1_000, 5_001, 11_000, 26_000]))),
     st.tuples(st.just("tell_acks"), st.tuples(st.sampled_from([0, 1, 2]))),
     st.tuples(st.just("fate"), st.tuples(st.sampled_from(Fate))),
@@ -170,6 +171,17 @@ def _never_waits(done: Stepped) -> Stepped:
     return (replace(done[0], phase=at.Idle(0)), done[1]) if isinstance(done[0].phase, at.Idle) else done
 
 
+def _forgets_what_is_awaited(done: Stepped) -> Stepped:
+    return replace(done[0], awaiting={}), done[1]
+
+
+def _awaits_any_number(done: Stepped) -> Stepped:
+    if not (len(done[0].awaiting) >= MAX_UNACKNOWLEDGED and isinstance(done[0].phase, at.Idle)):
+        return done
+    pace = done[0].rules.pace.draw(random.Random(1), 0)
+    return replace(done[0], phase=at.Claiming()), (do.Claim(done[0].begun_run, pace, bulk_allowed=True),)
+
+
 PASS = ("pass_time", (1,))
 IN_DOUBT = [PASS, ("lose_connection", ()), ("reconnect", ()), ("accept", ())]
 
@@ -200,7 +212,11 @@ IN_DOUBT = [PASS, ("lose_connection", ()), ("reconnect", ()), ("accept", ())]
             [("fate", (Fate.SILENT,)), ("pass_time", (11_000,))],
         ),
         (_after(_forgets_what_is_in_doubt), "nobody follows", IN_DOUBT),
-        (_after(_forgets_interrupted_steps), "nobody follows", [PASS, ("tell", (on.CutShort(1_000),))]),
+        (
+            _after(_forgets_interrupted_steps),
+            "nobody follows",
+            [PASS, ("fault", (Fault.NOT_ANSWERED,)), ("accept", ()), PASS],
+        ),
         (_instead(_recovers_under_any_login), "a key of another login", [PASS, ("change_login", ()), PASS]),
         (
             _instead(_believes_every_refusal),
@@ -220,6 +236,12 @@ IN_DOUBT = [PASS, ("lose_connection", ()), ("reconnect", ()), ("accept", ())]
             "too many in doubt",
             [("fate", (Fate.SILENT,)), *IN_DOUBT * 5, ("pass_time", (11_000,))],
         ),
+        (_after(_forgets_what_is_awaited), "nobody follows", [PASS]),
+        (
+            _after(_awaits_any_number),
+            "too many without an answer",
+            [("fate", (Fate.SILENT,)), *[("accept", ())] * (MAX_UNACKNOWLEDGED + 1), PASS],
+        ),
         (_after(_never_waits), "spins", [PASS, ("tell_acks", (1,)), PASS]),
     ],
 )
@@ -227,25 +249,6 @@ def test_a_reducer_with_a_mistake_is_found_out(wrong: Step, rule: str, history: 
     play(history)
     with pytest.raises(RuleBroken, match=rule):
         play(history, wrong)
-
-
-def test_it_finishes_what_is_in_flight_and_claims_no_more() -> None:
-    # given one message handed over and another one waiting
-    world = World()
-    world.accept()
-    world.accept()
-    world.launch()
-    world.pass_time(1)
-    # when it is asked to stop
-    world.tell(on.StopAsked())
-    assert isinstance(world.state.phase, at.AwaitingAck)
-    world.tell_acks(1)
-    world.pass_time(1)
-    # then the first is sent, the second is not touched, and nothing wakes it any more
-    assert isinstance(world.state.phase, at.Ended)
-    assert [entry.status for entry in world.entries.values()] == [MessageStatus.SENT, MessageStatus.QUEUED]
-    world.tell(on.Notified())
-    assert world.state.wakes_at_ms is None
 
 
 def test_an_answer_that_nobody_asked_for_is_a_defect() -> None:
