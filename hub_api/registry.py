@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 
 from hub_api.services import Services
@@ -94,6 +94,21 @@ class Expiring:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedFiles:
+    """Rows that name files of the media store: a file stays as long as one of anybody's does.
+
+    rows: those that name one, of all tenants; cliente_id, sha256, size: their columns, which an index serves.
+    forget: has rows give up their files by age, told the time in milliseconds; returns how many did.
+    """
+
+    rows: Select[Any]
+    cliente_id: Any
+    sha256: Any
+    size: Any
+    forget: Callable[[Services, int], int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Restoration:
     """What a restore hook is told. Claims are closed while hooks run; callers go on accepting and cancelling."""
 
@@ -139,6 +154,7 @@ class Subject:
     in_hub: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called once in each process of the hub
     tasks: tuple[PeriodicTask, ...] = ()
     expiring: tuple[Expiring, ...] = ()
+    named_files: tuple[NamedFiles, ...] = ()
     ready: tuple[ReadyPart, ...] = ()
     schemas: tuple[type[BaseModel], ...] = ()  # that the OpenAPI document has besides those of calls
     document: Mapping[str, Any] = field(default_factory=dict)  # sections of the OpenAPI document

@@ -1,1 +1,1 @@
-"""Bytes of received messages: handing them out, how much they take, how long they stay."""
+"""Files of the media store: those that callers give us to send, handing them out, how long all of them stay."""

@@ -1,30 +1,24 @@
-"""Media go when their time is over; a file goes when no message names it any more.
+"""Rows give up their files when their time is over; a file goes when nothing names it any more.
 
-Every file is deleted here and nowhere else. What was stored within a day is spared: its event may not be on record yet.
+Every file is deleted here and nowhere else. What was stored within a day is spared: what names it may not be on record
+yet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import islice
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
-
-from hub_api.inbox.models import InboundMedia
-from hub_api.media.usage import count_used, tenants_with_media
+from hub_api.media.named_files import all_named, count_used, named_among, tenants_with_files
 from hub_api.services import Services
 from shared.instant import now_ms
 from shared.logs import get_logger
 from shared.media.store import StoreFailed
-from shared.protocol.inbound import MediaStatus
 from shared.redis.alone import is_alone
 
 _log = get_logger(__name__)
 
 SPARED_S = 86_400.0
 BATCH = 500
-_DAY_MS = 86_400_000
 
 
 class MediaRetention:
@@ -35,9 +29,10 @@ class MediaRetention:
 
     def run(self) -> None:
         """All of it. A store that is away is tried again at the next run."""
-        forgotten = self.forget_old(now_ms())
-        with self._services.database.reading() as session:
-            tenants = tenants_with_media(session)
+        with self._services.database.reading() as session:  # before: those whose last row goes are counted too
+            tenants = tenants_with_files(session)
+        at_ms = now_ms()
+        forgotten = sum(each.forget(self._services, at_ms) for each in all_named() if each.forget is not None)
         try:
             deleted = self.delete_unnamed()
         except StoreFailed as error:
@@ -45,34 +40,10 @@ class MediaRetention:
             deleted = 0
         count_used(self._services, tenants)
         if forgotten or deleted:
-            _log.info("media.forgotten", messages=forgotten, files=deleted)
-
-    def forget_old(self, at_ms: int) -> int:
-        """Messages whose media were kept long enough no longer name a file. Returns how many."""
-        days = self._services.settings.media_retention_days
-        if days == 0:
-            return 0
-        is_old = (
-            InboundMedia.status == MediaStatus.AVAILABLE.value,
-            InboundMedia.stored_at < at_ms - days * _DAY_MS,
-        )
-        total = 0
-        while is_alone():
-            with self._services.database.reading() as session:
-                ids = list(session.scalars(select(InboundMedia.id).where(*is_old).limit(BATCH)))
-            with self._services.database.writing() as session:
-                changed = session.execute(
-                    update(InboundMedia)
-                    .where(InboundMedia.id.in_(ids), *is_old)
-                    .values(status=MediaStatus.EXPIRED.value, sha256=None, source="", error="MEDIA_RETENTION")
-                )
-                total += cast("CursorResult[Any]", changed).rowcount
-            if len(ids) < BATCH:
-                break
-        return total
+            _log.info("media.forgotten", rows=forgotten, files=deleted)
 
     def delete_unnamed(self, spared_s: float = SPARED_S) -> int:
-        """Deletes files that no message names, and what a killed worker left half-written. Returns how many files."""
+        """Deletes files that nothing names, and what a killed process left half-written. Returns how many files."""
         store, deleted = self._services.media, 0
         for cliente_id in store.tenants():
             store.sweep_incoming(cliente_id, spared_s)
@@ -80,15 +51,8 @@ class MediaRetention:
             while some := list(islice(old, BATCH)):
                 if not is_alone():
                     return deleted
-                for sha256 in set(some) - self._named(cliente_id, some):
+                with self._services.database.reading() as session:
+                    named = named_among(session, cliente_id, some)
+                for sha256 in set(some) - named:
                     deleted += store.delete(cliente_id, sha256, older_than_s=spared_s)
         return deleted
-
-    def _named(self, cliente_id: int, files: Iterable[str]) -> set[str]:
-        statement = select(InboundMedia.sha256).where(
-            InboundMedia.cliente_id == cliente_id,
-            InboundMedia.sha256.in_(list(files)),
-            InboundMedia.status == MediaStatus.AVAILABLE.value,
-        )
-        with self._services.database.reading() as session:
-            return {sha256 for sha256 in session.scalars(statement) if sha256 is not None}

@@ -46,6 +46,13 @@ class MediaSettings(BaseSettings):
         le=36_500,
         description="Days that received media are kept; 0: as long as their messages (`RETENTION_DAYS`).",
     )
+    media_upload_days: int = Field(
+        default=30,
+        ge=1,
+        le=36_500,
+        description="Days that a file which a caller gave to be sent is kept while no message takes it; its messages "
+        "keep it for as long as they are kept themselves.",
+    )
     media_fetch_seconds: float = Field(
         default=300, ge=1, le=3_600, description="Seconds that fetching the bytes of one message may take."
     )

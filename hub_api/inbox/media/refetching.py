@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from hub_api.accounts.audit import trail
 from hub_api.inbox.inbound_object import media_object
+from hub_api.inbox.media import lookup
+from hub_api.inbox.media.restore import pending_of
 from hub_api.inbox.models import InboundMedia
-from hub_api.media import lookup
-from hub_api.media.restore import pending_of
+from hub_api.media.opening import open_file
 from hub_api.services import Services
 from shared.errors import MediaNotFetchable, NotFound
 from shared.instant import now_ms
@@ -42,7 +43,7 @@ def _is_missing(services: Services, media: InboundMedia) -> bool:
     if media.status != MediaStatus.AVAILABLE.value or media.sha256 is None:
         return False
     try:
-        lookup.open_file(services, media.cliente_id, media.sha256).close()
+        open_file(services, media.cliente_id, media.sha256).close()
     except FileNotFoundError:
         return True
     return False

@@ -1,17 +1,12 @@
-"""Received messages' media as SQL has them, and their files."""
+"""Received messages' media as SQL has them."""
 
 from __future__ import annotations
-
-from typing import BinaryIO
 
 from sqlalchemy import Select, and_, select
 
 from hub_api.inbox.models import InboundMedia, InboundMessage
 from hub_api.services import Services
-from shared.errors import MediaStoreUnreachable, NotFound
-from shared.media.store import StoreFailed
-
-_TRY_AGAIN_S = 5
+from shared.errors import NotFound
 
 
 def media_with_type() -> Select[InboundMedia, str | None]:
@@ -31,11 +26,3 @@ def of_message(services: Services, cliente_id: int, whatsapp_id: str) -> tuple[I
         raise NotFound()
     media, kind = row
     return media, kind
-
-
-def open_file(services: Services, cliente_id: int, sha256: str) -> BinaryIO:
-    """To be closed by whoever asked. Raises FileNotFoundError, MediaStoreUnreachable."""
-    try:
-        return services.media.open(cliente_id, sha256)
-    except StoreFailed as error:
-        raise MediaStoreUnreachable(details={"store": str(error)}, retry_after_s=_TRY_AGAIN_S) from error

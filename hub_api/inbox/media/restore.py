@@ -1,13 +1,12 @@
-"""Puts back into an emptied or older Redis which bytes are still to be fetched, and how much the files take."""
+"""Puts back into an emptied or older Redis which bytes are still to be fetched."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
 
+from hub_api.inbox.media.lookup import media_with_type
 from hub_api.inbox.models import InboundMedia
-from hub_api.media.lookup import media_with_type
-from hub_api.media.usage import count_used, tenants_with_media
 from hub_api.registry import Restoration
 from hub_api.services import Services
 from shared.ledger.media.pending import PendingMedia
@@ -42,9 +41,6 @@ def restore(services: Services, restoration: Restoration) -> None:
         if len(rows) < BATCH:
             break
         after = rows[-1][0].id
-    with services.database.reading() as session:
-        tenants = tenants_with_media(session)
-    count_used(services, tenants)
 
 
 def pending_of(media: InboundMedia, kind: str | None) -> PendingMedia | None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from flask_openapi3.models.tag import Tag
-from werkzeug.exceptions import RequestedRangeNotSatisfiable
-from werkzeug.wsgi import FileWrapper
 
 from hub_api.inbox.bodies import InboundPath
-from hub_api.media import refetching
-from hub_api.media import service as media
-from hub_api.media.file_names import disposition
-from hub_api.media.objects import MediaFetchObject, MediaUsageObject
-from hub_api.media.usage import usage_of
+from hub_api.inbox.media import finding, refetching
+from hub_api.inbox.media.objects import MediaFetchObject, MediaUsageObject
+from hub_api.inbox.media.usage import usage_of
+from hub_api.media.handing_out import BYTES, hand_out
 from hub_api.web.answers import Failure, succeeded
 from hub_api.web.endpoint import Blueprint, Call, endpoint
 from hub_api.web.fields import TenantPath
@@ -23,48 +19,22 @@ from hub_api.web.tenant import in_url
 from shared.media.settings import MIB
 
 blueprint = Blueprint(
-    "media", __name__, url_prefix="/api/whatsapp/<string:cliente_id>", abp_tags=[Tag(name="conversations")]
+    "inbound_media", __name__, url_prefix="/api/whatsapp/<string:cliente_id>", abp_tags=[Tag(name="conversations")]
 )
 _COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 429: Failure, 503: Failure}
-_BYTES: Any = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
-_CHUNK_BYTES = 64 * 1024
-# Whatever it is, it is saved and never shown as a page of ours; and whoever may no longer read it asks in vain.
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cache-Control": "private, no-cache",
-}
 
 
 @blueprint.get(
     "/inbound/<string:whatsapp_id>/media",
     summary="The bytes of a received message",
-    responses={200: _BYTES, 206: _BYTES, 416: Failure, **_COMMON},
+    responses={200: BYTES, 206: BYTES, 416: Failure, **_COMMON},
 )
 @endpoint(in_url)
 def read_media(call: Call, path: InboundPath) -> Response:
     """As an attachment, of the type that the sender named. `Range` (one) and `If-None-Match` are heeded; `ETag` is the
     SHA-256. Where the bytes are not here, 404 says in `details.media` what became of them, with `Retry-After` while
     they are `pending`."""
-    with ExitStack() as held:
-        if request.method != "HEAD":  # a slow reader takes a thread for as long as a caller that waits
-            held.enter_context(call.services.waiting.place(call.cliente_id))
-        found = media.find(call.services, call.cliente_id, path.whatsapp_id)
-        held.callback(found.file.close)
-        answer = Response(FileWrapper(found.file, _CHUNK_BYTES), mimetype=found.mime_type, headers=_HEADERS)
-        answer.headers["Content-Type"] = found.mime_type  # as it is: no charset is ours to add
-        answer.headers["Content-Disposition"] = disposition(found.name)
-        answer.headers["Content-Length"] = str(found.size)
-        answer.set_etag(found.sha256)
-        one_range = "," not in request.headers.get("Range", "")  # of several, the whole is sent, as RFC 9110 allows
-        try:
-            answer.make_conditional(request, accept_ranges=one_range, complete_length=found.size)
-        except RequestedRangeNotSatisfiable as error:
-            error.length = found.size
-            raise
-        answer.headers["Accept-Ranges"] = "bytes"
-        answer.call_on_close(held.pop_all().close)
-        return answer
+    return hand_out(call, lambda: finding.find(call.services, call.cliente_id, path.whatsapp_id))
 
 
 @blueprint.post(
