@@ -184,6 +184,10 @@ class SimulatorClient:
         """Return what is known of a message's bytes, how often they were uploaded and downloaded too."""
         return self._object("GET", f"/control/media/{media}")
 
+    def media_content(self, media: str) -> bytes:
+        """Return a message's bytes."""
+        return self._request("GET", f"/control/media/{media}/content", None, None).content
+
     def expire_media(self, media: str, *, on_phone: bool = True) -> JsonObject:
         """Let WhatsApp lose a message's bytes; on_phone: the phone still has them."""
         return self._object("PUT", f"/control/media/{media}", {"gone": True, "on_phone": on_phone})

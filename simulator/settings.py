@@ -12,6 +12,11 @@ BUILD = re.compile(r"\d+\.\d+\.\d+")
 """How a build of WhatsApp Web is written; the last number is its revision."""
 
 
+_MEDIA_LIMIT = 16 << 20
+_DOCUMENT_LIMIT = 2000 << 20
+"""What WhatsApp Web has in its code; its server may raise them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One immutable set of settings; `changed` gives the next one.
@@ -43,6 +48,9 @@ class Settings:
         history_messages: how many recent messages a newly linked device is given.
         modules: dummy modules registered besides the real ones.
         heap_mb: ballast in the page's JavaScript heap.
+        upload_in_worker: WhatsApp's switch by which uploads go into a web worker; there they never answer.
+        upload_limits: bytes of one upload, by media type, where they differ from WhatsApp's own.
+        reencode_images: pages make smaller JPEGs of pictures, as the real one does; else they keep the bytes.
         not_on_whatsapp_prefix: numbers that begin so aren't on WhatsApp; empty for none.
     """
 
@@ -72,6 +80,9 @@ class Settings:
     history_messages: int = 500
     modules: int = 0
     heap_mb: int = 0
+    upload_in_worker: bool = False
+    upload_limits: dict[str, int] = field(default_factory=dict)
+    reencode_images: bool = False
     not_on_whatsapp_prefix: str = ""
 
     def changed(self, changes: Mapping[str, object]) -> Settings:
@@ -89,7 +100,13 @@ class Settings:
             if isinstance(value, int) and value < 0:
                 raise BadRequest(f"{name} must not be negative")
         _check_builds(changes)
+        _check_limits(changes)
         return replace(self, **changes)  # type: ignore[arg-type]
+
+    def upload_limit(self, media_type: str) -> int:
+        """Return how many bytes one upload of a type may have."""
+        default = _DOCUMENT_LIMIT if media_type == "document" else _MEDIA_LIMIT
+        return self.upload_limits.get(media_type, default)
 
     def as_dict(self) -> dict[str, object]:
         """Return the settings as a JSON object."""
@@ -107,7 +124,18 @@ class Settings:
             "reload_above": self.reload_above,
             "version_poll_ms": self.version_poll_ms,
             "hard_reload_ms": self.hard_reload_ms,
+            "upload_in_worker": self.upload_in_worker,
+            "upload_limits": self.upload_limits,
+            "reencode_images": self.reencode_images,
         }
+
+
+def _check_limits(changes: Mapping[str, object]) -> None:
+    """Refuse limits that aren't numbers of bytes by type. Raises BadRequest."""
+    limits = changes.get("upload_limits")
+    sizes = list(limits.values()) if isinstance(limits, dict) else []
+    if not all(type(size) is int and size > 0 for size in sizes):
+        raise BadRequest("upload_limits has a number of bytes for each media type")
 
 
 def _check_builds(changes: Mapping[str, object]) -> None:

@@ -16,6 +16,7 @@ from simulator.errors import BadRequest, SimulatorError
 from simulator.world.delivery import now_ms
 from simulator.world.devices import Connection, Device
 from simulator.world.numbers import lid_of, number_of_wid, parse_number
+from simulator.world.outbound.sent import read_sent
 from simulator.world.world import World
 
 _log = logging.getLogger(__name__)
@@ -149,7 +150,7 @@ class Gateway:
         if device.phone is None:
             raise BadRequest("this device isn't linked")
         phone = self._world.book.phone(device.phone)
-        return self._world.delivery.accept(phone, device, ask.get("wid"), str(ask.get("id")), str(ask.get("body")))
+        return self._world.acceptance.accept(phone, device, read_sent(ask))
 
     def _query(self, connection: Connection, ask: _Ask) -> _Answer:
         number = number_of_wid(ask.get("wid"))

@@ -34,6 +34,7 @@ SCRIPTS = (
     "session/session.js",
     "session/linking.js",
     "session/limits.js",
+    "session/ab_props.js",
     "session/availability.js",
     "session/updates.js",
     "chats/contacts.js",
@@ -50,9 +51,14 @@ SCRIPTS = (
     "changes/edits.js",
     "changes/reactions.js",
     "changes/votes.js",
+    "media/opaque_data.js",
     "media/media_store.js",
     "media/media_objects.js",
     "media/downloads.js",
+    "media/pictures.js",
+    "media/preparing.js",
+    "media/uploads.js",
+    "media/media_sending.js",
     "messages/history.js",
     "messages/outbox.js",
     "messages/sending.js",
@@ -99,8 +105,8 @@ class Site:
         nonce = secrets.token_urlsafe(16)
         html = page_html(self._world.settings, nonce)
         policy = (
-            f"default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self'; img-src 'self' data:; "
-            "connect-src 'self'; object-src 'none'; base-uri 'none'"
+            f"default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self'; "
+            "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'"
         )
         return web.Response(
             text=html,

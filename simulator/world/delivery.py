@@ -1,4 +1,4 @@
-"""The way of messages: taking them from devices, bringing them to contacts and back, telling devices about both."""
+"""The way of messages: bringing them to contacts and back, telling devices about both."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from simulator.world.faults import FaultBook
 from simulator.world.feed import Feed
 from simulator.world.mailbox import Mailbox
 from simulator.world.message import ADDED, Draft, Message
-from simulator.world.numbers import chat_of_wid, number_of_wid
-from simulator.world.phones import Phone, PhoneBook
+from simulator.world.numbers import chat_of_wid
+from simulator.world.phones import Phone
 
 
 def now_ms() -> int:
@@ -55,14 +55,12 @@ class Delivery:
     def __init__(
         self,
         settings: Callable[[], Settings],
-        book: PhoneBook,
         devices: DeviceRegistry,
         faults: FaultBook,
         archive: Archive,
         feed: Feed,
     ) -> None:
         self._settings = settings
-        self._book = book
         self._devices = devices
         self._faults = faults
         self._archive = archive
@@ -101,49 +99,17 @@ class Delivery:
         """Return all mailboxes by phone number."""
         return self._mailboxes
 
-    def accept(self, phone: Phone, device: Device, wid: object, id_: str, body: str) -> dict[str, object] | None:
-        """Take a message from a device and return the answer to it; None if the answer is dropped.
-
-        A second copy of an id is counted; whether the recipient sees it again is up to the `dedupe` setting.
-
-        Raises:
-            BadRequest: the wid isn't a contact's.
-        """
-        chat = number_of_wid(wid)
-        refusal = self._faults.use("refuse_sends", phone.number, device.id)
-        if refusal is not None:
-            return {"refused": refusal.value}
-        settings = self._settings()
-        if not self._book.exists(chat, settings.not_on_whatsapp_prefix):
-            return {"refused": "unknown"}
-        mailbox = self.mailbox(phone.number)
-        message = mailbox.find(from_me=True, chat=chat, id_=id_)
-        if message is None:
-            if chat not in mailbox.by_chat:
-                limit = phone.limits.refusal()
-                if limit is not None:
-                    return {"refused": limit}
-                phone.limits.used_quota += 1
-            draft = Draft(chat, str(wid), id_, from_me=True, body=body, origin="device", device_id=device.id)
-            message = self.add(phone, draft)
-            self.push(message, "message", but=device)
-            self.schedule(message)
-        else:
-            again = 0 if settings.dedupe else 1
-            mailbox.change(
-                message,
-                self._next_rev(),
-                copies=message.copies + 1,
-                recipient_copies=message.recipient_copies + again,
-            )
-            self._archive.message(message)
-            self._publish(message)
-        if self._faults.use("drop_acks", phone.number, device.id) is not None:
-            device.unacked[message.seq] = message
-            return None
-        if device.unacked.pop(message.seq, None) is not None and message.ack > 1:
-            self._send_receipt(device, message)
-        return {"t": message.accepted_at // 1000, "rev": message.rev}
+    def count_copy(self, message: Message) -> None:
+        """A device sent a message that it had sent before."""
+        again = 0 if self._settings().dedupe else 1
+        self.mailbox(message.phone).change(
+            message,
+            self._next_rev(),
+            copies=message.copies + 1,
+            recipient_copies=message.recipient_copies + again,
+        )
+        self._archive.message(message)
+        self._publish(message)
 
     def add(self, phone: Phone, draft: Draft) -> Message:
         """Accept a message: it has its place in the order from here on."""
@@ -269,7 +235,7 @@ class Delivery:
         """Tell a connected device the receipts that were held back from it."""
         held, device.held = device.held, {}
         for message in held.values():
-            self._send_receipt(device, message)
+            self.send_receipt(device, message)
 
     def _next_rev(self) -> int:
         self.last_rev = next(self._rev)
@@ -309,7 +275,7 @@ class Delivery:
 
     def _tell_receipt(self, message: Message) -> None:
         for device in self._devices.of_phone(message.phone):
-            self._send_receipt(device, message)
+            self.send_receipt(device, message)
 
     def push(self, message: Message, kind: str, but: Device | None = None) -> None:
         """Tell the open pages of a message's phone about it. kind: of news, as pages know it."""
@@ -318,7 +284,8 @@ class Delivery:
             if device is not but and connection is not None and connection.synced:
                 connection.send({"push": "changes", "items": [_item(message, kind)]})
 
-    def _send_receipt(self, device: Device, message: Message) -> None:
+    def send_receipt(self, device: Device, message: Message) -> None:
+        """Tell a device how far a message has come, unless that is held back."""
         connection: Connection | None = self._devices.online.get(device.id)
         if connection is None or not connection.synced:
             return

@@ -18,6 +18,8 @@ LASTING = frozenset(
         "phone_silent",
         "slow_media",
         "fail_media",
+        "slow_uploads",
+        "fail_uploads",
         "ban",
         "deprecated_version",
         "proxyblock",
@@ -43,7 +45,7 @@ AT_ONCE = frozenset(
 SHOWN_BY_PAGE = frozenset({"ban", "proxyblock", "storage_initialization_error"})
 """Lasting kinds that the page itself has to show."""
 
-COUNTED = frozenset({"refuse_sends", "drop_acks", "drop_receipts", "fail_media"})
+COUNTED = frozenset({"refuse_sends", "drop_acks", "drop_receipts", "fail_media", "fail_uploads"})
 """Lasting kinds that `count` uses up."""
 
 REFUSALS = ("unknown", "network", "throw", "421", "463", "475")
@@ -106,15 +108,15 @@ def check_value(kind: str, value: object) -> str | int | None:
     """
     if kind not in LASTING | AT_ONCE:
         raise BadRequest(f"unknown fault kind: {kind}; known: {', '.join(sorted(LASTING | AT_ONCE))}")
-    if kind in ("latency_ms", "slow_media"):
+    if kind in ("latency_ms", "slow_media", "slow_uploads"):
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             what = "milliseconds" if kind == "latency_ms" else "bytes per second, 0 for none,"
             raise BadRequest(f"{kind} takes the {what} in `value`")
         return value
-    if kind == "fail_media":
+    if kind in ("fail_media", "fail_uploads"):
         status = 503 if value is None else value
         if not isinstance(status, int) or isinstance(status, bool) or not 400 <= status <= 599:
-            raise BadRequest("fail_media takes an HTTP status of 400 to 599 in `value`")
+            raise BadRequest(f"{kind} takes an HTTP status of 400 to 599 in `value`")
         return status
     if kind == "hang_page":
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 
 from simulator.world.content.types import THUMBNAIL, kind_of
+from simulator.world.numbers import number_of_wid
 
 REACTION, POLL_VOTE = "reaction", "poll_vote"
 ADDED = frozenset({REACTION, POLL_VOTE})
@@ -158,7 +159,11 @@ class Message:
             "edited_at": self.edited_at,
             "revoked": bool(self.revoke_id),
             "revoke_key": self.key_with(self.revoke_id) if self.revoke_id else None,
+            "quote": _quote(fields),
+            "mentions": _mentions(fields),
             "media": self.media or None,
+            "mimetype": fields.get("mimetype"),
+            "filename": fields.get("filename"),
             "size": fields.get("size"),
             "sha256": base64.b64decode(str(fields["filehash"])).hex() if "filehash" in fields else None,
             "fields": fields,
@@ -229,7 +234,29 @@ RECORD_COLUMNS = (
     "revoked",
     "revoke_key",
     "media",
+    "mimetype",
+    "filename",
     "size",
     "sha256",
 )
-"""The columns of the record as CSV; the JSON has `fields` besides."""
+"""The columns of the record as CSV; the JSON has `quote`, `mentions` and `fields` besides."""
+
+
+def _quote(fields: dict[str, object]) -> dict[str, object] | None:
+    """Return what a message says of the one that it answers; None where it answers none."""
+    quoted = fields.get("quotedMsg")
+    if not isinstance(quoted, dict) or not fields.get("quotedStanzaID"):
+        return None
+    text = quoted.get("caption" if kind_of(str(quoted.get("type"))).shows_thumbnail else "body")
+    return {
+        "id": fields["quotedStanzaID"],
+        "author": number_of_wid(fields.get("quotedParticipant")),
+        "type": quoted.get("type"),
+        "text": text or quoted.get("pollName") or "",
+    }
+
+
+def _mentions(fields: dict[str, object]) -> list[str]:
+    """Return the numbers of the people whom a message names."""
+    named = fields.get("mentionedJidList")
+    return [number_of_wid(wid) for wid in named] if isinstance(named, list) else []

@@ -17,6 +17,7 @@ from simulator.world.faults import AT_ONCE, SHOWN_BY_PAGE, Fault, FaultBook
 from simulator.world.feed import Feed
 from simulator.world.inbound.arrivals import Arrivals
 from simulator.world.numbers import lid_of
+from simulator.world.outbound.acceptance import Acceptance
 from simulator.world.pairing import Pairing
 from simulator.world.phones import Contact, Phone, PhoneBook
 
@@ -32,9 +33,10 @@ class World:
         self.archive = Archive(directory)
         self.faults = FaultBook(lambda: asyncio.get_running_loop().time())
         self.pairing = Pairing(lambda: self.settings, self._devices_changed)
-        self.delivery = Delivery(lambda: self.settings, self.book, self.devices, self.faults, self.archive, self.feed)
+        self.delivery = Delivery(lambda: self.settings, self.devices, self.faults, self.archive, self.feed)
         self.arrivals = Arrivals(self.book, self.delivery)
         self.media = MediaShelf(directory)
+        self.acceptance = Acceptance(lambda: self.settings, self.book, self.delivery, self.faults, self.media)
         self._writer: asyncio.Task[None] | None = None
 
     def start(self) -> None:

@@ -13,7 +13,6 @@
   ];
   const MODELS = ['group_metadata', 'participant', 'label', 'business_profile', 'profile_pic_thumb', 'call'];
   const FUNCTIONS = {
-    WAWebABProps: ['getABPropConfigValue'],
     WAWebLinkPreviewMinimal: ['genMinimalLinkPreview'],
     WAWebProtobufMediaType: ['mediaTypeFromProtobuf'],
     WAWebProtobufTypeAttribute: ['typeAttributeFromProtobuf'],
@@ -29,9 +28,6 @@
     WAWebEncryptAndSendStatusMsg: ['encryptAndSendStatusMsg'],
     WAWebMediaTypes: ['encodeMaybeMediaType'],
     WAWebFanoutStanza: ['createFanoutMsgStanza'],
-    WAWebVideoThumbs: ['generateVideoThumbsAndDuration'],
-    WAWebProcessRawSticker: ['processRawSticker'],
-    WAWebUploadMedia: ['uploadMedia'],
     WAWebPrimaryFeatures: ['primaryFeatureEnabled'],
     WAWebHandleGroupSimpleReceipt: ['handleGroupSimpleReceipt'],
     WAWebHandleStatusSimpleReceipt: ['handleStatusSimpleReceipt'],
@@ -53,7 +49,6 @@
     ],
     WAWebPresenceBridge: ['subscribePresence'],
     WAWebMd5: ['md5', 'md5ArrayBufferHex'],
-    WAWebCanReplyMsg: ['canReplyMsg'],
     WAWebMarkComposing: ['sendChatStateComposing', 'sendChatStatePaused'],
     WAWebFilterInbox: ['isFilterExcludedFromSearchTreatmentInInboxFlow'],
   };

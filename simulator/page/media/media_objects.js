@@ -7,7 +7,10 @@ __d('WAWebMediaDataModel', (require, exports) => {
   class MediaData extends BaseModel {}
   defineModel(MediaData, 'media-data', {
     type: undefined, mimetype: undefined, size: undefined, filehash: undefined, mediaStage: 'INIT', mediaBlob: undefined,
-    filename: undefined, duration: undefined, isViewOnce: false, isGif: false,
+    filename: undefined, duration: undefined, isViewOnce: false, isGif: false, isAnimated: false, preview: undefined,
+    fullWidth: undefined, fullHeight: undefined, renderableUrl: undefined, directPath: undefined, mediaKey: undefined,
+    mediaKeyTimestamp: undefined, encFilehash: undefined, sidecar: undefined, firstFrameSidecar: undefined,
+    pageCount: undefined,
   });
   exports.default = MediaData;
 });
@@ -23,6 +26,8 @@ __d('WAWebMediaStorage', (require, exports) => {
       this.downloadPromise = null;
       this.entries = { getDownloadEntry: () => undefined };
       this.msgs = [];
+      this.contentInfo = {};
+      this.mediaBlob = undefined;
     }
 
     /* Take over what is known now; the messages that carry these bytes show it. */

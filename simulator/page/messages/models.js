@@ -18,6 +18,11 @@ __d('WAWebMsgModel', (require, exports) => {
       return require('SimMedia').objectOf(this);
     }
 
+    /* What an answer to it has to say of it. */
+    msgContextInfo(chatWid) {
+      return require('SimQuotes').contextOf(this, chatWid);
+    }
+
     downloadMedia() {
       return require('SimDownloads').downloadOf(this);
     }

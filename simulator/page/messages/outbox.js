@@ -4,6 +4,39 @@
  * What is on its way to the server, in memory alone. What has no answer yet is kept, sent again in order once the page is
  * online again, and lost with the page.
  */
+__d('SimStanza', (require, exports) => {
+  const { SENT, QUOTED, WITH_PICTURE } = require('SimContents');
+  const { encodeB64 } = require('WABase64');
+  const { pick } = require('SimRows');
+  const Wid = require('WAWebWid').default;
+
+  const isBytes = (value) => value instanceof ArrayBuffer || ArrayBuffer.isView(value);
+  const portable = (value) => {
+    if (isBytes(value)) {
+      return encodeB64(value);
+    }
+    if (Array.isArray(value)) {
+      return value.map(portable);
+    }
+    return value instanceof Wid ? String(value) : value;
+  };
+
+  /* A message as the server is handed it. */
+  exports.stanzaOf = (message) => {
+    const { id, type, quotedMsg } = message;
+    const text = WITH_PICTURE.has(type) ? message.caption : message.body;
+    const quoted = quotedMsg ? { quotedMsg: pick(quotedMsg, QUOTED, portable) } : {};
+    return {
+      wid: String(id.remote),
+      id: id.id,
+      participant: String(id.participant ?? ''),
+      type,
+      text: text ?? '',
+      fields: { ...pick(message, SENT, portable), ...quoted },
+    };
+  };
+});
+
 __d('SimOutbox', (require, exports) => {
   const { wire, NetworkError } = require('SimWire');
   const { session } = require('SimSession');
@@ -11,9 +44,9 @@ __d('SimOutbox', (require, exports) => {
   const waiting = new Map();
 
   function send(entry) {
-    const { id, body } = entry.message;
+    const { id } = entry.message;
     entry.underWay = true;
-    wire.ask('send', { wid: String(id.remote), id: id.id, body }, null).then(
+    wire.ask('send', require('SimStanza').stanzaOf(entry.message), null).then(
       (answer) => {
         waiting.delete(String(id));
         entry.resolve(answer);

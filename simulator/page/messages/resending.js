@@ -10,6 +10,13 @@ __d('WAWebResendMsgAction', (require, exports) => {
       return undefined;
     }
     await messages.change(message, { ack: 0, isSendFailure: false });
+    if (message.mediaData !== undefined && !message.directPath) {
+      const { upload, outcomeOfFailure } = require('SimMediaSending');
+      const uploaded = await upload(message).then(() => true, () => false); // where the page still has the bytes
+      if (!uploaded) {
+        return outcomeOfFailure.messageSendResult;
+      }
+    }
     const { messageSendResult } = await require('WAWebSendMsgRecordAction').sendMsgRecord(message);
     return messageSendResult;
   };

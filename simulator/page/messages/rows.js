@@ -5,7 +5,7 @@ __d('SimContents', (require, exports) => {
   /* Encrypted at rest. */
   exports.OPAQUE = [
     'body', 'caption', 'clientUrl', 'loc', 'lat', 'lng', 'isLive', 'matchedText', 'title', 'description', 'pollName',
-    'pollSelectableOptionsCount', 'pollOptions',
+    'pollSelectableOptionsCount', 'pollOptions', 'thumbnail', 'canonicalUrl', 'messageSecret', 'waveform',
   ];
   exports.PLAIN = [
     'subtype', 'ctwaContext', 'errorCode', 'isSendFailure', 'isForwarded', 'forwardingScore', 'hasReaction',
@@ -13,13 +13,27 @@ __d('SimContents', (require, exports) => {
     'pageCount', 'width', 'height', 'isGif', 'isViewOnce', 'isAnimated', 'quotedStanzaID', 'vcardList',
     'vcardFormattedName', 'selectedId', 'selectedIndex', 'selectedButtonId', 'listResponse', 'callOutcome',
     'isVideoCall', 'callDuration', 'futureproofType', 'associationType', 'latestEditSenderTimestampMs',
-    'revokeTimestamp',
+    'revokeTimestamp', 'richPreviewType', 'doNotPlayInline', 'isCaptionByUser', 'streamingSidecar', 'nonJidMentions',
   ];
   exports.KEYS = ['protocolMessageKey', 'latestEditMsgKey', 'parentMsgKey'];
   exports.WIDS = ['author', 'quotedParticipant', 'revokeSender'];
   exports.CONTENT = [
     ...exports.OPAQUE, ...exports.PLAIN, ...exports.KEYS, ...exports.WIDS, 'quotedMsg', 'mentionedJidList',
   ];
+
+  /* What is written stands in `caption`, and `body` holds a small picture. */
+  exports.WITH_PICTURE = new Set(['image', 'video', 'ptv', 'audio', 'ptt', 'document', 'sticker', 'location']);
+
+  /* What is the page's own, or said elsewhere. */
+  const NOT_SENT = new Set([
+    'body', 'caption', 'errorCode', 'isSendFailure', 'hasReaction', 'author', 'quotedMsg', 'revokeSender',
+    'revokeTimestamp', 'protocolMessageKey', 'latestEditMsgKey', 'latestEditSenderTimestampMs',
+  ]);
+  exports.SENT = exports.CONTENT.filter((name) => !NOT_SENT.has(name));
+
+  /* Of a message that is quoted. */
+  exports.QUOTED = ['type', 'mimetype', 'filename', 'duration', 'vcardFormattedName', ...exports.OPAQUE]
+    .filter((name) => name !== 'messageSecret' && name !== 'waveform');
 });
 
 /* What a message is as a row of the table, and what it is as a model. */
@@ -29,6 +43,7 @@ __d('SimRows', (require, exports) => {
   const { createWid } = require('WAWebWidFactory');
   const { OPAQUE, PLAIN, KEYS, WIDS } = require('SimContents');
   const me = require('WAWebUserPrefsMeUser');
+  const { encodeB64, decodeB64 } = require('WABase64');
   const MsgKey = require('WAWebMsgKey').default;
 
   const HISTORY_BELOW = 1e9;
@@ -46,11 +61,16 @@ __d('SimRows', (require, exports) => {
   const isSet = (value) => value !== undefined && value !== null && value !== false && value !== '';
 
   /* Those of some fields that have a value, each changed by `change`. */
-  const pick = (values, names, change = (value) => value) =>
+  exports.pick = (values, names, change = (value) => value) =>
     Object.fromEntries(names.filter((name) => isSet(values[name])).map((name) => [name, change(values[name])]));
+  const { pick } = exports;
+
+  /* Bytes are kept as texts: what is masked is JSON. */
+  const sealable = (value) => (value instanceof Uint8Array ? { bytes: encodeB64(value) } : value);
+  const unsealed = (value) => (value?.bytes === undefined ? value : new Uint8Array(decodeB64(value.bytes)));
 
   function opaqueOf(values) {
-    const content = pick(values, OPAQUE);
+    const content = pick(values, OPAQUE, sealable);
     if (content.pollOptions !== undefined) {
       content.pollOptions = content.pollOptions.map(({ name }) => ({ name }));
     }
@@ -103,7 +123,8 @@ __d('SimRows', (require, exports) => {
     const id = MsgKey.fromString(row.id);
     const own = exports.ownWid(id.remote);
     const lost = id.fromMe && row.ack === 0 && !session.settings.page_resends;
-    const { quotedMsg, pollOptions, ...opaque } = unseal(row.msgRowOpaqueData);
+    const { quotedMsg, pollOptions, ...sealed } = unseal(row.msgRowOpaqueData);
+    const opaque = pick(sealed, Object.keys(sealed), unsealed);
     return {
       ...pick(row, PLAIN),
       ...pick(row, KEYS, MsgKey.fromString),

@@ -48,6 +48,7 @@ __d('SimNacks', (require, exports) => {
 
 __d('WAWebSendMsgChatAction', (require, exports) => {
   const messages = require('SimMessages');
+  const { UploadFailed, outcomeOfFailure } = require('SimMediaSending');
   const lastOfChat = new WeakMap();
 
   /* One message of a chat after the other is ready to leave; one that fails doesn't hold up the next. */
@@ -64,8 +65,15 @@ __d('WAWebSendMsgChatAction', (require, exports) => {
   exports.addAndSendMsgToChat = (chat, data, beforeSend) => {
     const added = Promise.resolve(data).then((values) => messages.addOwn(chat, values));
     const ready = beforeSend === undefined ? added : added.then(beforeSend).then(() => added);
-    const outcome = inTurn(chat, ready).then((message) =>
-      require('WAWebSendMsgRecordAction').sendMsgRecord(message));
+    const outcome = inTurn(chat, ready).then(
+      (message) => require('WAWebSendMsgRecordAction').sendMsgRecord(message),
+      (error) => {
+        if (error instanceof UploadFailed) {
+          return outcomeOfFailure;
+        }
+        throw error;
+      },
+    );
     outcome.catch((error) => console.warn('send failed', error));
     return [added, outcome];
   };

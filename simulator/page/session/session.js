@@ -22,7 +22,10 @@ __d('SimSession', (require, exports) => {
   class Session extends EventEmitter {
     constructor() {
       super();
-      this.settings = { sync_ms: 1000, resume_ms: 0, page_resends: false, resend_ms: 5000, reload_above: 1000 };
+      this.settings = {
+        sync_ms: 1000, resume_ms: 0, page_resends: false, resend_ms: 5000, reload_above: 1000, upload_in_worker: false,
+        upload_limits: {}, reencode_images: false,
+      };
       this._facts = {
         registered: false, connected: false, pairing: false, synced: false, upToDate: false, ref: null, idle: false,
         conflict: false, block: null,

@@ -1,4 +1,4 @@
-"""The bytes of messages: made on the way out from a seed, or kept in a file where somebody gave them."""
+"""The bytes of messages: made on the way out from a seed, or kept in a file where somebody gave or uploaded them."""
 
 from __future__ import annotations
 
@@ -82,8 +82,39 @@ def made_of(seed: str, size: int, mimetype: str) -> Iterator[bytes]:
         yield (beginning + noise[len(beginning) :])[: size - offset]
 
 
+class Incoming:
+    """Bytes that are just being given: in a file from the first block on, never whole in memory."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(exist_ok=True)
+        self.path = directory / f"{secrets.token_hex(8)}.part"
+        self.size = 0
+        self._file = self.path.open("wb")
+        self._digest = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """Of the bytes until now, hexadecimal."""
+        return self._digest.hexdigest()
+
+    def write(self, block: bytes) -> None:
+        """Take in the next block."""
+        self._file.write(block)
+        self._digest.update(block)
+        self.size += len(block)
+
+    def close(self) -> None:
+        """No more will come."""
+        self._file.close()
+
+    def discard(self) -> None:
+        """Forget them, unless they were kept meanwhile."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
 class MediaShelf:
-    """All media, and the directory of those that somebody gave."""
+    """All media, and the directory of those that somebody gave: a file per content."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory / "media"
@@ -118,26 +149,35 @@ class MediaShelf:
             digest.update(block)
         return self._take(mimetype, size, digest.hexdigest(), seed)
 
-    def keep(self, content: bytes, mimetype: str) -> Media:
-        """Keep what somebody gave. Raises BadRequest if it is nothing."""
-        if not content:
+    def by_direct_path(self, direct_path: str) -> Media | None:
+        """As `by_path`, by the whole address that messages have."""
+        path, _, _ = direct_path.partition("?")
+        return self.by_path(path.rpartition("/")[2])
+
+    def incoming(self) -> Incoming:
+        """Return where somebody's bytes can be written to."""
+        return Incoming(self._directory)
+
+    def keep(self, incoming: Incoming, mimetype: str, key: str | None = None) -> Media:
+        """Keep what somebody gave. key: what opens it, base64; made if None. Raises BadRequest if it is nothing."""
+        incoming.close()
+        if incoming.size == 0:
             raise BadRequest("the body is empty: it must be the file")
-        media = self._take(mimetype, len(content), hashlib.sha256(content).hexdigest(), "")
-        self._directory.mkdir(exist_ok=True)
-        (self._directory / media.id).write_bytes(content)
-        return media
+        incoming.path.replace(self._directory / incoming.sha256)
+        return self._take(mimetype, incoming.size, incoming.sha256, "", key)
 
     def read(self, media: Media) -> Iterator[bytes]:
         """Yield the bytes, block by block."""
         if media.seed:
             yield from made_of(media.seed, media.size, media.mimetype)
             return
-        with (self._directory / media.id).open("rb") as file:
+        path = self._directory / media.sha256
+        with (path if path.exists() else self._directory / media.id).open("rb") as file:  # the id: files of before
             while block := file.read(_BLOCK):
                 yield block
 
-    def _take(self, mimetype: str, size: int, sha256: str, seed: str) -> Media:
-        key = base64.b64encode(secrets.token_bytes(32)).decode()
+    def _take(self, mimetype: str, size: int, sha256: str, seed: str, key: str | None = None) -> Media:
+        key = key or base64.b64encode(secrets.token_bytes(32)).decode()
         media = Media(secrets.token_hex(8), mimetype, size, sha256, seed, key)
         self._all[media.id] = media
         return media

@@ -1,0 +1,1 @@
+"""What pages send: what it has to be, and how the server takes it."""
