@@ -111,6 +111,14 @@ _ERRORS: dict[str, tuple[str, str]] = {
     # On a message.
     "EXPIRED": ("El mensaje venció antes de poder enviarse", "The message expired before it could be sent"),
     "CANCELLED": ("El mensaje fue cancelado", "The message was cancelled"),
+    "MEDIA_REFUSED": (
+        "WhatsApp no puede enviar este archivo como este tipo de mensaje",
+        "WhatsApp can't send this file as this type of message",
+    ),
+    "MEDIA_UPLOAD_FAILED": (
+        "El archivo no se pudo subir a WhatsApp; el mensaje no salió",
+        "The file could not be uploaded to WhatsApp; the message did not go out",
+    ),
     "NOT_ON_WHATSAPP": ("El número no tiene WhatsApp", "The number is not on WhatsApp"),
     "REFUSED_BY_WHATSAPP": ("WhatsApp rechazó el mensaje", "WhatsApp refused the message"),
     "HELD_NUMBER_CHANGED": (

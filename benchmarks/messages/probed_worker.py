@@ -27,10 +27,10 @@ class ProbedEngine(PlaywrightEngine):
         self._prepare_ms = 0.0
         ProbedEngine.latest = self
 
-    def prepare(self, number: str) -> Prepared:
+    def prepare(self, to: str) -> Prepared:
         """See `port.Engine.prepare`."""
         started = time.perf_counter()
-        prepared = super().prepare(number)
+        prepared = super().prepare(to)
         self._prepare_ms = (time.perf_counter() - started) * 1000
         return prepared
 

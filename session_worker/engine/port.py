@@ -55,8 +55,8 @@ class Observation:
 class Prepared:
     """A message's key, made by WhatsApp's page before anything leaves."""
 
-    chat_id: str  # the chat WhatsApp chose, `…@c.us` or `…@lid`
-    key: str  # the full message key, `true_<chat id>_<id>`
+    chat_id: str  # the chat WhatsApp chose, `…@c.us` or `…@lid`; or a group, `…@g.us`
+    key: str  # the full message key, `true_<chat id>_<id>`; of a group followed by `_<our own id in it>`
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +194,7 @@ class BrowserGone:
 # Beside these what is heard, as the records of the wire.
 EngineEvent = PageChanged | AckSeen | Heard | RowsHinted | LoggedOut | PageReloaded | BrowserGone
 Listener = Callable[[EngineEvent], None]
+ReadFile = Callable[[int, int], bytes]  # (offset, size) of a stored file
 
 
 class EngineError(Exception):
@@ -253,19 +254,34 @@ class Engine(Protocol):
         WHATSAPP_ERROR (also where the device is linked already), PAGE_FAILED.
         """
 
-    def prepare(self, number: str) -> Prepared:
-        """Opens the chat with `number` (canonical digits) and makes a message key (<= 15 s). Sends nothing.
+    def prepare(self, to: str) -> Prepared:
+        """Opens the chat with `to` and makes a message key (<= 15 s). Sends nothing.
 
-        Where WhatsApp does not know the number, it is asked for the phone's other form (`shared.recipient_key.forms`).
-        Raises EngineError: NOT_ON_WHATSAPP (asked of WhatsApp under every form, while connected before and after),
-        WHATSAPP_ERROR, PAGE_FAILED.
+        to: canonical digits, or a group's id, `…@g.us`. Where WhatsApp does not know a number, it is asked for the
+        phone's other form (`shared.recipient_key.forms`). Raises EngineError: NOT_ON_WHATSAPP (asked of WhatsApp under
+        every form, while connected before and after; a group of which the number is no member), WHATSAPP_ERROR,
+        PAGE_FAILED.
+        """
+
+    def upload(self, content: Content, read: ReadFile, timeout_s: float) -> str:
+        """Has the page prepare and upload a file as this type of media; stores and sends nothing (<= `timeout_s`).
+
+        content: of a type of MEDIA_TYPES, with its file. read: gives the file's bytes, a piece at a time; the page gets
+        no more of them at once. Returns what `hand_over` needs of it (`Outgoing.upload`): JSON that holds for any page
+        of this login, for many recipients, as long as WhatsApp keeps the bytes. It contains the key that opens them: a
+        secret, which no log sees. Other calls are answered meanwhile.
+
+        Raises what `read` raises, and EngineError; nothing went out whatever it is: MEDIA_REFUSED (the page can't take
+        these bytes as this type, or not so many; it won't the next time either), MEDIA_UPLOAD_FAILED (try again),
+        PAGE_FAILED.
         """
 
     def hand_over(self, prepared: Prepared, outgoing: Outgoing) -> Handed:
         """Hands the message to the page under its key (<= config.hand_over_timeout_s), not waiting for an ack.
 
-        Raises EngineError: PAGE_FAILED, WHATSAPP_ERROR; the message may have gone out all the same. An immediate
-        refusal by WhatsApp's server is told as AckSeen(key, -1).
+        Media are handed over by what `upload` returned, on whichever page of this login. What is quoted is shown as
+        `Quote` says where the page does not have that message. Raises EngineError: PAGE_FAILED, WHATSAPP_ERROR; the
+        message may have gone out all the same. An immediate refusal by WhatsApp's server is told as AckSeen(key, -1).
         """
 
     def look_up(self, prepared: Prepared) -> Found | None:

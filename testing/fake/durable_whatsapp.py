@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -10,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from session_worker.engine.heard import RowPage
-from session_worker.engine.port import EngineConfig, Handed, Outgoing, Prepared
+from session_worker.engine.port import EngineConfig, Handed, Outgoing, Prepared, ReadFile
 from shared.instant import now_ms
+from shared.protocol.content import Content
 from shared.protocol.events import MessageInbound, MessageUpdated
 from shared.protocol.inbound import Direction, InboundType, MediaSource
 from testing.fake.engine import FakeEngine
+from testing.fake.groups import FakeGroup
 from testing.fake.inbox import FakeRow
 from testing.fake.whatsapp import FakeLogin, FakeMessage, FakeTimes, FakeWhatsApp
 
@@ -72,14 +75,18 @@ class DurableWhatsApp(FakeWhatsApp):
             kept = json.loads(path.read_text("utf-8"))
             self.refusals, self.page_resends = kept["refusals"], kept["page_resends"]
             self.copy_refusals = kept["copy_refusals"]
-            self._shown = [FakeMessage(**one) for one in kept["shown"]]
+            self._shown = [_message(one) for one in kept["shown"]]
             self._copies = kept["copies"]
             for device_id, messages in kept["stores"].items():
-                self.device(device_id).messages = {one["key"]: FakeMessage(**{**one, "page": 0}) for one in messages}
+                self.device(device_id).messages = {one["key"]: _message({**one, "page": 0}) for one in messages}
             for device_id, rows in kept.get("rows", {}).items():
                 self.device(device_id).inbox.rows = [_row(one) for one in rows]
             self.mail = [FakeMail(**one) for one in kept.get("mail", [])]
             self.media.files = {mail.path: mail.file.encode() for mail in self.mail if mail.file}
+            self.media.uploads = list(kept.get("uploads", {}))
+            self.media.files |= {path: base64.b64decode(file) for path, file in kept.get("uploads", {}).items()}
+            self.media.upload_failures = kept.get("upload_failures", 0)
+            self.groups = {group_id: FakeGroup(group_id) for group_id in kept.get("groups", [])}
 
     def send(self, device_id: str, message: FakeMessage) -> None:
         """The page has the message by now, the server takes it here."""
@@ -99,10 +106,15 @@ class DurableWhatsApp(FakeWhatsApp):
                 "refusals": self.refusals,
                 "page_resends": self.page_resends,
                 "copy_refusals": self.copy_refusals,
-                "shown": [asdict(one) for one in self._shown],
+                "shown": [_kept_message(one) for one in self._shown],
+                "uploads": {
+                    path: base64.b64encode(self.media.files[path] or b"").decode() for path in self.media.uploads
+                },
+                "upload_failures": self.media.upload_failures,
+                "groups": list(self.groups),
                 "copies": self._copies,
                 "stores": {
-                    device_id: [asdict(one) for one in device.messages.values()]
+                    device_id: [_kept_message(one) for one in device.messages.values()]
                     for device_id, device in self._devices.items()
                 },
                 "rows": {
@@ -128,11 +140,26 @@ class DurablePage(FakeEngine):
             mail.row() for mail in whatsapp.mail if not mail.live and not device.inbox.find(mail.key)
         ]
 
-    def prepare(self, number: str) -> Prepared:
+    def prepare(self, to: str) -> Prepared:
         """See `port.Engine.prepare`."""
-        prepared = super().prepare(number)
+        prepared = super().prepare(to)
         self._gap("prepared")
         return prepared
+
+    def upload(self, content: Content, read: ReadFile, timeout_s: float) -> str:
+        """See `port.Engine.upload`."""
+
+        def reading(offset: int, size: int) -> bytes:
+            piece = read(offset, size)
+            self._gap("file read")
+            return piece
+
+        try:
+            upload = super().upload(content, reading, timeout_s)
+        finally:
+            self._durable.save()
+        self._gap("uploaded")
+        return upload
 
     def hand_over(self, prepared: Prepared, outgoing: Outgoing) -> Handed:
         """See `port.Engine.hand_over`."""
@@ -186,12 +213,15 @@ def set_up(
     page_resends: bool = False,
     wiped: bool = False,
     revoked: bool = False,
+    upload_failures: int = 0,
+    groups: Sequence[str] = (),
     mail: Sequence[FakeMail] = (),
 ) -> None:
     """Says how WhatsApp behaves from the next process on; what the server has stays.
 
     refusals: of the next sends. copy_refusals: of the next copies of what the server has. wiped: the page's store is
-    lost. revoked: the owner deleted for everyone what went out. mail: comes in, after what came before.
+    lost. revoked: the owner deleted for everyone what went out. upload_failures: of the next uploads. groups: of which
+    the phone is a member (ids). mail: comes in, after what came before.
     """
     kept = server_record(path) if path.exists() else {"shown": [], "copies": {}, "stores": {}}
     if wiped:
@@ -200,14 +230,31 @@ def set_up(
         for message in (one for messages in kept["stores"].values() for one in messages):
             message["revoked"] = message["copies"] > 0
     kept["mail"] = [*kept.get("mail", []), *map(asdict, mail)]
-    behaviour = {"refusals": refusals, "copy_refusals": copy_refusals, "page_resends": page_resends}
+    behaviour = {
+        "refusals": refusals,
+        "copy_refusals": copy_refusals,
+        "page_resends": page_resends,
+        "upload_failures": upload_failures,
+        "groups": list(groups),
+    }
     path.write_text(json.dumps(kept | behaviour), "utf-8")
 
 
 def server_record(path: Path) -> dict[str, Any]:
-    """What the server has: `shown` (in order, each with key, number, text) and `copies` by key."""
+    """What the server has: `shown` (in order, each with key, number, text, content and its file's hash), `copies` by
+    key, and `uploads` by path.
+    """
     kept: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return kept
+
+
+def _kept_message(message: FakeMessage) -> dict[str, Any]:
+    """A message as the file keeps it."""
+    return {**asdict(message), "content": message.content.to_text()}
+
+
+def _message(kept: dict[str, Any]) -> FakeMessage:
+    return FakeMessage(**{**kept, "content": Content.from_text(kept["content"])})
 
 
 def _kept(row: FakeRow) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import secrets
 from collections.abc import Callable
@@ -23,19 +24,23 @@ from session_worker.engine.port import (
     PairingCode,
     Prepared,
     ProbeReport,
+    ReadFile,
 )
 from shared.instant import now_ms
+from shared.protocol.content import Content
 from shared.protocol.events import MessageInbound
 from shared.protocol.inbound import Direction, MediaSource
 from testing.fake.inbox import FakeRow
+from testing.fake.media import is_of_type, upload_limit
 from testing.fake.page import FakeOpenPage
-from testing.fake.whatsapp import FakeMessage
+from testing.fake.whatsapp import FakeMessage, lid_of
 
 _PAIRING_CODE_MS = 180_000
 _WA_JS_VERSION = "fake"
 _OBSERVE_SECONDS = 5.0
 _PREPARE_SECONDS = 15.0
 _SLICE_BYTES = 768 * 1024
+_GROUP = "@g.us"
 
 
 class FakeEngine(FakeOpenPage):
@@ -84,16 +89,41 @@ class FakeEngine(FakeOpenPage):
             self._whatsapp.new_code(self._device_id, code)
             return PairingCode(code, now_ms() + _PAIRING_CODE_MS)
 
-    def prepare(self, number: str) -> Prepared:
+    def prepare(self, to: str) -> Prepared:
         """See `port.Engine.prepare`."""
         with self._answering(_PREPARE_SECONDS):
             if not self._can_ask():
                 raise EngineError("WHATSAPP_ERROR", "prepare: NOT_CONNECTED")
-            known = self._whatsapp.known_as(number)
+            if to.endswith(_GROUP):
+                return self._prepared_for_group(to)
+            known = self._whatsapp.known_as(to)
             if known is None:
                 raise EngineError("NOT_ON_WHATSAPP")
             chat_id = self._whatsapp.chat_id(known)
             return Prepared(chat_id, f"true_{chat_id}_{self._whatsapp.new_message_id()}")
+
+    def upload(self, content: Content, read: ReadFile, timeout_s: float) -> str:
+        """See `port.Engine.upload`."""
+        file, media = content.media, self._whatsapp.media
+        with self._answering(timeout_s):
+            if not self._loaded:
+                raise EngineError("PAGE_FAILED", "upload: NOT_LOADED")
+            if file is None or not 0 < file.size <= upload_limit(content.type):
+                raise EngineError("MEDIA_REFUSED", "upload: not of a size that WhatsApp takes")
+        pieces = [read(offset, min(_SLICE_BYTES, file.size - offset)) for offset in range(0, file.size, _SLICE_BYTES)]
+        with self._lock:
+            silent, failing = media.silent_uploads > 0, media.upload_failures > 0
+            media.silent_uploads -= silent
+            media.upload_failures -= failing and not silent
+        if silent:
+            self._silenced.wait(timeout_s)
+        if silent or failing or not self._online:
+            raise EngineError("MEDIA_UPLOAD_FAILED", "upload: the upload broke off")
+        whole = b"".join(pieces)
+        if not is_of_type(content.type, whole):
+            raise EngineError("MEDIA_REFUSED", "upload: not of this type")
+        with self._answering(timeout_s):
+            return media.upload(content.type, whole)
 
     def hand_over(self, prepared: Prepared, outgoing: Outgoing) -> Handed:
         """See `port.Engine.hand_over`."""
@@ -105,7 +135,9 @@ class FakeEngine(FakeOpenPage):
                 raise EngineError("WHATSAPP_ERROR", "handOver: the key is not of this chat")
             if prepared.key in device.messages:
                 return Handed.KNOWN
-            message = FakeMessage(prepared.key, _number_of(prepared.chat_id), outgoing.text)
+            message = FakeMessage(prepared.key, _number_of(prepared.chat_id), outgoing.text, outgoing.content)
+            if outgoing.content.media is not None:
+                message.file = self._uploaded(outgoing)
             device.messages[prepared.key] = message
             device.inbox.add(FakeRow(_own_message(prepared, outgoing.text, device.login.number)))
             self._send(message)
@@ -192,6 +224,20 @@ class FakeEngine(FakeOpenPage):
         for first in range(0, len(content), _SLICE_BYTES):
             sink(content[first : first + _SLICE_BYTES])
 
+    def _prepared_for_group(self, group_id: str) -> Prepared:
+        group, login = self._whatsapp.groups.get(group_id), self._whatsapp.device(self._device_id).login
+        if group is None or login is None:
+            raise EngineError("NOT_ON_WHATSAPP")
+        own = lid_of(login.number) if group.by_lid else f"{login.number}@c.us"
+        return Prepared(group_id, f"true_{group_id}_{self._whatsapp.new_message_id()}_{own}")
+
+    def _uploaded(self, outgoing: Outgoing) -> str:
+        """The hash of what the recipient gets. Raises EngineError WHATSAPP_ERROR."""
+        content = self._whatsapp.media.uploaded(outgoing.content.type, outgoing.upload)
+        if content is None:
+            raise EngineError("WHATSAPP_ERROR", "handOver: the upload says nothing that can be opened")
+        return hashlib.sha256(content).hexdigest()
+
     # --- what tests do to it ---
 
     def crash(self) -> None:
@@ -244,6 +290,8 @@ def _locked(config: EngineConfig) -> int:
 
 def _number_of(chat_id: str) -> str:
     user, _, server = chat_id.partition("@")
+    if server == "g.us":
+        return chat_id
     return user[1:-2] if server == "lid" else user
 
 

@@ -1,13 +1,20 @@
-"""WhatsApp's servers of media, in memory: what a path leads to, and what they no longer keep."""
+"""WhatsApp's servers of media, in memory: what a path leads to, what they no longer keep, and what pages upload."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import itertools
+import json
+import secrets
 from dataclasses import dataclass, field
 
+from shared.protocol.content import ContentType
 from shared.protocol.inbound import MediaSource
+
+_MIB = 1 << 20
+_SMALL_LIMIT = 16 * _MIB
+_DOCUMENT_LIMIT = 2_000 * _MIB
 
 
 @dataclass
@@ -19,6 +26,9 @@ class FakeMediaServer:
     moved: dict[str, str] = field(default_factory=dict)  # message key → where its bytes are since its phone sent them
     failures: int = 0  # how many of the next downloads break off
     downloads: list[str] = field(default_factory=list)  # paths, in order
+    uploads: list[str] = field(default_factory=list)  # paths, in order
+    upload_failures: int = 0  # how many of the next uploads break off
+    silent_uploads: int = 0  # how many of the next uploads are never answered
     _ids: itertools.count[int] = field(default_factory=itertools.count)
 
     def put(self, content: bytes, wa_type: str = "image", mime_type: str = "image/jpeg") -> MediaSource:
@@ -46,6 +56,21 @@ class FakeMediaServer:
             content = self._get(self.moved[key])
         return content
 
+    def upload(self, content_type: ContentType, content: bytes) -> str:
+        """A page uploads a file. Returns what its message must say of it."""
+        path = f"/o/{secrets.token_hex(12)}"
+        self.files[path] = content
+        self.uploads.append(path)
+        return json.dumps({"type": content_type.value, "path": path})
+
+    def uploaded(self, content_type: ContentType, upload: str) -> bytes | None:
+        """What recipients of a message get that says this of its file; None: nothing that can be opened."""
+        try:
+            said = json.loads(upload)
+        except ValueError:
+            return None
+        return self.files.get(said["path"]) if said.get("type") == content_type else None
+
     def _keep(self, content: bytes) -> str:
         path = f"/v/t62/{next(self._ids)}"
         self.files[path] = content
@@ -55,3 +80,14 @@ class FakeMediaServer:
         if path:
             self.downloads.append(path)
         return self.files.get(path)
+
+
+def upload_limit(content_type: ContentType) -> int:
+    """How many bytes WhatsApp takes of a type."""
+    return _DOCUMENT_LIMIT if content_type is ContentType.DOCUMENT else _SMALL_LIMIT
+
+
+def is_of_type(content_type: ContentType, content: bytes) -> bool:
+    """Whether a page can show it as this type: nothing of 0 bytes, and no drawing (SVG) as a picture."""
+    pictures = (ContentType.IMAGE, ContentType.STICKER)
+    return bool(content) and not (content_type in pictures and content.lstrip().startswith(b"<svg"))

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from session_worker.engine.heard import Heard
 from session_worker.engine.port import Limits
 from shared.instant import now_ms
+from shared.protocol.content import PLAIN, Content
 from shared.protocol.events import MessageInbound
 from shared.recipient_key import forms
+from testing.fake.groups import FakeGroup
 from testing.fake.inbox import FakeChange, FakeInbox, FakeRow
 from testing.fake.media import FakeMediaServer
 from testing.fake.site import FakeSite
@@ -42,8 +44,10 @@ class FakeMessage:
     """One of a device's own messages, as its page keeps it."""
 
     key: str
-    number: str  # of the recipient
+    number: str  # of the recipient, or a group's id
     text: str
+    content: Content = PLAIN
+    file: str = ""  # SHA-256 of the bytes that its recipient gets
     ack: int = 0
     copies: int = 0  # how often it was sent
     page: int = 0  # the number of the page that sends it while it has no ack; 0: none does
@@ -109,6 +113,7 @@ class FakeWhatsApp:
         self.refusal_code = ""  # with which code
         self.limits = Limits()
         self.media = FakeMediaServer()
+        self.groups: dict[str, FakeGroup] = {}  # of which all phones are members
         self._phones: dict[str, FakePhone] = {}
         self._devices: dict[str, FakeDevice] = {}
         self._pages: dict[str, FakePage] = {}
@@ -185,8 +190,12 @@ class FakeWhatsApp:
 
     def shown_to(self, number: str) -> list[str]:
         """The texts that `number` was shown, in order. The same key sent twice is shown once."""
+        return [message.text for message in self.messages_to(number)]
+
+    def messages_to(self, number: str) -> list[FakeMessage]:
+        """All of what `number`, or a group, was shown, in order."""
         with self.lock:
-            return [message.text for message in self._shown if message.number == number]
+            return [message for message in self._shown if message.number == number]
 
     def revoke(self, number: str) -> None:
         """The owner deletes for everyone, on the phone, what was last sent to `number`."""
@@ -253,7 +262,7 @@ class FakeWhatsApp:
     def chat_id(self, number: str) -> str:
         """The id of the chat with `number`: by number, or by LID."""
         with self.lock:
-            return f"1{number}00@lid" if number in self.known_by_lid else f"{number}@c.us"
+            return lid_of(number) if number in self.known_by_lid else f"{number}@c.us"
 
     def new_message_id(self) -> str:
         """An id no other message has."""
@@ -303,3 +312,8 @@ class FakeWhatsApp:
         page = self._pages.get(device_id)
         if page is not None:
             self.timeline.after(0, lambda: tell(page))
+
+
+def lid_of(number: str) -> str:
+    """The LID of a phone."""
+    return f"1{number}00@lid"

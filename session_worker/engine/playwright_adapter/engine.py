@@ -13,6 +13,7 @@ from session_worker.engine.heard import ChangePage, PlaceholderPage, RowPage
 from session_worker.engine.playwright_adapter.inbound_rows import change_page, placeholder_page, row_page
 from session_worker.engine.playwright_adapter.loop_thread import LoopEnded, LoopThread
 from session_worker.engine.playwright_adapter.media_fetch import Bounds, fetch
+from session_worker.engine.playwright_adapter.media_upload import upload
 from session_worker.engine.playwright_adapter.page_interpreter import PageInterpreter, found, limits, probe_report
 from session_worker.engine.playwright_adapter.web_browser import WebBrowser
 from session_worker.engine.port import (
@@ -31,8 +32,10 @@ from session_worker.engine.port import (
     PairingCode,
     Prepared,
     ProbeReport,
+    ReadFile,
 )
 from shared.logs import get_logger
+from shared.protocol.content import Content
 from shared.protocol.inbound import MediaSource
 from shared.recipient_key import forms
 
@@ -53,6 +56,7 @@ _NOT_LOADED = "NOT_LOADED"  # of the bridge
 _LONG_DIGITS = re.compile(r"\d{5,}")  # a phone number has no place in a log
 _DETAIL_LENGTH = 160
 _KNOWN_CODES = frozenset({"NOT_ON_WHATSAPP", "MEDIA_EXPIRED", "MEDIA_TOO_LARGE"})
+_DETAILED_CODES = frozenset({"MEDIA_REFUSED", "MEDIA_UPLOAD_FAILED"})
 
 _log = get_logger(__name__)
 
@@ -126,10 +130,14 @@ class PlaywrightEngine:
         told = self._ask("pairingCode", phone_number, CODE_SECONDS)
         return PairingCode(code=str(told["code"]), expires_at_ms=int(told["expires_at_ms"]))
 
-    def prepare(self, number: str) -> Prepared:
+    def prepare(self, to: str) -> Prepared:
         """See `port.Engine.prepare`."""
-        told = self._ask("prepare", list(forms(number)), PREPARE_SECONDS)
+        told = self._ask("prepare", list(forms(to)), PREPARE_SECONDS)
         return Prepared(chat_id=str(told["chat_id"]), key=str(told["key"]))
+
+    def upload(self, content: Content, read: ReadFile, timeout_s: float) -> str:
+        """See `port.Engine.upload`."""
+        return upload(self._ask, content, read, timeout_s)
 
     def hand_over(self, prepared: Prepared, outgoing: Outgoing) -> Handed:
         """See `port.Engine.hand_over`."""
@@ -204,6 +212,8 @@ class PlaywrightEngine:
         if code in _KNOWN_CODES:
             raise EngineError(code)
         detail = f"{method}: {code}: {_LONG_DIGITS.sub('…', str(answer['message']))[:_DETAIL_LENGTH]}"
+        if code in _DETAILED_CODES:
+            raise EngineError(code, detail)
         raise EngineError("PAGE_FAILED" if code == _NOT_LOADED else failure, detail)
 
     def _last_call(self, thread: LoopThread, work: Coroutine[Any, Any, object], timeout_seconds: float) -> None:
