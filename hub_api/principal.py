@@ -50,6 +50,7 @@ class TenantProfile:
     daily_cap: int  # bulk and campaign messages a day; 0 for none
     language: Language  # of texts for people
     suspended_at: int | None  # since when nothing is accepted and sent, ms; None: it is active
+    allow_groups: bool = False  # whether messages to groups are accepted
 
 
 class Directory(Protocol):

@@ -25,6 +25,7 @@ NAMES = (
     "inbox",
     "chats",
     "media",
+    "sending",
     "recording",
     "repair",
     "campaigns",

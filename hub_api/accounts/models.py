@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub_api.database import Base, BigKey
@@ -21,6 +21,7 @@ class Tenant(Base):
     daily_cap: Mapped[int | None] = mapped_column(Integer)
     language: Mapped[str | None] = mapped_column(String(2))
     suspended_at: Mapped[int | None] = mapped_column(BigInteger)
+    allow_groups: Mapped[bool | None] = mapped_column(Boolean)
 
 
 class User(Base):

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import redis
@@ -15,12 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub_api.accounts.tenants.profiles import profile_of
 from hub_api.bulk.models import Bulk
 from hub_api.messages import history
-from hub_api.messages.bodies import SendBody
-from hub_api.messages.service import SendRequest, send_text
+from hub_api.messages.service import send_text
+from hub_api.sending.bodies import MediaBody, SendBody
+from hub_api.sending.taking import request_of
 from hub_api.services import Services
 from hub_api.web.answers import entry_failed
-from hub_api.web.fields import canonical
-from hub_api.web.inputs import rejected
+from hub_api.web.fields import canonical, group_id
+from hub_api.web.inputs import rejected, tags_of
 from shared.errors import (
     AcceptUnknown,
     IdempotencyConflict,
@@ -29,6 +31,7 @@ from shared.errors import (
     LeadMasterError,
     NotFound,
     SessionManagerUnreachable,
+    ValidationFailed,
 )
 from shared.instant import to_iso
 from shared.ledger.message import Message, new_message_id
@@ -121,28 +124,22 @@ def progress(services: Services, cliente_id: int, bulk_id: str) -> dict[str, Any
 
 def _send_one(services: Services, cliente_id: int, entry: Any, message_id: str, bulk_id: str, now_ms: int) -> Message:
     try:
-        body = SendBody.model_validate(entry)
+        body = SendBody.model_validate(entry).root
     except ValidationError as error:
-        raise rejected(error) from None
+        raise rejected(error, tags_of(SendBody)) from None
     if body.cliente_id not in (None, cliente_id):
         raise InvalidClienteId(details={"cliente_id": "URL and entry disagree"})
-    request = SendRequest(
-        to=body.to,
-        text=body.message,
-        lane=Lane.BULK,
-        wake=body.on_not_ready == "queue",
-        expires_at=body.expires_at,
-        idempotency_key=body.idempotency_key,
-        bulk_id=bulk_id,
-        message_id=message_id,
-    )
+    if isinstance(body, MediaBody) and body.media.url is not None:  # a thousand of them would take hours
+        raise ValidationFailed(details={"media.url": "not in a bulk: have it fetched once by POST …/media"})
+    asked = request_of(services, cliente_id, body, now_ms)
+    request = replace(asked, lane=Lane.BULK, bulk_id=bulk_id, message_id=message_id)
     return send_text(services, cliente_id, request, now_ms).message
 
 
 def _comparable(entry: Any, country: str) -> Any:
     """An entry as repeated calls are compared: the same phone in another spelling is the same."""
     to = entry.get("to") if isinstance(entry, dict) else None
-    if not isinstance(to, str):
+    if not isinstance(to, str) or group_id(to) is not None:
         return entry
     try:
         return entry | {"to": recipient_key(canonical(to, country))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select
@@ -15,13 +16,25 @@ from hub_api.inbox.models import InboundMessage, MessageChange
 from hub_api.inbox.parts import parts_shown
 from hub_api.messages.history import ours_by_key, to_message
 from hub_api.messages.models import MessageRecord
+from hub_api.recipients import chats
 from hub_api.recipients.other_keys import MessageKey, other_keys
 from shared.instant import to_iso
-from shared.protocol.inbound import Direction, InboundType
+from shared.protocol.content import Content, MediaFile
+from shared.protocol.inbound import Direction, InboundType, MediaStatus
 from shared.recipient_key import recipient_key
 from shared.texts import Language
 
-_OF_OURS = ("message_id", "status", "sent_at", "delivered_at", "read_at", "error", "error_message")
+_OF_OURS = (
+    "message_id",
+    "status",
+    "sent_at",
+    "delivered_at",
+    "read_at",
+    "error",
+    "error_message",
+    "mentions",
+    "link_preview",
+)
 
 
 def shown(session: Session, cliente_id: int, entries: Sequence[Entry], language: Language) -> list[dict[str, Any]]:
@@ -61,27 +74,52 @@ def told_of(
 
 
 def _ours(row: MessageRecord, change: MessageChange | None, language: Language) -> dict[str, Any]:
-    told = to_message(row).to_object(language)
+    message = to_message(row)
+    content, told = message.content, message.to_object(language)
     edited = change is not None and change.edited_at is not None
     return {
         "whatsapp_id": row.whatsapp_id,
         "cliente_id": row.cliente_id,
-        "chat_id": f"{row.to_number}@c.us",
+        "chat_id": chats.of_recipient(row.to_number).chat_id,
         "from": None,
         "author": None,
         "push_name": None,
         "direction": Direction.OUT.value,
-        "type": InboundType.TEXT.value,
+        "type": content.type.value,
         "raw_type": None,
         "message": change.text if change is not None and edited else row.text,
         "at": to_iso(row.sent_at or row.accepted_at),
-        "reply_to": None,
-        "media": None,
-        **parts_shown(None),
+        "reply_to": told["reply_to"],
+        "media": None if content.media is None else _media(content.media),
+        **_parts(content),
         "edited_at": to_iso(change.edited_at) if change is not None else None,
         "revoked_at": to_iso(change.revoked_at) if change is not None else None,
         **{name: told[name] for name in _OF_OURS},
     }
+
+
+def _media(file: MediaFile) -> dict[str, Any]:
+    """As of a received message; its bytes came from the tenant."""
+    return {
+        "status": MediaStatus.AVAILABLE.value,
+        "mime_type": file.mime_type,
+        "file_name": file.file_name or None,
+        "size": file.size,
+        "sha256": file.sha256,
+        "error": None,
+    }
+
+
+def _parts(content: Content) -> dict[str, Any]:
+    """As of a received message."""
+    found = parts_shown(None)
+    if content.location is not None:
+        found["location"] = asdict(content.location)
+    if content.contact is not None:
+        found["contacts"] = [asdict(content.contact)]
+    if content.poll is not None:
+        found["poll"] = asdict(content.poll)
+    return found
 
 
 def _reactions(session: Session, cliente_id: int, whatsapp_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from hub_api.inbox.objects import InboundFields
-from hub_api.messages.objects import MessageStatusName
+from hub_api.messages.objects import MessageStatusName, SentLink
 from shared.protocol.inbound import Direction
 
 
@@ -32,6 +32,8 @@ class ChatMessageFields(InboundFields):
     read_at: str | None
     error: str | None
     error_message: str | None
+    mentions: list[str] | None = Field(description="Of ours: whom its text names, canonical digits")
+    link_preview: SentLink | None = Field(description="Of ours")
     reactions: list[ReactionNow] = Field(description="The latest of each person; those taken back are left out")
 
 

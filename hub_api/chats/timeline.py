@@ -64,9 +64,9 @@ def _ours(session: Session, cliente_id: int, number: str, after: Place | None, l
 
 
 def _numbers(session: Session, cliente_id: int, chat: Chat) -> list[str]:
-    """All forms of the numbers that are written to in a chat."""
+    """All forms of the numbers that are written to in a chat; of a group its id."""
     if chat.number is None:
-        return []
+        return [chat.key] if chat.key.endswith("@g.us") else []
     own = forms(chat.key)
     others = [address for address in chats.addresses_of(session, cliente_id, own) if address.isdigit()]
     return list(dict.fromkeys(form for number in (*own, *others) for form in (number, *forms(number))))

@@ -92,7 +92,7 @@ def _sent(session: Session, events: Sequence[Event]) -> list[Turn]:
     return [
         Turn(
             one.cliente_id,
-            chats.of_number(numbers.get((one.cliente_id, recipient_key(one.to_number)), one.to_number)),
+            chats.of_recipient(numbers.get((one.cliente_id, recipient_key(one.to_number)), one.to_number)),
             one.sent_at,
             message_id=one.message_id,
             answers=one.lane == int(Lane.SINGLE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from typing import cast
 from urllib.parse import urlencode
 
 from flask import Response
@@ -26,6 +27,12 @@ _COLUMNS = (
     "bulk_id",
     "whatsapp_id",
     "message",
+    "type",
+    "reply_to",
+    "mime_type",
+    "size",
+    "sha256",
+    "file_name",
 )
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -38,7 +45,8 @@ def csv_answer(
     writer = csv.writer(out)
     writer.writerow(_COLUMNS)
     for item in objects:
-        writer.writerow([csv_cell(item.get(column)) for column in _COLUMNS])
+        shown = {**item, **cast("dict[str, object]", item.get("media") or {})}
+        writer.writerow([csv_cell(shown.get(column)) for column in _COLUMNS])
     answer = Response(out.getvalue(), mimetype="text/csv")
     if following is not None:
         answer.headers["Link"] = f'<{url}?{urlencode({**args, "cursor": following})}>; rel="next"'

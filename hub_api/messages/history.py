@@ -16,6 +16,7 @@ from hub_api.recording.rows import among, columns_of, rows_of
 from hub_api.web.cursor import read_cursor, write_cursor
 from shared.instant import to_iso
 from shared.ledger.message import Message
+from shared.protocol.content import Content
 from shared.recipient_key import forms
 from shared.transitions.message import Lane, MessageStatus
 
@@ -128,4 +129,5 @@ def to_message(row: MessageRecord | MessageRow) -> Message:
         error=row.error or None,
         bulk_id=row.bulk_id,
         campaign_id=row.campaign_id,
+        content=Content.from_text(row.content),
     )

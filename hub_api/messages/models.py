@@ -13,6 +13,7 @@ from hub_api.database import Base
 IS_OPEN = text("status IN ('queued', 'sending')")
 # The same of those that wait for nobody: an uncertain message waits for a person.
 _HAS_KEY = text("whatsapp_id IS NOT NULL")
+_NAMES_A_FILE = text("media_sha256 IS NOT NULL")
 HAS_ENDED = text("status NOT IN ('queued', 'sending', 'uncertain')")
 
 
@@ -22,8 +23,11 @@ class MessageRecord(Base):
     __tablename__ = "messages"
     message_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     cliente_id: Mapped[int] = mapped_column(Integer)
-    to_number: Mapped[str] = mapped_column(String(20))
-    text: Mapped[str] = mapped_column(Text)
+    to_number: Mapped[str] = mapped_column(String(64))  # or a group's id
+    text: Mapped[str] = mapped_column(Text)  # or the caption
+    content: Mapped[str | None] = mapped_column(Text)  # JSON of `Content`; null: a text and nothing beside it
+    media_sha256: Mapped[str | None] = mapped_column(String(64))  # the file that the content names …
+    media_size: Mapped[int | None] = mapped_column(BigInteger)  # … and its bytes
     status: Mapped[str] = mapped_column(String(12))
     lane: Mapped[int] = mapped_column(Integer)
     whatsapp_id: Mapped[str | None] = mapped_column(String(200))
@@ -42,6 +46,13 @@ class MessageRecord(Base):
         Index("ix_messages_key", "cliente_id", "whatsapp_id", sqlite_where=_HAS_KEY, postgresql_where=_HAS_KEY),
         Index("ix_messages_open", "accepted_at", "message_id", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
         Index("ix_messages_ended", "accepted_at", sqlite_where=HAS_ENDED, postgresql_where=HAS_ENDED),
+        Index(
+            "ix_messages_media",
+            "cliente_id",
+            "media_sha256",
+            sqlite_where=_NAMES_A_FILE,
+            postgresql_where=_NAMES_A_FILE,
+        ),
     )
 
 
@@ -63,6 +74,9 @@ class MessageRow:
     attempts: int
     accepted_at: int
     expires_at: int
+    content: str | None = None
+    media_sha256: str | None = None
+    media_size: int | None = None
     whatsapp_id: str | None = None
     campaign_id: str | None = None
     bulk_id: str | None = None

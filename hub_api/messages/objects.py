@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from shared.protocol.content import ContentType
+
 MessageStatusName = Literal[
     "queued", "sending", "sent", "delivered", "read", "failed", "cancelled", "expired", "uncertain"
 ]
@@ -15,6 +17,37 @@ class HistoryEntry(BaseModel):
     type: str
     at: str | None
     data: dict[str, Any]
+
+
+class SentMedia(BaseModel):
+    mime_type: str
+    size: int = Field(description="Bytes")
+    sha256: str = Field(description="Of the bytes, hex digits")
+    file_name: str | None
+
+
+class SentLocation(BaseModel):
+    latitude: float
+    longitude: float
+    name: str | None
+    address: str | None
+
+
+class SentContact(BaseModel):
+    name: str
+    phone_number: str
+
+
+class SentPoll(BaseModel):
+    question: str
+    options: list[str]
+    multiple: bool = Field(description="More than one may be chosen")
+
+
+class SentLink(BaseModel):
+    url: str
+    title: str
+    description: str | None
 
 
 class MessageFields(BaseModel):
@@ -35,7 +68,15 @@ class MessageFields(BaseModel):
     error: str | None
     error_message: str | None
     certain: bool
-    message: str | None = Field(description="The text; null where it is no longer on record")
+    message: str | None = Field(description="The text, of media the caption; null where it is no longer on record")
+    type: ContentType
+    media: SentMedia | None = Field(description="Of image, video, audio, voice, document, sticker")
+    location: SentLocation | None
+    contact: SentContact | None
+    poll: SentPoll | None
+    link_preview: SentLink | None
+    reply_to: str | None = Field(description="WhatsApp's key of the message that it answers")
+    mentions: list[str] = Field(description="Canonical digits")
 
 
 class MessageObject(MessageFields):

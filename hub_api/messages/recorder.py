@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from hub_api.services import Services
 from hub_api.storable import history_row, storable
 from shared.ledger.message import Message
 from shared.names import EventType
+from shared.protocol.content import PLAIN, Content
 from shared.protocol.events import Event, MessageEnded, MessageHeld, MessageKey, MessageQueued, MessageReleased
 from shared.transitions.message import OUT_STATUSES, MessageStatus, after
 
@@ -81,8 +83,9 @@ def begin(event: Event) -> MessageRow | None:
             return MessageRow(
                 message_id=event.message_id,
                 cliente_id=event.cliente_id,
-                to_number=storable(to, 20),
+                to_number=storable(to, 64),
                 text=storable(text, _MAX_TEXT),
+                **_kept(event.body.content or PLAIN),
                 status=MessageStatus.QUEUED.value,
                 lane=lane,
                 attempts=0,
@@ -101,6 +104,7 @@ def from_ledger(message: Message, text: str) -> MessageRow:
         cliente_id=message.cliente_id,
         to_number=message.to,
         text=storable(text, _MAX_TEXT),
+        **_kept(message.content),
         status=message.status.value,
         lane=int(message.lane),
         attempts=message.attempts,
@@ -111,6 +115,16 @@ def from_ledger(message: Message, text: str) -> MessageRow:
     )
     copy(message, record)
     return record
+
+
+def _kept(content: Content) -> dict[str, Any]:
+    """The columns of a content. Cut short it would be worth nothing: what callers may send is short enough."""
+    text, media = content.to_text(), content.media
+    return {
+        "content": storable(text, len(text)) or None,
+        "media_sha256": None if media is None else storable(media.sha256, 64),
+        "media_size": None if media is None else media.size,
+    }
 
 
 def copy(message: Message, record: MessageRow | MessageRecord) -> None:

@@ -12,9 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub_api.accounts.tenants.profiles import require_active
 from hub_api.idempotency import service as idempotency
 from hub_api.messages import history
+from hub_api.principal import TenantProfile
 from hub_api.services import Services
 from hub_api.sessions import service as sessions
-from hub_api.web.fields import canonical
+from hub_api.web.fields import recipient
 from hub_api.workers.waiting import Place
 from shared.errors import (
     AcceptUnknown,
@@ -30,6 +31,7 @@ from shared.ledger.accepting.accepting import Accepted, AcceptLimits, KeysNotRes
 from shared.ledger.message import CampaignRelease, Draft, Message, message_time_ms, new_message_id
 from shared.ledger.script import IDEMPOTENCY_MS
 from shared.logs import get_logger
+from shared.protocol.content import PLAIN, Content
 from shared.recipient_key import recipient_key
 from shared.redis.client import may_have_run
 from shared.transitions.message import OPEN_STATUSES, OUT_STATUSES, Lane, MessageStatus
@@ -48,7 +50,7 @@ class SendRequest:
     """A message as a caller asks for it; lengths are validated, the number is not."""
 
     to: str
-    text: str
+    text: str  # of media the caption, which may be empty; empty where there is no text
     lane: Lane = Lane.SINGLE
     wake: bool = False  # on_not_ready "queue"
     expires_at: str | None = None  # ISO 8601
@@ -58,6 +60,8 @@ class SendRequest:
     release: CampaignRelease | None = None  # a campaign's
     not_after_ms: int | None = None  # instead of expires_at
     message_id: str | None = None  # chosen by the caller of this module; else a fresh one
+    content: Content = PLAIN
+    told_apart_by: str = ""  # of a content: what makes it another one under the same idempotency key
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,7 @@ def send_text(services: Services, cliente_id: int, request: SendRequest, now_ms:
     RecipientOptedOut. AcceptUnknown where the connection broke and the message may be accepted all the same;
     redis.RedisError and sqlalchemy.exc.SQLAlchemyError where it is certain that it was not.
     """
-    country = require_active(services, cliente_id).country
-    draft = drafted(cliente_id, request, now_ms, country)
+    draft = drafted(cliente_id, request, now_ms, require_active(services, cliente_id))
     lost_id = _id_in_key(draft)
     if lost_id is not None:
         first, draft = _answer_lost_before(services, draft, lost_id)
@@ -133,14 +136,14 @@ def _answer_lost_before(services: Services, draft: Draft, message_id: str) -> tu
         first = services.ledger.entries.read(message_id)
         if first is None or first.text is None:
             known = history.recorded(services.database, message_id)
-            first = known if first is None or known is None else replace(first, text=known.text)
+            first = known if first is None or known is None else _saying(first, known)
     except (redis.RedisError, SQLAlchemyError) as error:
         raise _unknown(replace(draft, message_id=message_id), error) from None
     if first is None:
         return None, replace(draft, message_id=message_id)
     if first.cliente_id != draft.cliente_id:
         return None, draft
-    if (recipient_key(first.to), first.text, first.lane) != (recipient_key(draft.to), draft.text, draft.lane):
+    if _said(first.to, first.text, first.content, first.lane) != _said(draft.to, draft.text, draft.content, draft.lane):
         raise IdempotencyConflict(details={"field": "idempotency_key"})
     return first, draft
 
@@ -148,7 +151,7 @@ def _answer_lost_before(services: Services, draft: Draft, message_id: str) -> tu
 def _first(services: Services, draft: Draft, message_id: str) -> Message:
     """The message that an earlier call sent. Raises AcceptUnknown where it can't be read: it is there all the same."""
     try:
-        return find(services, draft.cliente_id, message_id, draft.text)
+        return find(services, draft.cliente_id, message_id, draft.queued())
     except (redis.RedisError, SQLAlchemyError, NotFound) as error:
         raise _unknown(replace(draft, message_id=message_id), error) from None
 
@@ -179,8 +182,7 @@ def send_many(
     for place, (cliente_id, request) in enumerate(requests):
         found.append(CampaignWaits())
         try:
-            country = require_active(services, cliente_id).country
-            draft = drafted(cliente_id, request, now_ms, country)
+            draft = drafted(cliente_id, request, now_ms, require_active(services, cliente_id))
         except LeadMasterError as error:
             found[place] = error
         else:
@@ -195,29 +197,39 @@ def send_many(
     return found
 
 
-def find(services: Services, cliente_id: int, message_id: str, text: str | None = None) -> Message:
+def find(services: Services, cliente_id: int, message_id: str, saying: Message | None = None) -> Message:
     """A tenant's message, from the ledger or from the records. Raises NotFound; another tenant's is not found.
 
-    text: where the caller knows it. Once a message has ended, the records alone have it.
+    saying: one that says the same, where the caller has it. Once it has ended, the records alone know what it says.
     """
     message = services.ledger.entries.read(message_id)
     if message is None:
         message = history.recorded(services.database, message_id)
     elif message.text is None and message.cliente_id == cliente_id:
-        message = replace(message, text=text if text is not None else _recorded_text(services, message_id))
+        message = _saying(message, saying or _recorded(services, message_id))
     if message is None or message.cliente_id != cliente_id:
         raise NotFound()
     return message
 
 
-def _recorded_text(services: Services, message_id: str) -> str | None:
+def _saying(message: Message, known: Message | None) -> Message:
+    """The message with what another one says; as it is where there is none."""
+    return message if known is None else replace(message, text=known.text, content=known.content)
+
+
+def _recorded(services: Services, message_id: str) -> Message | None:
     """None where retention has forgotten it, or the database is away: the rest of the answer stands all the same."""
     try:
-        found = history.recorded(services.database, message_id)
+        return history.recorded(services.database, message_id)
     except SQLAlchemyError as error:
         _log.warning("text.not_read", message_id=message_id, reason=type(error).__name__)
         return None
-    return None if found is None else found.text
+
+
+def _said(to: str, text: str | None, content: Content, lane: Lane) -> tuple[object, ...]:
+    """What a message made again must have in common with the first one; a file may have got another name."""
+    media = None if content.media is None else replace(content.media, file_name="")
+    return recipient_key(to), text, replace(content, media=media), lane
 
 
 def is_out(message: Message) -> bool:
@@ -234,7 +246,7 @@ def until_ended(services: Services, message: Message, seconds: float, place: Pla
 
     found = place.until(seconds, look)
     found = found or services.ledger.entries.read(message.message_id) or message
-    return replace(found, text=message.text)
+    return _saying(found, message)
 
 
 def cancel(services: Services, cliente_id: int, message_id: str, now_ms: int) -> Message:
@@ -262,19 +274,21 @@ def expire_overdue(services: Services, now_ms: int) -> int:
     return total
 
 
-def drafted(cliente_id: int, request: SendRequest, now_ms: int, country: str) -> Draft:
-    """What the ledger is asked to accept. country: the tenant's own. Pure. Raises InvalidTo, ValidationFailed."""
+def drafted(cliente_id: int, request: SendRequest, now_ms: int, profile: TenantProfile) -> Draft:
+    """What the ledger is asked to accept. profile: the tenant's own. Pure. Raises InvalidTo, ValidationFailed."""
+    to = recipient(request.to, profile)
     return Draft(
         message_id=request.message_id or new_message_id(),
         cliente_id=cliente_id,
-        to=canonical(request.to, country),
+        to=to,
         text=request.text,
+        content=request.content,
         lane=request.lane,
         accepted_at_ms=now_ms,
         expires_at_ms=_expiry(request, now_ms),
         wake=request.wake,
         idempotency_key=request.idempotency_key,
-        body_digest=_digest(request, country) if request.idempotency_key else "",
+        body_digest=_digest(request, to) if request.idempotency_key else "",
         bulk_id=request.bulk_id,
         campaign_id=request.campaign_id,
         release=request.release,
@@ -294,13 +308,15 @@ def _expiry(request: SendRequest, now_ms: int) -> int:
     return expires_at_ms
 
 
-def _digest(request: SendRequest, country: str) -> str:
-    parts = (
-        recipient_key(canonical(request.to, country)),
+def _digest(request: SendRequest, to: str) -> str:
+    parts = [
+        recipient_key(to),
         request.text,
         str(request.wake),
         request.expires_at or "",
         request.lane.wire,
         request.campaign_id,
-    )
+    ]
+    if request.told_apart_by:
+        parts.append(request.told_apart_by)
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()

@@ -11,7 +11,7 @@ from hub_api.messages.recorder import MessageRecorder
 from hub_api.messages.restore import restore
 from hub_api.messages.service import expire_overdue
 from hub_api.messages.settling import Settler
-from hub_api.registry import Expiring, PeriodicTask, Subject
+from hub_api.registry import Expiring, NamedFiles, PeriodicTask, Subject
 from hub_api.services import Services
 from shared import names
 from shared.instant import now_ms
@@ -27,6 +27,14 @@ def _is_old_event_of_no_message(before: int) -> ColumnElement[bool]:
     return (MessageEvent.event_id < str(before)) & (MessageEvent.at < before) & ~of_a_message
 
 
+_FILES = NamedFiles(
+    rows=select(MessageRecord).where(MessageRecord.media_sha256.is_not(None)),
+    cliente_id=MessageRecord.cliente_id,
+    sha256=MessageRecord.media_sha256,
+    size=MessageRecord.media_size,
+)
+
+
 def _expire_overdue(services: Services) -> Callable[[], object]:
     return lambda: expire_overdue(services, now_ms())
 
@@ -37,6 +45,7 @@ SUBJECT = Subject(
     event_handlers=(MessageRecorder,),
     recorded=(Settler,),
     restore=(restore,),
+    named_files=(_FILES,),
     tasks=(PeriodicTask(names.TASK_EXPIRE_OVERDUE, _expire_overdue),),
     expiring=(
         Expiring("messages", MessageRecord.message_id, _is_old_message, together=(MessageEvent.message_id,)),

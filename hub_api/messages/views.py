@@ -1,78 +1,32 @@
-"""Calls about messages: send, list, read, cancel."""
+"""Calls about messages: list, read, cancel."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import redis
 from flask import Response, request
 from flask_openapi3.models.tag import Tag
 from pydantic import TypeAdapter, ValidationError
 
 from hub_api.messages import history
 from hub_api.messages import service as messages
-from hub_api.messages.bodies import MessagePath, MessagesQuery, OneMessageQuery, SendBody, WaitQuery
+from hub_api.messages.bodies import MessagePath, MessagesQuery, OneMessageQuery
 from hub_api.messages.csv_page import csv_answer
 from hub_api.messages.history import MessageFilter
 from hub_api.messages.objects import MessageList, MessageObject
-from hub_api.messages.service import SendRequest
 from hub_api.web.answers import Failure, listed, succeeded
 from hub_api.web.endpoint import Blueprint, Call, endpoint
-from hub_api.web.fields import IdempotencyKey, TenantPath, canonical
+from hub_api.web.fields import IdempotencyKey, TenantPath, canonical, group_id
 from hub_api.web.tenant import in_url
 from shared.errors import ValidationFailed
 from shared.instant import from_iso, now_ms
-from shared.ledger.message import Message
-from shared.logs import get_logger
 from shared.transitions.message import Lane
-
-_log = get_logger(__name__)
 
 blueprint = Blueprint(
     "messages", __name__, url_prefix="/api/whatsapp/<string:cliente_id>", abp_tags=[Tag(name="messages")]
 )
 _COMMON: Any = {400: Failure, 401: Failure, 403: Failure, 404: Failure, 503: Failure}
 _KEY: TypeAdapter[str] = TypeAdapter(IdempotencyKey)
-
-
-@blueprint.post(
-    "/messages",
-    summary="Send a message",
-    responses={200: MessageObject, 202: MessageObject, **_COMMON, 409: Failure, 413: Failure, 429: Failure},
-)
-@endpoint(in_url, command="send")
-def send(call: Call, path: TenantPath, query: WaitQuery, body: SendBody) -> Response:
-    """202 once it is kept; `?wait=` answers 200 once WhatsApp's server has it, else 202: the message goes on.
-
-    `Idempotency-Key`, header or field, makes a repeated call answer with the first message. A failure with
-    `certain: false` names the `idempotency_key` with which the call can be made again without doubling the message.
-    """
-    asked = SendRequest(
-        to=body.to,
-        text=body.message,
-        wake=body.on_not_ready == "queue",
-        expires_at=body.expires_at,
-        idempotency_key=idempotency_key(body.idempotency_key),
-    )
-    language = call.language  # asked before anything is accepted
-    accepted = messages.send_text(call.services, call.cliente_id, asked, now_ms())
-    message = accepted.message
-    if query.wait > 0:
-        message = _waited_for(call, message, query.wait)
-    fields = message.to_object(language)
-    if accepted.duplicate:
-        fields["duplicate"] = True
-    return succeeded(fields, 200 if query.wait > 0 and messages.is_out(message) else 202)
-
-
-def _waited_for(call: Call, message: Message, seconds: float) -> Message:
-    """The message once it has ended, or as it is known where time is up, nobody may wait, or Redis went away."""
-    try:
-        with call.services.waiting.place_if_free(call.cliente_id) as place:
-            return messages.until_ended(call.services, message, seconds, place)
-    except redis.RedisError as error:  # it is accepted: a failure now would make the caller send it again
-        _log.warning("wait.broken_off", message_id=message.message_id, reason=type(error).__name__)
-        return message
 
 
 @blueprint.get("/messages", summary="Messages, newest first", responses={200: MessageList, **_COMMON})
@@ -82,7 +36,7 @@ def list_messages(call: Call, path: TenantPath, query: MessagesQuery) -> Respons
     services = call.services
     wanted = MessageFilter(
         status=query.status,
-        to=None if query.to is None else canonical(query.to, call.profile.country),
+        to=None if query.to is None else group_id(query.to) or canonical(query.to, call.profile.country),
         lane=None if query.lane is None else Lane.from_wire(query.lane),
         campaign_id=query.campaign,
         from_ms=None if query.from_ is None else from_iso(query.from_),

@@ -40,6 +40,11 @@ def of_number(number: str) -> Chat:
     return Chat(recipient_key(number), f"{number}@c.us", number)
 
 
+def of_recipient(to: str) -> Chat:
+    """The conversation that a message goes to. to: digits, or a group's id."""
+    return of_number(to) if to.isdigit() else Chat(to, to)
+
+
 def numbers_of(session: Session, addresses: Iterable[Address]) -> dict[Address, str]:
     """The numbers of those addresses that WhatsApp answered for one."""
     asked = set(addresses)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast, get_type_hints
 
@@ -82,17 +82,33 @@ def read_body(request: Request, model: type[Model], *, optional: bool = False) -
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        raise rejected(error) from None
+        raise rejected(error, tags_of(model)) from None
 
 
-def rejected(error: ValidationError) -> LeadMasterError:
-    """The error to raise: a field's own code where only such fields are wrong, else VALIDATION_ERROR."""
+def tags_of(model: type[BaseModel]) -> Collection[str]:
+    """Of a model that is one of several: by what they are told apart."""
+    tags: Collection[str] = getattr(model, "TAGS", ())
+    return tags
+
+
+def rejected(error: ValidationError, tags: Collection[str] = ()) -> LeadMasterError:
+    """The error to raise: a field's own code where only such fields are wrong, else VALIDATION_ERROR.
+
+    tags: of a model that is one of several, by its `type`; pydantic puts the one that was chosen before a field's name.
+    """
     details: dict[str, object] = {}
     kinds: list[type[LeadMasterError]] = []
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
-        where = ".".join(str(part) for part in fault["loc"]) or "body"
+        place = fault["loc"][1:] if fault["loc"] and fault["loc"][0] in tags else fault["loc"]
+        if fault["type"] == "union_tag_invalid":
+            details["type"] = f"must be one of {', '.join(sorted(tags))}"
+            kinds.append(ValidationFailed)
+            continue
+        if fault["type"] == "union_tag_not_found":
+            fault["msg"] = "must be an object"
+        where = ".".join(str(part) for part in place) or "body"
         details.setdefault(where, fault["msg"].removeprefix("Value error, "))
-        kinds.append(_BY_FIELD.get(str(fault["loc"][0]) if fault["loc"] else "", ValidationFailed))
+        kinds.append(_BY_FIELD.get(str(place[0]) if place else "", ValidationFailed))
         if len(details) >= _MAX_NAMED:
             break
     kind = ValidationFailed if ValidationFailed in kinds else kinds[0]

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from shared.ledger.message import Draft
 from shared.logs import get_logger
+from shared.protocol.content import PLAIN, Content
 from shared.protocol.wire import Record, WireError
 from shared.transitions.message import Lane
 
@@ -40,6 +41,7 @@ class AcceptedLine(Record):
     expires_at: int
     bulk_id: str = ""
     campaign_id: str = ""
+    content: Content | None = None
 
     @classmethod
     def of(cls, draft: Draft) -> AcceptedLine:
@@ -54,6 +56,7 @@ class AcceptedLine(Record):
             expires_at=draft.expires_at_ms,
             bulk_id=draft.bulk_id,
             campaign_id=draft.campaign_id,
+            content=None if draft.content == PLAIN else draft.content,
         )
 
     def draft(self) -> Draft:
@@ -69,6 +72,7 @@ class AcceptedLine(Record):
             wake=False,
             bulk_id=self.bulk_id,
             campaign_id=self.campaign_id,
+            content=self.content or PLAIN,
         )
 
 

@@ -27,6 +27,11 @@ class Entries:
         stored = cast(dict[str, str], self._client.hgetall(self._keys.message(message_id)))
         return Message.from_fields(stored) if "status" in stored else None
 
+    def id_of_key(self, cliente_id: int, whatsapp_id: str) -> str | None:
+        """Our id of the message that a tenant handed over under a key of WhatsApp's; None where the ledger has none."""
+        found = self._client.get(self._keys.whatsapp_key_prefix(cliente_id) + whatsapp_id)
+        return cast("str | None", found)
+
     def statuses(self, message_ids: Sequence[str]) -> dict[str, MessageStatus]:
         """The status of each that the ledger knows, in one round trip."""
         pipeline = self._client.pipeline(transaction=False)

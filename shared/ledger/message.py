@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ulid import ULID
 
 from shared.instant import to_iso
+from shared.ledger.content_object import content_object
 from shared.protocol.content import PLAIN, Content
 from shared.texts import Language, error_text
 from shared.transitions.message import Lane, MessageStatus
@@ -33,7 +34,7 @@ class Draft:
 
     message_id: str  # ours, sortable by time of acceptance
     cliente_id: int
-    to: str  # canonical digits
+    to: str  # canonical digits, or a group's id `…@g.us`
     text: str  # 1 to 4,096 characters; of media the caption, which may be empty, and empty where there is no text
     lane: Lane
     accepted_at_ms: int
@@ -132,7 +133,7 @@ class Message:
         )
 
     def to_object(self, language: Language, *, with_text: bool = True) -> dict[str, object]:
-        """The message object that callers see. with_text: only for the message's tenant and admins."""
+        """The message object that callers see. with_text: what it says, only for the message's tenant and admins."""
         answer: dict[str, object] = {
             "message_id": self.message_id,
             "cliente_id": self.cliente_id,
@@ -154,6 +155,7 @@ class Message:
         }
         if with_text:
             answer["message"] = self.text
+            answer |= content_object(self.content)
         return answer
 
 

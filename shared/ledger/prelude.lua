@@ -11,6 +11,12 @@ local function count(counts, field, change)
   redis.call('HINCRBY', counts, field, change)
 end
 
+-- What an entry counts for of its tenant's memory, from its acceptance until it is cut down: its text, its content, and
+-- what every entry takes.
+local function entry_bytes(message)
+  return redis.call('HSTRLEN', message, 'message') + redis.call('HSTRLEN', message, 'content') + LIMIT.entry_bytes
+end
+
 -- By what recipients are compared: the key that stands in the entry. One accepted before there were keys has none.
 local function recipient_of(key, to)
   if key and key ~= '' then return key end

@@ -312,7 +312,7 @@ BODIES: dict[EventType, type[Body]] = {
 }
 
 # They stand in the message itself, which keeps its text for as long as the tenant wants; its history does not.
-_NEVER_IN_HISTORY = frozenset(("message", "to", "idempotency"))
+_NEVER_IN_HISTORY = frozenset(("message", "content", "to", "idempotency"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +325,7 @@ class Event:
     message_id: str  # ours; WhatsApp's key for an inbound message; "" for a session's
     at: int
     body: Body
-    history_data: str  # the body as the history keeps it, as JSON: never a message's text
+    history_data: str  # the body as the history keeps it, as JSON: never a message's text or content
 
     @classmethod
     def from_wire(cls, event_id: str, entry: Mapping[str, str]) -> Event:

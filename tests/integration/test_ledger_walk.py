@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -32,6 +33,7 @@ from shared.ledger.ledger import make_ledger
 from shared.ledger.message import CampaignRelease, Draft, Message, new_message_id
 from shared.ledger.restoring.restoring import RestoreAs
 from shared.names import EventType, Keys
+from shared.protocol.content import PLAIN, Content, ContentType, MediaFile, Quote
 from shared.protocol.events import BODIES, Event
 from shared.redis.client import connect
 from shared.sessions.lease import Lease, Leases
@@ -44,6 +46,11 @@ START = 1_800_000_000_000
 LIFE_MS = 600_000
 LIMITS = AcceptLimits(queue=1000, per_minute=0)
 NUMBERS = ["5491100000001", "5491100000002"]
+GROUP = "120363041234567890@g.us"
+PICTURE = Content(ContentType.IMAGE, MediaFile("ab" * 32, "image/jpeg", 5, "casa.jpg"))
+ANSWER = replace(
+    PICTURE, type=ContentType.DOCUMENT, quote=Quote("false_x@c.us_1", "5491100000001"), mentions=("1", "2")
+)
 PHONES = ["5491150000051", "5491150000052"]
 
 WAYS = (RestoreAs.QUEUED, RestoreAs.HELD, RestoreAs.UNCERTAIN, RestoreAs.EXPIRED)  # of what is open
@@ -65,6 +72,7 @@ class Walk(RuleBasedStateMachine):
         self.run = 1
         self.now = START
         self.ids: list[str] = []
+        self.said: dict[str, tuple[str, Content]] = {}
         self.whatsapp_ids: list[str] = []
         self.records: dict[str, MessageRow] = {}
         self.cursor = "-"
@@ -76,14 +84,20 @@ class Walk(RuleBasedStateMachine):
 
     # What callers, WhatsApp, persons and repairs do.
 
-    @rule(to=st.sampled_from(NUMBERS), lane=st.sampled_from(Lane), short=st.booleans())
-    def accept(self, to: str, lane: Lane, short: bool) -> None:
+    @rule(
+        to=st.sampled_from([*NUMBERS, GROUP]),
+        lane=st.sampled_from(Lane),
+        short=st.booleans(),
+        said=st.sampled_from([("hola", PLAIN), ("", PICTURE), ("pie", ANSWER)]),
+    )
+    def accept(self, to: str, lane: Lane, short: bool, said: tuple[str, Content] = ("hola", PLAIN)) -> None:
         release = CampaignRelease("0.0.0", "1:1", 0, 20_261_121, None) if lane is Lane.CAMPAIGN else None
         draft = Draft(
             message_id=new_message_id(),
             cliente_id=CLIENTE,
             to=to,
-            text="hola",
+            text=said[0],
+            content=said[1],
             lane=lane,
             accepted_at_ms=self.now,
             expires_at_ms=self.now + (1_000 if short else LIFE_MS),
@@ -94,6 +108,7 @@ class Walk(RuleBasedStateMachine):
         [answer] = self.ledger.accepting.accept_many([(draft, b"")], LIMITS)
         if not isinstance(answer, Exception):
             self.ids.append(draft.message_id)
+            self.said[draft.message_id] = said
 
     @rule(ms=st.sampled_from([500, 2_000, 700_000]))
     def time_passes(self, ms: int) -> None:
@@ -207,7 +222,9 @@ class Walk(RuleBasedStateMachine):
             assert entry is not None
             self._same(to_message(self.records[message_id]), entry)
             if entry.status in (*OPEN_STATUSES, MessageStatus.UNCERTAIN):
-                assert entry.text == "hola"  # it may have to be sent
+                assert (entry.text, entry.content) == self.said[message_id]  # it may have to be sent
+            kept = to_message(self.records[message_id])
+            assert (kept.text, kept.content) == self.said[message_id]
         balance = self.ledger.entries.balance(CLIENTE)
         assert balance.balanced, balance
 

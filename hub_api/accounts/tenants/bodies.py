@@ -43,6 +43,9 @@ class TenantProfileBody(Input):
         default=None, description="Bulk and campaign messages a day; 0: no cap"
     )
     language: Literal["es", "en"] | None = Field(default=None, description="Of texts for people")
+    allow_groups: StrictBool | None = Field(
+        default=None, description="Messages may go to groups, `…@g.us`; off at first"
+    )
 
     def given(self) -> dict[str, Any]:
         """The columns that the caller named."""

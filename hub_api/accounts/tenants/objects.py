@@ -16,6 +16,7 @@ class TenantItem(BaseModel):
     timezone: str
     daily_cap: int
     language: Literal["es", "en"]
+    allow_groups: bool
     suspended: bool
     suspended_at: str | None
     created_at: str

@@ -55,4 +55,5 @@ def effective(row: Tenant | None, settings: Settings) -> TenantProfile:
         daily_cap=settings.send_daily_cap if row.daily_cap is None else row.daily_cap,
         language=cast(Language, row.language or settings.language),
         suspended_at=row.suspended_at,
+        allow_groups=bool(row.allow_groups),
     )

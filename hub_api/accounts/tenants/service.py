@@ -131,6 +131,7 @@ def _to_object(row: Tenant, settings: Settings) -> dict[str, Any]:
         "timezone": profile.timezone,
         "daily_cap": profile.daily_cap,
         "language": profile.language,
+        "allow_groups": profile.allow_groups,
         "suspended": profile.suspended_at is not None,
         "suspended_at": to_iso(profile.suspended_at),
         "created_at": to_iso(row.created_at),

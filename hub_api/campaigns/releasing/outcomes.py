@@ -115,7 +115,7 @@ def _moved(recipients: Iterable[RecipientRecord], before: Mapping[int, counting.
 
 def _remember_unknown(session: Session, event: Event) -> None:
     to = session.scalar(select(MessageRecord.to_number).where(MessageRecord.message_id == event.message_id))
-    if to:
+    if to and to.isdigit():
         session.merge(NotOnWhatsApp(recipient_key=recipient_key(to), cliente_id=event.cliente_id, at=event.at))
 
 

@@ -28,10 +28,9 @@ for _, index in ipairs({KEY.open, KEY.held}) do
   if first[2] and tonumber(first[2]) - 1 < score then score = tonumber(first[2]) - 1 end
 end
 score = string.format('%.0f', score)
-local text_bytes = redis.call('HSTRLEN', KEY.message, 'message')
-if text_bytes > 0 then count(KEY.counts, 'bytes', -(text_bytes + LIMIT.entry_bytes)) end
+if redis.call('HEXISTS', KEY.message, 'message') == 1 then count(KEY.counts, 'bytes', -entry_bytes(KEY.message)) end
 redis.call('HSET', KEY.message, 'score', score, unpack(REST))
-count(KEY.counts, 'bytes', redis.call('HSTRLEN', KEY.message, 'message') + LIMIT.entry_bytes)
+count(KEY.counts, 'bytes', entry_bytes(KEY.message))
 if ARG.event ~= '' then
   local told = (way == 'queued' or way == 'held') and EVENT.message_restored or EVENT['message_' .. way]
   emit(KEY.events, told, ARG.cliente_id, id, ARG.now_ms, ARG.event)

@@ -12,6 +12,7 @@ from redis.client import Pipeline
 from shared.ledger.message import Message
 from shared.ledger.script import ledger_script
 from shared.names import Keys
+from shared.protocol.content import PLAIN
 from shared.protocol.events import LedgerImbalance, MessageEnded, MessageRestored, event_data
 from shared.recipient_key import recipient_key
 from shared.redis.scripts import Scripts
@@ -72,6 +73,8 @@ class Restoring:
             "delivered_at": message.delivered_at_ms or "",
             "read_at": message.read_at_ms or "",
         }
+        if message.content != PLAIN:
+            entry["content"] = message.content.to_text()
         whatsapp_id = message.whatsapp_id or ""
         on_record = way is RestoreAs.RECALL or (
             way.value == message.status.value and message.status not in OPEN_STATUSES

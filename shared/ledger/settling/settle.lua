@@ -30,7 +30,7 @@ local function cut(key)
 end
 
 local function take_out(counts, bytes)
-  if redis.call('HINCRBY', counts, 'bytes', -(bytes + LIMIT.entry_bytes)) < 0 then
+  if redis.call('HINCRBY', counts, 'bytes', -bytes) < 0 then
     redis.call('HSET', counts, 'bytes', '0')
   end
 end
@@ -45,7 +45,7 @@ for at = 1, #REST, 2 do
     local unkeyed = (entry[4] or '') == '' and (entry[5] or '') == ''
     if unkeyed and NEVER_OUT[entry[2]] then life = LIMIT.unsent_kept_ms end
     if redis.call('HEXISTS', key, 'message') == 1 then
-      local bytes = redis.call('HSTRLEN', key, 'message') + redis.call('HSTRLEN', key, 'content')
+      local bytes = entry_bytes(key)
       cut(key)
       take_out(ARG.counts_prefix .. cliente_id, bytes)
       tenants[cliente_id] = true

@@ -19,6 +19,7 @@ from hub_api.messages.models import MessageRecord, MessageRow
 from hub_api.messages.service import SendRequest, drafted
 from hub_api.pairing import qr_picture
 from hub_api.pairing.qr_answer import QrAnswer, answer, ran_out
+from hub_api.principal import TenantProfile
 from hub_api.repair.sweep import rotated
 from hub_api.storable import history_row, storable
 from hub_api.web import cliente_id
@@ -41,6 +42,7 @@ from shared.transitions.message import Lane, MessageStatus
 from shared.transitions.session import QrStatus, SessionStatus
 
 NOW = 1_700_000_000_000
+PROFILE = TenantProfile(None, "AR", "America/Argentina/Buenos_Aires", 0, "es", None)
 
 
 @pytest.mark.parametrize(
@@ -144,24 +146,26 @@ def test_a_code_drawn_in_characters_is_square():
 
 
 def test_orders_become_drafts():
-    draft = drafted(51, SendRequest("11 2345-6789", "hola", idempotency_key="k"), NOW, "AR")
+    draft = drafted(51, SendRequest("11 2345-6789", "hola", idempotency_key="k"), NOW, PROFILE)
     assert (draft.to, draft.expires_at_ms - NOW, draft.wake) == ("541123456789", 600_000, False)
-    assert drafted(51, SendRequest("5491123456789", "x", wake=True), NOW, "AR").expires_at_ms - NOW == 86_400_000
-    assert drafted(51, SendRequest("5491123456789", "x", lane=Lane.BULK), NOW, "AR").expires_at_ms - NOW == 86_400_000
-    same = drafted(51, SendRequest("+54 11 2345-6789", "hola", idempotency_key="k"), NOW + 5, "AR")
+    assert drafted(51, SendRequest("5491123456789", "x", wake=True), NOW, PROFILE).expires_at_ms - NOW == 86_400_000
+    assert (
+        drafted(51, SendRequest("5491123456789", "x", lane=Lane.BULK), NOW, PROFILE).expires_at_ms - NOW == 86_400_000
+    )
+    same = drafted(51, SendRequest("+54 11 2345-6789", "hola", idempotency_key="k"), NOW + 5, PROFILE)
     assert same.body_digest == draft.body_digest
 
 
 @pytest.mark.parametrize("expires_at", ["2023-11-14T22:13:20Z", "2023-11-21T22:13:20.001Z"])
 def test_an_expiry_that_can_not_be(expires_at):
     with pytest.raises(ValidationFailed):
-        drafted(51, SendRequest("5491123456789", "x", expires_at=expires_at), NOW, "AR")
+        drafted(51, SendRequest("5491123456789", "x", expires_at=expires_at), NOW, PROFILE)
 
 
 @given(st.text(max_size=80))
 def test_no_text_breaks_the_number_parser(text):
     try:
-        draft = drafted(51, SendRequest(text, "x"), NOW, "AR")
+        draft = drafted(51, SendRequest(text, "x"), NOW, PROFILE)
     except InvalidTo:
         return
     assert draft.to.isdigit()
