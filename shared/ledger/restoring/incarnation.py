@@ -81,13 +81,13 @@ class Incarnation:
         found = Standing(standing)
         return Comparison(found, fresh if found is Standing.ADOPTED else known or "", *recorded)
 
-    def begin(self) -> Begun:
-        """Closes claims for a restoring; one that broke off is gone on with."""
+    def begin(self, cursor: str) -> Begun:
+        """Closes claims for a restoring; one that broke off is gone on with. cursor: as of `confirm`."""
         keys = self._keys
         incarnation, since, read_after = self._scripts.run(
             _BEGIN,
             keys={"incarnation": keys.incarnation, "events": keys.events, "drain_cursor": keys.drain_cursor},
-            args={"fresh": secrets.token_hex(8)},
+            args={"fresh": secrets.token_hex(8), "recorded": cursor},
         )
         return Begun(incarnation, f"{incarnation} restoring", since, read_after)
 
