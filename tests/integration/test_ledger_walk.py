@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -35,7 +36,7 @@ from shared.names import EventType, Keys
 from shared.protocol.events import BODIES, Event
 from shared.redis.client import connect
 from shared.sessions.lease import Lease, Leases
-from shared.transitions.message import OPEN_STATUSES, Lane, MessageStatus
+from shared.transitions.message import OPEN_STATUSES, OUT_STATUSES, Lane, MessageStatus
 from support.claiming import NO_PACE
 from testing.claims import open_claims
 
@@ -67,6 +68,7 @@ class Walk(RuleBasedStateMachine):
         self.ids: list[str] = []
         self.whatsapp_ids: list[str] = []
         self.records: dict[str, MessageRow] = {}
+        self.of_lost_keys: dict[str, MessageRow] = {}  # as `records`, but that no event `message.key` reached
         self.cursor = "-"
 
     def _take(self) -> Lease:
@@ -200,12 +202,17 @@ class Walk(RuleBasedStateMachine):
                 made = begin(event)
                 assert made is not None, f"{event.type} of a message that was never accepted"
                 self.records[event.message_id] = made
+                self.of_lost_keys[event.message_id] = replace(made)
             else:
                 follow(record, event)
+                if event.type is not EventType.MESSAGE_KEY:
+                    follow(self.of_lost_keys[event.message_id], event)
         for message_id in self.ids:
             entry = self.ledger.entries.read(message_id)
             assert entry is not None
             self._same(to_message(self.records[message_id]), entry)
+            if entry.status in (*OUT_STATUSES, MessageStatus.UNCERTAIN):
+                self._same(to_message(self.of_lost_keys[message_id]), entry)
             if entry.status in (*OPEN_STATUSES, MessageStatus.UNCERTAIN):
                 assert entry.text == "hola"  # it may have to be sent
         balance = self.ledger.entries.balance(CLIENTE)

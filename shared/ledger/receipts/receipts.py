@@ -51,6 +51,7 @@ class Receipts:
             },
             args={
                 "ack": ack,
+                "whatsapp_id": whatsapp_id,
                 "now_ms": at_ms,
                 "cliente_id": cliente_id,
                 "message_prefix": keys.message_prefix,
