@@ -262,6 +262,7 @@ def test_what_the_owner_wrote_himself_stays(
     assert shown() == [(under_way, "hola", KEY), (None, "soy yo", own_key)]
 
 
+@pytest.mark.parametrize("chat_id", [CHAT, LID])  # under its key, and under another address of its chat
 def test_an_emptied_redis_gets_the_mark_back_by_which_a_row_is_ours(
     services: Services,
     drain: Drain,
@@ -270,12 +271,11 @@ def test_an_emptied_redis_gets_the_mark_back_by_which_a_row_is_ours(
     keys: Keys,
     owner: Owner,
     under_way: str,
+    chat_id: str,
 ) -> None:
     drain.run()
     assert recorded(services, under_way).whatsapp_id == KEY
     server.delete(*server.keys(keys.prefix + "*"))
     assert lost_state.mend()
-    # under its key, and under another address of its chat
-    for chat_id in (CHAT, LID):
-        row = replace(ROW, whatsapp_id=f"true_{chat_id}_3EB0A1", chat_id=chat_id)
-        assert services.ledger.receipts.record_inbound(51, [row], NOW) == [False]
+    row = replace(ROW, whatsapp_id=f"true_{chat_id}_3EB0A1", chat_id=chat_id)
+    assert services.ledger.receipts.record_inbound(51, [row], NOW) == [False]
