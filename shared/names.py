@@ -169,7 +169,7 @@ class Keys:
         return f"{self.prefix}unread:{cliente_id}"
 
     def inbound_seen_prefix(self, cliente_id: int) -> str:
-        """Strings under it, for 7 days: what was recorded or went out; see `shared.ledger.receipts.identity`."""
+        """Strings under it, for 7 days: what was recorded or went out; see `shared.ledger.identity`."""
         return f"{self.prefix}inseen:{cliente_id}:"
 
     def row_cursors(self, cliente_id: int) -> str:

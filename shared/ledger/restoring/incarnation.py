@@ -52,6 +52,10 @@ class Begun:
     read_after: str  # the same, or `0-0` where the stream does not have it any more
 
 
+class NotCompared(Exception):
+    """Nothing was done: this is not the Redis that the caller knows, or it was not compared with SQL yet."""
+
+
 class Incarnation:
     """Every method raises redis.RedisError where Redis is away."""
 

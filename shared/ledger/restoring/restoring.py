@@ -9,8 +9,8 @@ from typing import Literal, cast
 import redis
 from redis.client import Pipeline
 
+from shared.ledger.identity import twin_of_own
 from shared.ledger.message import Message
-from shared.ledger.receipts.identity import twin_of_own
 from shared.ledger.script import ledger_script
 from shared.names import Keys
 from shared.protocol.events import LedgerImbalance, MessageEnded, MessageRestored, event_data
