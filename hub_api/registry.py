@@ -60,6 +60,17 @@ class PublishedEvent:
     body: str  # the whole envelope, as JSON
 
 
+class LateKeyHook(Protocol):
+    """Is told of messages whose key of WhatsApp's SQL learned late, within the transaction that records it.
+
+    As a rule SQL knows a key before WhatsApp has the message. Where Redis lost the event that told it, acknowledgements
+    tell it, and until then anything may have been made of it.
+    """
+
+    def __call__(self, session: Session, keys: Mapping[tuple[int, str], str]) -> object:
+        """keys: tenant and key → our id of the message. Raises sqlalchemy.exc.SQLAlchemyError."""
+
+
 class PublishedHook(Protocol):
     """Is told of public events within the transaction that gives them their numbers: none lacks what follows of it."""
 
@@ -148,6 +159,7 @@ class Subject:
     before_events: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called before each drain of the stream
     recorded: tuple[Callable[[Services], RecordedHook], ...] = ()  # made once per process
     published: tuple[Callable[[Services], PublishedHook], ...] = ()  # made once per process
+    late_keys: tuple[LateKeyHook, ...] = ()
     after_events: tuple[Callable[[Services], Callable[[], object]], ...] = ()  # called after each drain of the stream
     tenant_changed: tuple[TenantHook, ...] = ()
     restore: tuple[Callable[[Services, Restoration], None], ...] = ()  # into a Redis that is empty, older or foreign

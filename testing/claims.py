@@ -12,7 +12,7 @@ from shared.stream.stream import START
 def open_claims(client: redis.Redis, keys: Keys) -> str:
     """Returns the incarnation."""
     incarnation = Incarnation(client, keys)
-    begun = incarnation.begin()
+    begun = incarnation.begin(START)
     assert incarnation.finish(begun.id)
     assert incarnation.confirm(begun.id, START).standing is Standing.OPEN
     return begun.id

@@ -67,6 +67,8 @@ class InboxRecorder:
         batch = _Batch(session, told)
         for event in told:
             match event.body:
+                case MessageInbound() if batch.is_ours(event):
+                    pass  # these very events told that its key is ours
                 case MessageInbound() as body:
                     batch.receive(event, body, chats.of_message(event.cliente_id, body, numbers))
                 case MessageUpdated() as body:
@@ -117,8 +119,12 @@ class _Batch:
     def __init__(self, session: Session, events: Sequence[Event]) -> None:
         self._session = session
         changed = MessageInbound, MessageUpdated
-        self._known = _Known(session, events, rows=(MessageUpdated,), changes=changed, ours=(MessageUpdated,))
+        self._known = _Known(session, events, rows=(MessageUpdated,), changes=changed, ours=changed)
         self._media = dict(media_of(session, map(_key, _of(events, MessageInbound, MessageMedia))))
+
+    def is_ours(self, event: Event) -> bool:
+        """Whether it went out through us, as those who stand before this recorder have it by now."""
+        return self._known.is_ours(event)
 
     def receive(self, event: Event, told: MessageInbound, chat: Chat) -> None:
         """Records a message, with what became of it before it came."""

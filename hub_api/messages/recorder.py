@@ -13,10 +13,21 @@ from hub_api.messages.models import MessageEvent, MessageRecord, MessageRow
 from hub_api.recording.rows import among, insert_rows, update_rows, values_of
 from hub_api.services import Services
 from hub_api.storable import history_row, storable
+from hub_api.subjects import subjects
 from shared.ledger.message import Message
 from shared.names import EventType
 from shared.protocol.content import PLAIN, Content
-from shared.protocol.events import Event, MessageEnded, MessageHeld, MessageKey, MessageQueued, MessageReleased
+from shared.protocol.events import (
+    Event,
+    MessageDelivered,
+    MessageEnded,
+    MessageHeld,
+    MessageKey,
+    MessageQueued,
+    MessageRead,
+    MessageReleased,
+    MessageSent,
+)
 from shared.transitions.message import OUT_STATUSES, MessageStatus, after
 
 _MAX_TEXT = 10_000
@@ -42,6 +53,7 @@ class MessageRecorder:
 
     def __init__(self, services: Services) -> None:
         self._ledger = services.ledger
+        self._late_key_hooks = [hook for subject in subjects() for hook in subject.late_keys]
 
     def known(self, session: Session, events: Sequence[Event]) -> set[str]:
         """Events that stand in a history."""
@@ -57,18 +69,26 @@ class MessageRecorder:
             return
         followed = records_of(session, {event.message_id for event in ours})
         begun: dict[str, MessageRow] = {}
+        late_keys: dict[tuple[int, str], str] = {}
         for event in ours:
-            record = followed.get(event.message_id) or begun.get(event.message_id)
+            record, known_key = followed.get(event.message_id) or begun.get(event.message_id), None
             if record is None:
                 record = begin(event) or self._of_unknown_beginning(event)
                 if record is not None:
                     begun[event.message_id] = record
             elif record.cliente_id == event.cliente_id:
+                known_key = record.whatsapp_id
                 follow(record, event)
+            key = None if record is None or isinstance(event.body, MessageKey) else record.whatsapp_id
+            if key is not None and key != known_key:
+                late_keys[event.cliente_id, key] = event.message_id
         insert_rows(session, MessageRecord, [values_of(record, _ALL) for record in begun.values()])
         rows = [values_of(record, _FOLLOWING) for record in followed.values()]
         update_rows(session, MessageRecord, "message_id", rows)
         insert_rows(session, MessageEvent, [history_row(event) | {"message_id": event.message_id} for event in ours])
+        if late_keys:
+            for hook in self._late_key_hooks:
+                hook(session, late_keys)
 
     def _of_unknown_beginning(self, event: Event) -> MessageRow | None:
         """The record as the ledger knows the message by now; None where its record was forgotten by age."""
@@ -165,6 +185,8 @@ def _enter(record: MessageRow, status: MessageStatus, event: Event) -> None:
     if error or status is not MessageStatus.FAILED:  # a person who says that it failed leaves the cause as it was
         record.error = storable(error, 60) if error else None
     _stamp(record, status, event.at)
+    if isinstance(body, MessageSent | MessageDelivered | MessageRead | MessageEnded) and record.whatsapp_id is None:
+        record.whatsapp_id = storable(body.whatsapp_id, 200) or None  # the event that told it first was lost
     if isinstance(body, MessageQueued) and body.expires_at is not None:  # a person has it sent again
         record.expires_at = body.expires_at
         record.attempts = 0

@@ -1,6 +1,6 @@
 """Under which other keys WhatsApp may have a message: a person's chat changes its address, and its keys with it.
 
-A key is `<from me>_<chat>_<id>`. In Redis the same is known by marks (`shared/ledger/receipts/identity.py`), which end.
+A key is `<from me>_<chat>_<id>`. In Redis the same is known by marks (`shared/ledger/identity.py`), which end.
 """
 
 from __future__ import annotations

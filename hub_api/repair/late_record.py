@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from hub_api.messages.models import MessageRecord
 from hub_api.messages.recorder import copy
+from hub_api.repair import late_key
 from hub_api.services import Services
 from shared.logs import get_logger
 from shared.transitions.message import OPEN_STATUSES
@@ -28,5 +29,7 @@ def mend(services: Services, late: Sequence[tuple[int, str]]) -> int:
             if row is not None and row.status in OPEN_STATUSES:
                 copy(message, row)
                 changed += 1
+                if message.whatsapp_id is not None:
+                    late_key.mend(session, {(cliente_id, message.whatsapp_id): message_id})
                 _log.error("record.was_behind", cliente_id=cliente_id, message_id=message_id, now=row.status)
     return changed

@@ -46,14 +46,14 @@ class LostState:
                 _log.error("events.forgotten_by_sql", cursor=known.cursor, recorded=found.recorded)
                 cursor.move(database, Place(found.id, found.recorded))
             case Standing.LOST:
-                self._restore()
+                self._restore(known.cursor)
         self._confirm()
         return True
 
-    def _restore(self) -> None:
+    def _restore(self, recorded: str) -> None:
         services = self._services
         incarnation = services.ledger.incarnation
-        begun = incarnation.begin()
+        begun = incarnation.begin(recorded)
         restoration = Restoration(now_ms(), begun.marker, begun.id, begun.since)
         _log.warning("redis.restoring", found="empty" if begun.since == START else "older or foreign")
         for restore in self._hooks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hub_api.registry import PeriodicTask, Subject
-from hub_api.repair import lost_wakeup
+from hub_api.repair import late_key, lost_wakeup
 from hub_api.repair.lost_host import LostHosts
 from hub_api.repair.lost_state import make_lost_state
 from hub_api.repair.sweep import Sweep
@@ -35,6 +35,7 @@ def _notify_waiting(services: Services) -> Callable[[], object]:
 SUBJECT = Subject(
     name="repair",
     before_events=(lambda services: make_lost_state(services).mend,),
+    late_keys=(late_key.mend,),
     in_hub=(lambda services: VanishedMessages(services).start,),
     tasks=(
         PeriodicTask(names.TASK_WAKE_WAITING, _notify_waiting),

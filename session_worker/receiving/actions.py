@@ -23,6 +23,7 @@ class Record:
     """Record what was heard, in this order."""
 
     heard: tuple[Heard, ...]
+    marker: str  # of the Redis whose position is known, "" for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,9 @@ class KeepCursor:
     """Keep how far the rows of a login were read, and which of them can't be read yet."""
 
     login_id: str
-    before: RowCursor | None  # as Redis had it last
     cursor: RowCursor
     placeholders: tuple[Placeholder, ...]
+    marker: str  # see Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from session_worker.receiving import actions as do
 from session_worker.receiving import state as at
 from session_worker.receiving.rows import SURE_MS
 from session_worker.receiving.state import ReceivingTurn, channel_of, make_call, rest
-from shared.ledger.receipts.identity import identity
+from shared.ledger.identity import identity
 from shared.ledger.receipts.row_cursors import FIRST_ROW
 
 RETRY_MS = 30_000
@@ -42,7 +42,7 @@ def changes_read(turn: ReceivingTurn, page: ChangePage) -> None:
         if one.at >= state.begun_ms and identity(one) not in state.changes_known and identity(one) not in state.known
     )
     if heard:
-        make_call(turn, at.RecordingChanges(page), do.Record(heard))
+        make_call(turn, at.RecordingChanges(page), do.Record(heard, turn.state.marker))
     else:
         _go_on(turn, page)
 

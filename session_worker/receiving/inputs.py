@@ -101,11 +101,15 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class CursorLost:
-    """To KeepCursor: Redis has another cursor than was left there. It forgot, and with it maybe what was recorded."""
+class NotCompared:
+    """To ReadPosition, Record and KeepCursor: nothing was done.
+
+    Redis is not the one that said where to read on, or was not compared with SQL yet: emptied, an older one, or only
+    started anew.
+    """
 
 
 Answer = (
-    CutShort | EngineFailed | PositionRead | RowsRead | ChangesRead | PlaceholdersRead | Recorded | Kept | CursorLost
+    CutShort | EngineFailed | PositionRead | RowsRead | ChangesRead | PlaceholdersRead | Recorded | Kept | NotCompared
 )
 Input = TimePassed | ChannelChanged | Told | RowsHinted | StopAsked | Answer

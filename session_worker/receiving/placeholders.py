@@ -11,7 +11,7 @@ from session_worker.receiving import actions as do
 from session_worker.receiving import state as at
 from session_worker.receiving.rows import is_asked_for, remember
 from session_worker.receiving.state import ReceivingTurn, channel_of, make_call, rest
-from shared.ledger.receipts.identity import identity
+from shared.ledger.identity import identity
 
 MAX_ASKED = 32  # at a time, as WhatsApp Web does
 SOON_MS, SOON_FOR_MS = 3_000, 60_000  # looked at again so often while one is as young as that
@@ -45,7 +45,7 @@ def looked(turn: ReceivingTurn, keys: tuple[str, ...], page: PlaceholderPage) ->
     turn.change(placeholders_left=turn.state.placeholders_left[len(keys) :])
     heard = tuple(one for one in page.messages if identity(one) not in turn.state.known)
     if heard:
-        make_call(turn, at.RecordingPlaceholders(heard, done), do.Record(heard))
+        make_call(turn, at.RecordingPlaceholders(heard, done), do.Record(heard, turn.state.marker))
     else:
         _forget(turn, done)
 

@@ -17,7 +17,7 @@ from session_worker.receiving import state as at
 from session_worker.receiving.state import ReceivingTurn, State, make_call, rest
 from session_worker.session.channel import Channel
 from session_worker.turn import Now, Turn
-from shared.ledger.receipts.identity import identity
+from shared.ledger.identity import identity
 
 MAX_HELD = 500
 PLACEHOLDER_HINT_MS = 500
@@ -59,7 +59,7 @@ def _look_at_clock(turn: ReceivingTurn) -> None:
     if now_ms < state.cut_until_ms:
         return
     _report_silence(turn)
-    if state.told and (now_ms >= state.told_due_ms or len(state.told) >= MAX_HELD):
+    if state.told and now_ms >= state.told_due_ms:
         _record_told(turn)
     elif state.channel is None or state.stopping:
         return
@@ -75,19 +75,22 @@ def _record_told(turn: ReceivingTurn) -> None:
     """Behind what came before it, which no event may have told."""
     state = turn.state
     is_read = state.rows_before_read and state.reading_at is None
-    is_late = turn.now.steady_ms >= state.told_until_ms or len(state.told) >= MAX_HELD
+    is_late = turn.now.steady_ms >= state.told_until_ms or state.rows_given_up
     if state.channel is not None and not is_read and not is_late:
         rows.read_new_rows(turn)
         return
     batch = state.told[:MAX_HELD]
     turn.change(told=state.told[MAX_HELD:])
-    make_call(turn, at.RecordingTold(batch), do.Record(batch))
+    make_call(turn, at.RecordingTold(batch), do.Record(batch, state.marker))
 
 
 def _take_answer(turn: ReceivingTurn, answer: on.Input) -> None:
     match turn.state.phase, answer:
         case phase, on.CutShort(retry_ms):
             _cut_short(turn, phase, retry_ms)
+        case phase, on.NotCompared():
+            _take_back(turn, phase)
+            rows.not_compared(turn)
         case at.RecordingTold(heard), on.Recorded():
             rows.remember(turn, heard)
             rest(turn)
@@ -101,8 +104,6 @@ def _take_answer(turn: ReceivingTurn, answer: on.Input) -> None:
             rows.rows_recorded(turn, page, heard, fresh)
         case ((at.KeepingCursor() as phase), on.Kept()):
             rows.cursor_kept(turn, phase)
-        case at.KeepingCursor(), on.CursorLost():
-            rows.cursor_lost(turn)
         case phase, _:
             _take_later_answer(turn, phase, answer)
 
@@ -149,6 +150,9 @@ def _hear(turn: ReceivingTurn, heard: Heard) -> None:
         turn.do(do.ReportSilence(state.channel.browser_run, 0))
     if name in state.known:
         return
+    if state.channel is not None and len(state.told) >= MAX_HELD:
+        _catch_up(turn)  # it stands in the page's rows as well, behind what is waiting
+        return
     if not state.told:
         turn.change(told_until_ms=now_ms + rows.HOLD_MS)
     rows_due_ms = min(state.rows_due_ms, now_ms + rows.HINT_MS)
@@ -184,9 +188,8 @@ def _report_silence(turn: ReceivingTurn) -> None:
 def _cut_short(turn: ReceivingTurn, phase: at.Phase, retry_ms: int) -> None:
     """What was told is told again; rows and placeholders are read again, and what of them is recorded is known."""
     now_ms = turn.now.steady_ms
-    if isinstance(phase, at.RecordingTold):
-        turn.change(told=(*phase.heard, *turn.state.told))
-    elif isinstance(phase, at.KeepingCursor):
+    _take_back(turn, phase)
+    if isinstance(phase, at.KeepingCursor):
         turn.change(cursor=None)  # Redis may have it, and placeholders with it: it is asked
     turn.change(
         cut_until_ms=now_ms + retry_ms,
@@ -197,6 +200,12 @@ def _cut_short(turn: ReceivingTurn, phase: at.Phase, retry_ms: int) -> None:
         placeholders_due_ms=now_ms,
         changes_at=None,
     )
+    rest(turn)
+
+
+def _take_back(turn: ReceivingTurn, phase: at.Phase) -> None:
+    """What was told and not recorded waits again."""
     if turn.state.stopping:
         turn.change(told=())  # they stand in the page's rows: the next owner reads them there
-    rest(turn)
+    elif isinstance(phase, at.RecordingTold):
+        turn.change(told=(*phase.heard, *turn.state.told))

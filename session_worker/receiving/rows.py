@@ -10,15 +10,18 @@ from session_worker.engine.heard import Heard, MessageRow, RowPage
 from session_worker.receiving import actions as do
 from session_worker.receiving import state as at
 from session_worker.receiving.state import ReceivingTurn, Waiting, channel_of, make_call, rest
-from shared.ledger.receipts.identity import identity
+from shared.ledger.identity import identity
 from shared.ledger.receipts.row_cursors import FIRST_ROW, KNOWN_MS, Placeholder, Position, RowCursor
 from shared.protocol.events import MessageInbound
 from shared.protocol.inbound import Direction, InboundType
 
 HINT_MS = 5_000  # after a message that the page told, rows are read to see whether it told all
-HOLD_MS = 10_000  # so long what the page tells waits for the next page of rows, which may hold what came before it
+# So long what the page tells waits for the next page of rows, which may hold what came before it: a page that hangs is
+# found and replaced within that.
+HOLD_MS = 120_000
 SILENT_MS = 10_000  # so long an event may come after its row was read
 RETRY_MS = 5_000  # a page that does not answer, at first
+COMPARED_MS = 500  # so often it is asked whether Redis was compared with SQL
 STEP_BACK = 8  # where no row is left after the place to begin at: so many times further back
 MAX_KNOWN = 512
 PLACEHOLDER_MS = 14 * 86_400_000  # WhatsApp Web asks the phone for none that is older
@@ -56,10 +59,15 @@ def positioned(turn: ReceivingTurn, position: Position) -> None:
         since_ms = now.wall_ms - BEGIN_MS if recorded_until_ms is None else recorded_until_ms - BEGIN_BEFORE_RECORD_MS
         cursor = RowCursor(FIRST_ROW, since_ms)
         turn.info("inbound.begins", since_ms=since_ms, on_record=recorded_until_ms is not None)
+    if turn.state.waits_for_comparison:
+        turn.info("inbound.compared")
+    if position.marker != turn.state.marker:
+        turn.change(known=(), changes_known=frozenset())  # another Redis may have forgotten these
     turn.change(
         login_id=channel_of(turn).login_id,
         cursor=cursor,
-        kept=position.cursor,
+        marker=position.marker,
+        waits_for_comparison=False,
         reading_at=None,
         begun_ms=max(turn.state.begun_ms, cursor.since_ms),
         placeholders={one.key: Waiting(one.at_ms, now.steady_ms) for one in position.placeholders},
@@ -80,7 +88,7 @@ def rows_read(turn: ReceivingTurn, back_rows: int, page: RowPage) -> None:
         row.heard for row in page.messages if _wanted(turn, cursor, row) and identity(row.heard) not in state.known
     )
     if heard:
-        make_call(turn, at.RecordingRows(page, heard), do.Record(heard))
+        make_call(turn, at.RecordingRows(page, heard), do.Record(heard, turn.state.marker))
     else:
         _keep(turn, page)
 
@@ -101,13 +109,7 @@ def rows_recorded(turn: ReceivingTurn, page: RowPage, heard: tuple[Heard, ...], 
 
 
 def cursor_kept(turn: ReceivingTurn, phase: at.KeepingCursor) -> None:
-    """Redis has it."""
-    turn.change(kept=phase.cursor)
-    _go_on(turn, phase)
-
-
-def _go_on(turn: ReceivingTurn, phase: at.KeepingCursor) -> None:
-    """The next page, or the end of this reading."""
+    """Redis has it: the next page, or the end of this reading."""
     state, now_ms, page = turn.state, turn.now.steady_ms, phase.page
     if phase.placeholders:
         found = {one.key: Waiting(one.at_ms, now_ms) for one in phase.placeholders}
@@ -122,21 +124,28 @@ def _go_on(turn: ReceivingTurn, phase: at.KeepingCursor) -> None:
     rest(turn)
 
 
-def cursor_lost(turn: ReceivingTurn) -> None:
-    """Redis was emptied, or is an older one: what it knew is recorded again, from where it or SQL says."""
+def not_compared(turn: ReceivingTurn) -> None:
+    """Redis may have forgotten what was recorded: where it, or SQL, has one read on is known once it was compared.
+
+    Until then nothing is recorded, neither told nor read.
+    """
     now_ms = turn.now.steady_ms
-    turn.warn("inbound.cursor_lost")
+    if not turn.state.waits_for_comparison:
+        turn.warn("inbound.waits_for_comparison")
     turn.change(
+        waits_for_comparison=True,
+        cut_until_ms=now_ms + COMPARED_MS,
+        told_until_ms=now_ms + HOLD_MS,
+        marker="",
         cursor=None,
         reading_at=None,
-        known=(),
-        changes_known=frozenset(),
         rows_before_read=False,
         behind=True,
         first_reading=True,
         rows_due_ms=now_ms,
         changes_due_ms=now_ms,
         changes_at=None,
+        placeholders_left=(),
     )
     rest(turn)
 
@@ -191,7 +200,7 @@ def _has_event(heard: Heard) -> bool:
 
 
 def _keep(turn: ReceivingTurn, page: RowPage) -> None:
-    """Keeps what changed by a page; a reading that found nothing new costs Redis nothing."""
+    """Keeps what changed by a page. Each whole reading does, and so finds a Redis that forgot what was recorded."""
     state, before = turn.state, _cursor(turn)
     if page.more:
         cursor = RowCursor(max(before.row_id, page.last_row_id), before.since_ms)
@@ -203,7 +212,7 @@ def _keep(turn: ReceivingTurn, page: RowPage) -> None:
         if row.key not in state.placeholders and is_asked_for(row.at_ms, turn.now.wall_ms)
     )
     phase = at.KeepingCursor(page, cursor, found)
-    if cursor == before and not found:
-        _go_on(turn, phase)
+    if cursor == before and not found and state.reads_new:
+        cursor_kept(turn, phase)
     else:
-        make_call(turn, phase, do.KeepCursor(state.login_id or "", state.kept, cursor, found))
+        make_call(turn, phase, do.KeepCursor(state.login_id or "", cursor, found, state.marker))

@@ -14,6 +14,7 @@ from session_worker.receiving import state as at
 from session_worker.receiving.reducer import step
 from shared.instant import now_ms
 from shared.ledger.ledger import Ledger
+from shared.ledger.restoring.incarnation import NotCompared
 from shared.protocol.events import MessageInbound
 
 RECEIVING = Reducer[at.State, on.Input, do.Deed](step, on.TimePassed(), on.StopAsked(), on.CutShort, at.Ended)
@@ -56,7 +57,10 @@ class Receiver(Actor[at.State, on.Input, do.Deed]):
             case do.ReadRows(browser_run) | do.ReadChanges(browser_run) | do.ReadPlaceholders(browser_run):
                 return self._call_page(browser_run, action)
             case _:
-                return self._call_ledger(action)
+                try:
+                    return self._call_ledger(action)
+                except NotCompared:
+                    return on.NotCompared()
         return None
 
     def _call_page(self, browser_run: str, call: do.PageCall) -> on.Answer:
@@ -75,20 +79,19 @@ class Receiver(Actor[at.State, on.Input, do.Deed]):
             return on.EngineFailed(error.code, error.detail)
 
     def _call_ledger(self, call: do.LedgerCall) -> on.Answer:
-        """Raises redis.RedisError."""
+        """Raises redis.RedisError and NotCompared."""
         ledger, cliente_id = self._ledger, self._cliente_id
         match call:
             case do.ReadPosition(login_id):
                 return on.PositionRead(ledger.row_cursors.read(cliente_id, login_id))
-            case do.Record(heard):
-                fresh = ledger.receipts.record(cliente_id, heard, now_ms())
+            case do.Record(heard, marker):
+                fresh = ledger.receipts.record(cliente_id, heard, now_ms(), marker=marker)
                 recorded = (one for one, new in zip(heard, fresh, strict=True) if new)
                 if any(isinstance(one, MessageInbound) and one.media is not None for one in recorded):
                     self._on_media()
                 return on.Recorded(tuple(fresh))
-            case do.KeepCursor(login_id, before, cursor, placeholders):
-                if not ledger.row_cursors.keep(cliente_id, login_id, cursor, placeholders, before=before):
-                    return on.CursorLost()
+            case do.KeepCursor(login_id, cursor, placeholders, marker):
+                ledger.row_cursors.keep(cliente_id, login_id, cursor, placeholders, marker=marker)
             case do.ForgetPlaceholders(keys):
                 ledger.row_cursors.forget_placeholders(cliente_id, keys)
         return on.Kept()

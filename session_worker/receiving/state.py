@@ -11,6 +11,8 @@ from session_worker.session.channel import Channel
 from session_worker.turn import Turn
 from shared.ledger.receipts.row_cursors import Placeholder, RowCursor
 
+MAX_FAILURES = 3  # readings in a row that a page does not answer, until it is taken for one without rows
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -147,12 +149,13 @@ class State:
     # What the page tells.
     told: tuple[Heard, ...] = ()  # to be recorded, in this order
     told_until_ms: int = 0  # at most so long these wait for what came before them
+    marker: str = ""  # of the Redis that said where to read on, "" for none
+    waits_for_comparison: bool = False  # it was not compared with SQL: until then nothing is recorded
     rows_before_read: bool = False  # since the last of these was told, rows were read
     known: tuple[str, ...] = ()  # what was recorded last: rows that are read again need no look into Redis
     # What stands in its rows.
     login_id: str | None = None  # whose cursor and placeholders these are
     cursor: RowCursor | None = None
-    kept: RowCursor | None = None  # the cursor as Redis has it
     rows_due_ms: int = 0  # when rows are read next
     reading_at: int | None = None  # the row after which a reading of several pages goes on
     reads_new: bool = False  # the reading under way begins at the cursor and stands in for no other
@@ -173,8 +176,15 @@ class State:
     placeholders_left: tuple[str, ...] = ()  # to be looked at in this round
 
     @property
+    def rows_given_up(self) -> bool:
+        """Whether the page is there and does not give its rows: what it tells waits for them no longer."""
+        return self.channel is not None and self.failures >= MAX_FAILURES
+
+    @property
     def told_due_ms(self) -> int:
-        """When what was told is recorded: at once, with the rows before it, unless those are many."""
+        """When what was told is recorded: at once, with the rows before it, unless those are many or out of reach."""
+        if self.rows_given_up:
+            return 0
         return self.told_until_ms if self.behind or self.channel is None else 0
 
     @property

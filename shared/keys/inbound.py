@@ -11,7 +11,7 @@ class InboundKeys(Prefixed):
     __slots__ = ()
 
     def inbound_seen_prefix(self, cliente_id: int) -> str:
-        """Strings under it, for 7 days: what was recorded or went out; see `shared.ledger.receipts.identity`."""
+        """Strings under it, for 7 days: what was recorded or went out; see `shared.ledger.identity`."""
         return f"{self.prefix}inseen:{cliente_id}:"
 
     def row_cursors(self, cliente_id: int) -> str:

@@ -55,3 +55,11 @@ end
 local function give_back_place(message)
   take_off_counter(message, 'place_key')
 end
+
+-- An event's record, a JSON object as text, with WhatsApp's key of its message, where that has one.
+local function with_key(data, whatsapp_id)
+  if not whatsapp_id or whatsapp_id == '' then return data end
+  data = cjson.decode(data)
+  data.whatsapp_id = whatsapp_id
+  return data
+end

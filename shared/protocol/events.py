@@ -90,6 +90,7 @@ class MessageSent(Record):
     ack: int | None = None
     by: str = ""
     certain: bool | None = None
+    whatsapp_id: str = ""  # WhatsApp's key for it, where it has one: `MessageKey` may have been lost with a Redis
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class MessageDelivered(Record):
     """The recipient's phone has it."""
 
     ack: int
+    whatsapp_id: str = ""  # as of MessageSent
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class MessageRead(Record):
     """The recipient read it."""
 
     ack: int
+    whatsapp_id: str = ""  # as of MessageSent
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class MessageEnded(Record):
     attempt: int | None = None
     by: str = ""  # the person who decided it
     frees_key: bool = False  # the idempotency key that it was accepted by may be used anew
+    whatsapp_id: str = ""  # as of MessageSent
 
 
 @dataclass(frozen=True, slots=True)

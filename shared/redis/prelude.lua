@@ -37,3 +37,9 @@ local function claims_open(incarnation)
   local mark = redis.call('GET', incarnation)
   return mark and string.match(mark, ' (%S+)$') == server_run()
 end
+
+-- True while claims are open and this is the life of the ledger, and the run of its server, that the caller knows as
+-- `marker`; '' for whichever it is.
+local function is_compared(incarnation, marker)
+  return claims_open(incarnation) and (marker == '' or redis.call('GET', incarnation) == marker)
+end

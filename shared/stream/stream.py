@@ -37,10 +37,9 @@ class EventStream:
         return [(entry_id, dict(zip(flat[::2], flat[1::2], strict=True))) for entry_id, flat in answer[1]]
 
     def newest(self) -> str | None:
-        """Id of the last event so far, whether or not it was trimmed; None where the stream does not exist."""
-        if not self._client.exists(self._keys.events):
-            return None
-        return str(self._client.xinfo_stream(self._keys.events)["last-generated-id"])
+        """Id of the last event so far, recorded or not; None where there is none."""
+        last: Any = self._client.xrevrange(self._keys.events, count=1)
+        return str(last[0][0]) if last else None
 
     def forget_before(self, incarnation: str, event_id: str) -> bool:
         """Everything up to an event was recorded: what follows is kept, and that one to mark the place.

@@ -165,7 +165,7 @@ def _run(
     return Outcome(
         verdict,
         quiet_s,
-        None if coming_in is None else coming_in.verdict(injector.losses_ms, forgotten),
+        None if coming_in is None else coming_in.verdict(forgotten),
         inbound_quiet_s,
         len(injector.missed),
         traffic.repeated,

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from shared.instant import now_ms
 from simulator.client import ControlError
 from tests.chaos.plan import Fault
 from tests.chaos.supervised import Supervised
@@ -20,7 +19,6 @@ class Injector:
         self._say = say
         self._started = 0.0
         self.missed: list[Fault] = []  # nobody there to meet
-        self.losses_ms: list[tuple[int, int]] = []  # from when to when Redis lost its state, by the wall clock
         self.failures: list[BaseException] = []
 
     def run(self, plan: Sequence[Fault]) -> None:
@@ -41,14 +39,12 @@ class Injector:
             raise self.failures[0]
 
     def _inject(self, fault: Fault) -> None:
-        begun, begun_ms = time.monotonic(), now_ms()
+        begun = time.monotonic()
         try:
             met = fault.kind.meet(self._system, fault)
         except (AssertionError, ControlError, OSError, KeyError) as error:
             self.failures.append(error)
             return
-        if fault.kind.loses_state:
-            self.losses_ms.append((begun_ms, now_ms()))
         late = begun - self._started - fault.at_s
         if not met:
             self.missed.append(fault)

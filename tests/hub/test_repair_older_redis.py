@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import redis
 from hub_records import accept, recorded
 from older_redis import Server
 
+from hub_api.messages.history import events_of
 from hub_api.recording import cursor
 from hub_api.recording.cursor import Place
 from hub_api.recording.drain import Drain
@@ -21,6 +22,7 @@ from shared.instant import now_ms
 from shared.ledger.claiming.work import Outcome, Pause, PutKey, Send
 from shared.names import Keys
 from shared.sessions.lease import ClaimsClosed
+from shared.stream.stream import EventStream
 from shared.transitions.message import Lane, MessageStatus
 from shared.transitions.session import SessionStatus
 from support.claiming import stored
@@ -306,6 +308,58 @@ class TestTheStandingOfRedis:
         assert owner.send_next()
 
 
+def test_after_a_clock_that_went_back_no_event_is_taken_for_one_of_before(
+    services: Services,
+    drain: Drain,
+    lost_state: LostState,
+    older: Server,
+    server: redis.Redis,
+    keys: Keys,
+    own: Callable[..., Owner],
+) -> None:
+    # given a stream that only counts on from an event of an hour ahead, as after a clock that was put back
+    owner = own(SessionStatus.READY)
+    ahead = {
+        "type": "session.qr",
+        "cliente_id": "51",
+        "message_id": "",
+        "at": str(now_ms()),
+        "data": '{"expires_at":1}',
+    }
+    server.xadd(keys.events, cast("dict[Any, Any]", ahead), id=f"{now_ms() + 3_600_000}-0")
+    drain.run()
+    copy = older.copy()
+    # when its older copy counts on from where that stood, too
+    for n in range(6):
+        accept(services, f"549112345679{n}")
+        assert owner.send_next()
+    drain.run()
+    older.become(copy)
+    assert lost_state.mend()
+    message_id = accept(services, "5491123456788")
+    while (sent := owner.send_next()) is not None and sent.message_id != message_id:
+        pass
+    drain.run()
+    # then what happens in it is recorded like anything else
+    told = [one["type"] for one in events_of(services.database, message_id)]
+    assert told == ["message.queued", "message.sending", "message.key", "message.sent"]
+    assert cursor.all_is_recorded(services.database, EventStream(services.client, services.keys), 0)
+
+
+def test_a_copy_that_was_put_right_is_read_to_its_end_though_nothing_happened_in_it(
+    services: Services, drain: Drain, lost_state: LostState, older: Server
+) -> None:
+    accept(services)
+    drain.run()
+    copy = older.copy()
+    accept(services, "5491123456788")
+    drain.run()
+    older.become(copy)
+    assert lost_state.mend()
+    drain.run()
+    assert cursor.all_is_recorded(services.database, EventStream(services.client, services.keys), 0)
+
+
 def test_a_copy_made_while_an_emptied_redis_was_restored_sends_nothing_again(
     services: Services,
     drain: Drain,
@@ -318,7 +372,7 @@ def test_a_copy_made_while_an_emptied_redis_was_restored_sends_nothing_again(
     # given an emptied Redis that is being restored, and messages accepted meanwhile
     drain.run()
     server.delete(*[str(name) for name in cast("list[str]", server.keys(keys.prefix + "*"))])
-    services.ledger.incarnation.begin()
+    services.ledger.incarnation.begin("0-0")
     first, second = accept(services, "5491123456781"), accept(services, "5491123456782")
     copy = older.copy()
     # when that ends, they go out, and Redis becomes what it was in between

@@ -104,10 +104,12 @@ class ReceiptsWithGaps(Receipts):
         self._gap("ack recorded")
         return answer
 
-    def record_inbound(self, cliente_id: int, messages: Sequence[MessageInbound], now_ms: int) -> list[bool]:
+    def record_inbound(
+        self, cliente_id: int, messages: Sequence[MessageInbound], now_ms: int, marker: str = ""
+    ) -> list[bool]:
         """See `Receipts.record_inbound`."""
         self._gap("before inbound is recorded")
-        answer = super().record_inbound(cliente_id, messages, now_ms)
+        answer = super().record_inbound(cliente_id, messages, now_ms, marker)
         self._gap("inbound recorded")
         return answer
 
@@ -119,12 +121,11 @@ class RowCursorsWithGaps(RowCursors):
         super().__init__(client, keys)
         self._gap = gap
 
-    def keep(self, cliente_id: int, login_id: str, cursor: RowCursor, *args: Any, **more: Any) -> bool:
+    def keep(self, cliente_id: int, login_id: str, cursor: RowCursor, *args: Any, **more: Any) -> None:
         """See `RowCursors.keep`."""
         self._gap("before the cursor is kept")
-        answer = super().keep(cliente_id, login_id, cursor, *args, **more)
+        super().keep(cliente_id, login_id, cursor, *args, **more)
         self._gap("cursor kept")
-        return answer
 
 
 class MediaLedgerWithGaps(MediaLedger):

@@ -14,12 +14,14 @@ from shared.ledger.claiming.work import PutKey
 from shared.ledger.ledger import Ledger, make_ledger
 from shared.ledger.message import Draft, new_message_id
 from shared.ledger.receipts.row_cursors import Placeholder, Position, RowCursor
+from shared.ledger.restoring.incarnation import NotCompared
 from shared.names import Keys
 from shared.protocol.events import Body, Event, MessageInbound, MessageUpdated
 from shared.protocol.inbound import Change, Direction
 from shared.sessions.lease import Leases
 from shared.transitions.message import Lane
 from support.claiming import claim, put_key
+from testing.claims import open_claims
 
 CLIENTE = 51
 NOW = 1_800_000_000_000
@@ -145,26 +147,46 @@ def test_what_went_out_before_there_were_marks_is_known_by_the_ledger(
 
 
 def test_where_reading_goes_on(ledger: Ledger) -> None:
-    assert ledger.row_cursors.read(CLIENTE, "a") == Position(None, None, ())
+    marker = ledger.incarnation.marker()
+    assert marker is not None
+    assert ledger.row_cursors.read(CLIENTE, "a") == Position(None, None, (), marker)
     cursor, waiting = RowCursor(1_000_000_007, NOW), (Placeholder("k1", 5), Placeholder("k2", 6))
-    assert ledger.row_cursors.keep(CLIENTE, "a", cursor, waiting, before=None)
+    ledger.row_cursors.keep(CLIENTE, "a", cursor, waiting, marker=marker)
     ledger.row_cursors.restore(CLIENTE, NOW)
-    assert ledger.row_cursors.read(CLIENTE, "a") == Position(cursor, NOW, waiting)
+    assert ledger.row_cursors.read(CLIENTE, "a") == Position(cursor, NOW, waiting, marker)
     ledger.row_cursors.forget_placeholders(CLIENTE, ("k1",))
     # another login has rows of its own
-    assert ledger.row_cursors.read(CLIENTE, "b") == Position(None, NOW, waiting[1:])
-    assert ledger.row_cursors.read(CLIENTE + 1, "a") == Position(None, None, ())
+    assert ledger.row_cursors.read(CLIENTE, "b") == Position(None, NOW, waiting[1:], marker)
+    assert ledger.row_cursors.read(CLIENTE + 1, "a") == Position(None, None, (), marker)
 
 
-def test_a_cursor_moves_only_from_where_its_owner_left_it(ledger: Ledger) -> None:
-    first, second, other = (RowCursor(1_000_000_000 + row) for row in (1, 2, 9))
-    waiting = (Placeholder("k1", 5),)
-    # an emptied Redis has none, an older one has another
-    assert not ledger.row_cursors.keep(CLIENTE, "a", second, waiting, before=first)
-    assert ledger.row_cursors.read(CLIENTE, "a") == Position(None, None, ())
-    assert ledger.row_cursors.keep(CLIENTE, "a", first, before=None)
-    assert not ledger.row_cursors.keep(CLIENTE, "a", other, waiting, before=second)
-    assert not ledger.row_cursors.keep(CLIENTE, "a", other, waiting, before=None)
-    assert ledger.row_cursors.read(CLIENTE, "a") == Position(first, None, ())
-    assert ledger.row_cursors.keep(CLIENTE, "a", second, waiting, before=first)
-    assert ledger.row_cursors.read(CLIENTE, "a") == Position(second, None, waiting)
+@pytest.mark.parametrize("marker", ["", "before"])
+@pytest.mark.parametrize("opened", [False, True])
+def test_nothing_is_recorded_or_kept_in_a_redis_that_is_not_the_one_that_was_read(
+    ledger: Ledger, client: redis.Redis, keys: Keys, marker: str, opened: bool
+) -> None:
+    # given one that was emptied since, and was compared with SQL, or not yet
+    before = ledger.row_cursors.read(CLIENTE, "a").marker
+    client.delete(*cast("list[str]", client.keys(keys.prefix + "*")))
+    if opened:
+        open_claims(client, keys)
+    kept = set(cast("list[str]", client.keys(keys.prefix + "*")))
+    known = before if marker else ""
+    told = MessageInbound("5491", "hola", NOW, "false_5491@c.us_A1")
+    edit = MessageUpdated("false_5491@c.us_A1", Change.EDITED, NOW, "ya no", "false_5491@c.us_B1")
+    calls = (
+        lambda: ledger.receipts.record(CLIENTE, [told], NOW, marker=known),
+        lambda: ledger.receipts.record(CLIENTE, [edit], NOW, marker=known),
+        lambda: ledger.row_cursors.keep(CLIENTE, "a", RowCursor(1_000_000_001), (Placeholder("k", 5),), marker=known),
+    )
+    # then nothing is done where it is another one, or nobody knows which
+    for call in calls:
+        if opened and not known:
+            call()
+        else:
+            with pytest.raises(NotCompared):
+                call()
+    assert (set(cast("list[str]", client.keys(keys.prefix + "*"))) == kept) is not (opened and not known)
+    if not opened:
+        with pytest.raises(NotCompared):
+            ledger.row_cursors.read(CLIENTE, "a")

@@ -37,7 +37,7 @@ from shared.protocol.content import PLAIN, Content, ContentType, MediaFile, Quot
 from shared.protocol.events import BODIES, Event
 from shared.redis.client import connect
 from shared.sessions.lease import Lease, Leases
-from shared.transitions.message import OPEN_STATUSES, Lane, MessageStatus
+from shared.transitions.message import OPEN_STATUSES, OUT_STATUSES, Lane, MessageStatus
 from support.claiming import NO_PACE
 from testing.claims import open_claims
 
@@ -75,6 +75,7 @@ class Walk(RuleBasedStateMachine):
         self.said: dict[str, tuple[str, Content]] = {}
         self.whatsapp_ids: list[str] = []
         self.records: dict[str, MessageRow] = {}
+        self.of_lost_keys: dict[str, MessageRow] = {}  # as `records`, but that no event `message.key` reached
         self.cursor = "-"
 
     def _take(self) -> Lease:
@@ -215,12 +216,17 @@ class Walk(RuleBasedStateMachine):
                 made = begin(event)
                 assert made is not None, f"{event.type} of a message that was never accepted"
                 self.records[event.message_id] = made
+                self.of_lost_keys[event.message_id] = replace(made)
             else:
                 follow(record, event)
+                if event.type is not EventType.MESSAGE_KEY:
+                    follow(self.of_lost_keys[event.message_id], event)
         for message_id in self.ids:
             entry = self.ledger.entries.read(message_id)
             assert entry is not None
             self._same(to_message(self.records[message_id]), entry)
+            if entry.status in (*OUT_STATUSES, MessageStatus.UNCERTAIN):
+                self._same(to_message(self.of_lost_keys[message_id]), entry)
             if entry.status in (*OPEN_STATUSES, MessageStatus.UNCERTAIN):
                 assert (entry.text, entry.content) == self.said[message_id]  # it may have to be sent
             kept = to_message(self.records[message_id])

@@ -51,7 +51,7 @@ PURE = (
     "session_worker/engine/heard.py",
     *(f"session_worker/engine/playwright_adapter/{name}.py" for name in ("inbound_rows", "message_facts")),
     "session_worker/engine/playwright_adapter/change_facts.py",
-    "shared/ledger/receipts/identity.py",
+    "shared/ledger/identity.py",
     *(f"session_worker/media/{name}.py" for name in ("state", "reducer")),
     "session_worker/engine/versions/builds.py",
     "leadmaster/live/steps.py",

@@ -129,3 +129,10 @@ def test_a_snapshot_goes_through_the_hash_that_keeps_it() -> None:
     snapshot = Snapshot(51, SessionStatus.READY, since=5, push_name="Ñandú", fence=0)
     flat = [str(part) for part in snapshot.to_hash()]
     assert Snapshot.from_hash(51, dict(zip(flat[::2], flat[1::2], strict=True))) == snapshot
+
+
+@pytest.mark.parametrize("ack", [1, 2, 3])
+def test_an_acknowledgement_that_an_earlier_version_wrote_is_read(ack: int) -> None:
+    kind = (EventType.MESSAGE_SENT, EventType.MESSAGE_DELIVERED, EventType.MESSAGE_READ)[ack - 1]
+    entry = {"type": kind.value, "cliente_id": "51", "message_id": "01M8", "at": "1", "data": json.dumps({"ack": ack})}
+    assert Event.from_wire("1-0", entry).body == BODIES[kind](ack=ack, whatsapp_id="")

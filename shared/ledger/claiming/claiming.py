@@ -14,8 +14,8 @@ from shared.ledger.claiming.work import (
     Recover,
     Send,
 )
+from shared.ledger.identity import twin_of_own
 from shared.ledger.message import Message
-from shared.ledger.receipts.identity import twin_of_own
 from shared.ledger.script import ledger_script
 from shared.names import Keys
 from shared.protocol.events import MessageEnded, MessageKey, event_data

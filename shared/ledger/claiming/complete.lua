@@ -7,7 +7,7 @@
 -- later may be looked at.
 -- Returns the status now stored, or 'lost' | 'gone'
 if not holds_lease(KEY.lease, ARG.token, ARG.fence) then return 'lost' end
-local entry = redis.call('HMGET', KEY.message, 'status', 'fence', 'score', 'attempts', 'expires_at')
+local entry = redis.call('HMGET', KEY.message, 'status', 'fence', 'score', 'attempts', 'expires_at', 'whatsapp_id')
 if entry[1] ~= 'sending' or entry[2] ~= ARG.fence then return 'gone' end
 local id, outcome, code, data = ARG.message_id, ARG.outcome, ARG.code, ARG.event
 
@@ -41,6 +41,7 @@ if outcome == 'queued' then
   redis.call('ZADD', KEY.open, entry[3], id)
   redis.call('ZADD', KEY.deadlines, entry[5], ARG.cliente_id .. ':' .. id)
 else
+  if outcome == 'failed' or outcome == 'uncertain' then data = with_key(data, entry[6]) end
   move(KEY.message, entry[1], event, 'error', code, 'certain', outcome == 'uncertain' and '0' or '1')
   redis.call('PEXPIRE', KEY.message, LIMIT.kept_ms)
   count(KEY.counts, outcome, 1)

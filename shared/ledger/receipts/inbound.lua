@@ -1,13 +1,15 @@
 #!lua flags=allow-oom
 -- Records inbound messages, each once, however often the page tells of it or its database is read.
--- keys: events, counts, addresses, media_due, media_pending
--- args: now_ms, cliente_id, seen_prefix, heard_prefix, whatsapp_key_prefix, arrived_channel
+-- keys: events, counts, addresses, media_due, media_pending, incarnation
+-- args: now_ms, cliente_id, seen_prefix, heard_prefix, whatsapp_key_prefix, arrived_channel, marker
 -- rest: whatsapp_id, twin, recipient, address, number, heard_ms, media, event of each message, in order
--- twin: see `identity.py`. What went out through us is known by it, and for as long as the ledger has it by its key.
+-- twin: see `../identity.py`. What went out through us is known by it, and for as long as the ledger has it by its key.
 -- recipient: the sender's key. address: what the chat's id says of it, '' for nothing. number: the sender's, '' where
 -- it is not known. heard_ms: how long the sender counts as heard from; 0 where that is over, and for what was not
 -- written to the tenant alone. media: what is to be fetched of it, '' for nothing.
--- Returns for each 1, or 0 where it was known
+-- marker: see `is_compared`
+-- Returns for each 1, or 0 where it was known | 'not_compared': nothing is recorded
+if not is_compared(KEY.incarnation, ARG.marker) then return 'not_compared' end
 local fresh, some = {}, false
 for at = 1, #REST, 8 do
   local whatsapp_id, twin, recipient, address, number, heard_ms, media, event = unpack(REST, at, at + 7)

@@ -10,8 +10,9 @@ from typing import cast
 import redis
 
 from shared.ledger.addresses import Addresses
+from shared.ledger.identity import identity, twin
 from shared.ledger.media.pending import to_fetch
-from shared.ledger.receipts.identity import identity, twin
+from shared.ledger.restoring.incarnation import NotCompared
 from shared.ledger.script import HEARD_MS, ledger_script
 from shared.names import Keys
 from shared.protocol.events import MessageInbound, MessageUpdated, event_data
@@ -51,6 +52,7 @@ class Receipts:
             },
             args={
                 "ack": ack,
+                "whatsapp_id": whatsapp_id,
                 "now_ms": at_ms,
                 "cliente_id": cliente_id,
                 "message_prefix": keys.message_prefix,
@@ -59,20 +61,29 @@ class Receipts:
         )
         return str(answer)
 
-    def record(self, cliente_id: int, heard: Sequence[MessageInbound | MessageUpdated], now_ms: int) -> list[bool]:
-        """Records messages and changes of messages, in their order. False for each that was known."""
+    def record(
+        self, cliente_id: int, heard: Sequence[MessageInbound | MessageUpdated], now_ms: int, *, marker: str = ""
+    ) -> list[bool]:
+        """Records messages and changes of messages, in their order. False for each that was known.
+
+        marker: of the Redis by which the caller knows what came before them (`Position`); "" for whichever it is.
+        Raises NotCompared where that is not the one that is here, or it was not compared with SQL yet: the rest is not
+        recorded.
+        """
         fresh: list[bool] = []
         for is_update, run in groupby(heard, lambda one: isinstance(one, MessageUpdated)):
             if is_update:
                 updates = [one for one in run if isinstance(one, MessageUpdated)]
-                fresh += self._record_updates(cliente_id, updates, now_ms)
+                fresh += self._record_updates(cliente_id, updates, now_ms, marker)
             else:
                 messages = [one for one in run if isinstance(one, MessageInbound)]
-                fresh += self.record_inbound(cliente_id, messages, now_ms)
+                fresh += self.record_inbound(cliente_id, messages, now_ms, marker)
         return fresh
 
-    def record_inbound(self, cliente_id: int, messages: Sequence[MessageInbound], now_ms: int) -> list[bool]:
-        """Records received messages as events, all in one step and in their order. False for each that was known."""
+    def record_inbound(
+        self, cliente_id: int, messages: Sequence[MessageInbound], now_ms: int, marker: str = ""
+    ) -> list[bool]:
+        """Records received messages as events, all in one step and in their order. See `record`."""
         if not messages:
             return []
         rest: list[str | int] = []
@@ -97,6 +108,7 @@ class Receipts:
                 "addresses": self._keys.addresses(cliente_id),
                 "media_due": self._keys.media_due(cliente_id),
                 "media_pending": self._keys.media_pending(cliente_id),
+                "incarnation": self._keys.incarnation,
             },
             args={
                 "now_ms": now_ms,
@@ -105,33 +117,43 @@ class Receipts:
                 "heard_prefix": self._keys.heard_prefix(cliente_id),
                 "whatsapp_key_prefix": self._keys.whatsapp_key_prefix(cliente_id),
                 "arrived_channel": self._keys.arrived_channel,
+                "marker": marker,
             },
             rest=rest,
         )
-        return [bool(one) for one in cast("list[int]", answer)]
+        return _fresh(answer)
 
-    def _record_updates(self, cliente_id: int, updates: Sequence[MessageUpdated], now_ms: int) -> list[bool]:
+    def _record_updates(
+        self, cliente_id: int, updates: Sequence[MessageUpdated], now_ms: int, marker: str
+    ) -> list[bool]:
         rest: list[str | int] = []
         for update in updates:
             rest += [update.whatsapp_id, identity(update), twin(update), event_data(update)]
         answer = self._scripts.run(
             _UPDATED,
-            keys={"events": self._keys.events},
+            keys={"events": self._keys.events, "incarnation": self._keys.incarnation},
             args={
                 "now_ms": now_ms,
                 "cliente_id": cliente_id,
                 "seen_prefix": self._keys.inbound_seen_prefix(cliente_id),
                 "arrived_channel": self._keys.arrived_channel,
+                "marker": marker,
             },
             rest=rest,
         )
-        return [bool(one) for one in cast("list[int]", answer)]
+        return _fresh(answer)
 
     def _with_known_senders(self, cliente_id: int, messages: Sequence[MessageInbound]) -> list[MessageInbound]:
         """Where WhatsApp told a LID alone: the number that was written to there, if one was."""
         lids = {message.sender for message in messages if message.sender.endswith("@lid")}
         numbers = self._addresses.numbers(cliente_id, lids)
         return [_with_number(message, numbers) for message in messages]
+
+
+def _fresh(answer: object) -> list[bool]:
+    if answer == "not_compared":
+        raise NotCompared
+    return [bool(one) for one in cast("list[int]", answer)]
 
 
 def _with_number(message: MessageInbound, numbers: Mapping[str, str]) -> MessageInbound:

@@ -11,6 +11,7 @@ from typing import cast
 
 import redis
 
+from shared.ledger.restoring.incarnation import Incarnation, NotCompared
 from shared.ledger.script import KEPT_MS, ledger_script
 from shared.names import Keys
 from shared.redis.scripts import Scripts
@@ -45,6 +46,7 @@ class Position:
     cursor: RowCursor | None  # None: never read for this login, or Redis lost it
     recorded_until_ms: int | None  # what SQL had when Redis came up empty
     placeholders: tuple[Placeholder, ...]
+    marker: str  # of the Redis that says so: in another one it says nothing (`Incarnation.marker`)
 
 
 class RowCursors:
@@ -53,10 +55,17 @@ class RowCursors:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._client = client
         self._keys = keys
+        self._incarnation = Incarnation(client, keys)
         self._scripts = Scripts(client)
 
     def read(self, cliente_id: int, login_id: str) -> Position:
-        """Where to go on for a login. Another login has other rows: none of its cursors says anything here."""
+        """Where to go on for a login. Another login has other rows: none of its cursors says anything here.
+
+        Raises NotCompared where this Redis was not compared with SQL yet, so that nobody knows where.
+        """
+        marker = self._incarnation.marker()  # first: a Redis that is lost from here on is not the one of this marker
+        if marker is None:
+            raise NotCompared
         pipeline = self._client.pipeline(transaction=False)
         pipeline.hget(self._keys.row_cursors(cliente_id), login_id)
         pipeline.get(self._keys.recorded_until(cliente_id))
@@ -66,6 +75,7 @@ class RowCursors:
             None if cursor is None else RowCursor(*map(int, cursor.split())),
             None if until is None else int(until),
             tuple(Placeholder(key, int(at_ms)) for key, at_ms in placeholders),
+            marker,
         )
 
     def keep(
@@ -75,23 +85,28 @@ class RowCursors:
         cursor: RowCursor,
         placeholders: tuple[Placeholder, ...] = (),
         *,
-        before: RowCursor | None,
-    ) -> bool:
+        marker: str = "",
+    ) -> None:
         """Keeps the cursor and what was found that can't be read yet. First record what stands before it.
 
-        before: as it was read or kept last. False, and nothing is kept, where Redis has another one: it was emptied or
-        is an older one, and what was recorded may be lost with it.
+        marker: see `Receipts.record`. Raises NotCompared as that does: what was recorded may be lost.
         """
-        kept = self._scripts.run(
+        answer = self._scripts.run(
             _READ_UNTIL,
             keys={
                 "cursors": self._keys.row_cursors(cliente_id),
                 "placeholders": self._keys.placeholders(cliente_id),
+                "incarnation": self._keys.incarnation,
             },
-            args={"login_id": login_id, "cursor": _text(cursor), "before": "" if before is None else _text(before)},
+            args={
+                "login_id": login_id,
+                "cursor": _text(cursor),
+                "marker": marker,
+            },
             rest=[part for one in placeholders for part in (one.at_ms, one.key)],
         )
-        return bool(kept == 1)
+        if answer == "not_compared":
+            raise NotCompared
 
     def forget_placeholders(self, cliente_id: int, keys: tuple[str, ...]) -> None:
         """These are placeholders no more, or nobody waits for them any longer. First record what they became."""

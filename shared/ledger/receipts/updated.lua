@@ -1,9 +1,11 @@
 #!lua flags=allow-oom
 -- Records edits and deletions of messages, each once, however often they are told or found.
--- keys: events
--- args: now_ms, cliente_id, seen_prefix, arrived_channel
--- rest: whatsapp_id, identity, twin, event of each, in order; see `identity.py`
--- Returns for each 1, or 0 where it was known
+-- keys: events, incarnation
+-- args: now_ms, cliente_id, seen_prefix, arrived_channel, marker
+-- rest: whatsapp_id, identity, twin, event of each, in order; see `../identity.py`
+-- marker: see `is_compared`
+-- Returns for each 1, or 0 where it was known | 'not_compared': nothing is recorded
+if not is_compared(KEY.incarnation, ARG.marker) then return 'not_compared' end
 local fresh, some = {}, false
 for at = 1, #REST, 4 do
   local whatsapp_id, identity, twin, event = unpack(REST, at, at + 3)

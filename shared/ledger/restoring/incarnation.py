@@ -52,6 +52,10 @@ class Begun:
     read_after: str  # the same, or `0-0` where the stream does not have it any more
 
 
+class NotCompared(Exception):
+    """Nothing was done: this is not the Redis that the caller knows, or it was not compared with SQL yet."""
+
+
 class Incarnation:
     """Every method raises redis.RedisError where Redis is away."""
 
@@ -81,13 +85,13 @@ class Incarnation:
         found = Standing(standing)
         return Comparison(found, fresh if found is Standing.ADOPTED else known or "", *recorded)
 
-    def begin(self) -> Begun:
-        """Closes claims for a restoring; one that broke off is gone on with."""
+    def begin(self, cursor: str) -> Begun:
+        """Closes claims for a restoring; one that broke off is gone on with. cursor: as of `confirm`."""
         keys = self._keys
         incarnation, since, read_after = self._scripts.run(
             _BEGIN,
             keys={"incarnation": keys.incarnation, "events": keys.events, "drain_cursor": keys.drain_cursor},
-            args={"fresh": secrets.token_hex(8)},
+            args={"fresh": secrets.token_hex(8), "recorded": cursor},
         )
         return Begun(incarnation, f"{incarnation} restoring", since, read_after)
 

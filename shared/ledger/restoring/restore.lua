@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
 -- Brings a message to where SQL has it: its ledger entry is gone, or stands where it stood in an older Redis.
--- keys: message, open, in_flight, held, deadlines, events, counts, incarnation, whatsapp_key, unread
+-- keys: message, open, in_flight, held, deadlines, events, counts, incarnation, whatsapp_key, own_mark, unread
 -- args: now_ms, message_id, cliente_id, way, lane, expires_at, marker, seen, event, whatsapp_id
 -- args: changed_channel
 -- rest: field, value pairs of the entry
 -- way: the status it is to have, or 'held', or 'recall': uncertain, and counted as such before. marker: of the
 -- incarnation that the caller saw, '' for none. seen: the entry's status that the caller saw, '' for none. event: '' where
--- SQL knows it already.
+-- SQL knows it already. own_mark: as of `put_key.lua`.
 -- Returns 'restored' | 'known' (the entry is not as the caller saw it) | 'changed' (Redis was emptied or replaced meanwhile)
 local id, member, way = ARG.message_id, ARG.cliente_id .. ':' .. ARG.message_id, ARG.way
 local COUNTED_AS = {sent = 'sent', delivered = 'sent', read = 'sent', failed = 'failed', cancelled = 'cancelled',
@@ -53,6 +53,7 @@ if status == 'expired' then redis.call('HSET', KEY.message, 'error', 'EXPIRED') 
 if ARG.whatsapp_id ~= '' and (status == 'uncertain' or COUNTED_AS[status] == 'sent') then
   redis.call('HSET', KEY.message, 'whatsapp_id', ARG.whatsapp_id)
   redis.call('SET', KEY.whatsapp_key, id, 'PX', LIMIT.kept_ms)
+  redis.call('SET', KEY.own_mark, '1', 'PX', LIMIT.kept_ms)
 end
 if status == 'read' then redis.call('ZREM', KEY.unread, id) end
 if way ~= 'recall' then count(KEY.counts, COUNTED_AS[status], 1) end

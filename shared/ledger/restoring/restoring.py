@@ -9,6 +9,7 @@ from typing import Literal, cast
 import redis
 from redis.client import Pipeline
 
+from shared.ledger.identity import twin_of_own
 from shared.ledger.message import Message
 from shared.ledger.script import ledger_script
 from shared.names import Keys
@@ -91,6 +92,7 @@ class Restoring:
                 "counts": keys.counts(cliente_id),
                 "incarnation": keys.incarnation,
                 "whatsapp_key": keys.whatsapp_key_prefix(cliente_id) + whatsapp_id,
+                "own_mark": keys.inbound_seen_prefix(cliente_id) + twin_of_own(whatsapp_id),
                 "unread": keys.unread(cliente_id),
             },
             args={

@@ -127,8 +127,8 @@ class InboundHalf:
             return None
         return time.monotonic() - over
 
-    def verdict(self, losses_ms: Sequence[tuple[int, int]], in_doubt: frozenset[str]) -> InboundVerdict:
-        """Over what there is now. losses_ms, in_doubt: as of Happened."""
+    def verdict(self, in_doubt: frozenset[str]) -> InboundVerdict:
+        """Over what there is now. in_doubt: as of Happened."""
         happened = Happened(
             record=self._record(),
             told=[one for caller in self._callers for one in self._told(caller)],
@@ -141,7 +141,6 @@ class InboundHalf:
                 for caller in self._callers
                 for entry in pages_of(caller, "/api/optouts", cliente_id=caller.cliente_id)
             ),
-            losses_ms=losses_ms,
             in_doubt=in_doubt,
             answered=tuple(
                 (self._phones[row["phone"]], str(row["to"]))

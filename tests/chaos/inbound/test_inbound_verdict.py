@@ -118,13 +118,6 @@ def test_what_the_page_gets_later_comes_later(why: dict[str, Any]) -> None:
     }
 
 
-def test_what_redis_lost_before_sql_had_it_comes_later_and_nothing_else() -> None:
-    swapped = [told(TWO), told(ONE)]
-    assert not broken([ONE, TWO], swapped, posts(TWO, ONE), losses_ms=[(1_002_500, 1_002_600)])
-    assert broken([ONE, TWO], swapped, posts(TWO, ONE), losses_ms=[(900_000, 1_000_000)]) >= {"out of order"}
-    assert broken([ONE, TWO], swapped, posts(TWO, ONE), losses_ms=[(1_900_000, 1_900_000)]) >= {"out of order"}
-
-
 def test_only_the_latest_reaction_or_vote_of_a_person_must_be_there() -> None:
     first = row(4, "reaction", parent=ONE["key"], superseded=True)
     last = row(5, "reaction", parent=ONE["key"])

@@ -31,7 +31,6 @@ TYPES = {
 }
 """Of WhatsApp's words, as docs/contract.md has it; any other is `unknown`."""
 WITH_TEXT = frozenset({"chat", "image", "video", "document"})
-UNRECORDED_MS = 15_000  # so long what is in Redis may be on its way to SQL
 RULES = (
     "missed",
     "made up",
@@ -95,7 +94,7 @@ class Happened:
     record: the simulator's rows of what came in, in order of acceptance, each with its `cliente_id`. told: inbound
     objects, oldest first, as the hub lists them. posts: in the order in which receivers got them. unread: keys of
     messages that were deleted for everyone before they were on record. asked, opted_out: who wrote a word that opts
-    out, and who is on the list, as tenant and number. losses_ms: from when to when Redis lost its state. in_doubt: keys
+    out, and who is on the list, as tenant and number. in_doubt: keys
     of messages that went out and that Redis forgot before SQL knew their keys: nobody can tell them from what the owner
     wrote. answered: to whom the hub wrote by itself. books: by tenant what
     `GET …/report` says of received and recorded ones.
@@ -108,7 +107,6 @@ class Happened:
     unread: frozenset[str] = frozenset()
     asked: frozenset[tuple[int, str]] = frozenset()
     opted_out: frozenset[tuple[int, str]] = frozenset()
-    losses_ms: Sequence[tuple[int, int]] = ()
     in_doubt: frozenset[str] = frozenset()
     answered: Sequence[tuple[int, str]] = ()
     books: Mapping[int, tuple[int, int]] = field(default_factory=dict)
@@ -138,7 +136,7 @@ def judge(happened: Happened) -> InboundVerdict:
     verdict = InboundVerdict(told=len(happened.told))
     verdict.came.update(str(row["type"]) for row in happened.record)
     verdict.silent = sum(bool(row["silent"]) for row in happened.record)
-    by_place = {_place_of_row(row): {**row, "late": _may_be_late(row, happened)} for row in happened.record}
+    by_place = {_place_of_row(row): {**row, "late": _may_be_late(row)} for row in happened.record}
     _judge_presence(verdict, happened, by_place)
     _judge_contents(verdict, happened, by_place)
     listed = [(one["cliente_id"], by_place.get(_place_of_told(one))) for one in happened.told]
@@ -221,15 +219,14 @@ def _judge_contents(verdict: InboundVerdict, happened: Happened, by_place: Mappi
             verdict.broken["change missed"].append(name)
 
 
-def _may_be_late(row: Row, happened: Happened) -> bool:
+def _may_be_late(row: Row) -> bool:
     """Whether a row need not be where it was accepted.
 
     The page gets what was edited or deleted while it was away when that happened, and an empty placeholder's message
-    when the phone has sent it again. What Redis lost before SQL had it is read from the page's rows again, later.
+    when the phone has sent it again. A loss of Redis is no reason: what it took with it is read from the page's rows
+    again before anything else is recorded.
     """
-    if row["edited_at"] or row["revoked"] or row["placeholder"]:
-        return True
-    return any(begin - UNRECORDED_MS <= row["accepted_at"] <= end for begin, end in happened.losses_ms)
+    return bool(row["edited_at"] or row["revoked"] or row["placeholder"])
 
 
 def _out_of_order(rows: Iterable[tuple[Hashable, Row]]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from session_worker.engine.heard import Heard
-from shared.ledger.receipts.identity import identity
+from shared.ledger.identity import identity
 from shared.protocol.events import MessageInbound, MessageUpdated
 from shared.protocol.inbound import Change, Direction, InboundType, PollVote, ReactionTo
 from support.waiting import until

@@ -34,7 +34,7 @@ def test_restoring_brings_back_who_asked_to_be_left_alone(world: World, server: 
     listed = world.services.keys.opted_out(51)
     server.delete(listed)
     [restore] = SUBJECT.restore
-    begun = world.services.ledger.incarnation.begin()
+    begun = world.services.ledger.incarnation.begin("0-0")
     restore(world.services, Restoration(now_ms(), begun.marker, begun.id, begun.since))
     assert server.sismember(listed, recipient_key(number(0)))
 

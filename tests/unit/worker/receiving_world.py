@@ -15,7 +15,7 @@ from session_worker.receiving.reducer import step
 from session_worker.receiving.state import Rules, State
 from session_worker.session.channel import Channel
 from session_worker.turn import Log, Now
-from shared.ledger.receipts.identity import identity
+from shared.ledger.identity import identity
 from shared.ledger.receipts.row_cursors import FIRST_ROW, Placeholder, Position, RowCursor
 from shared.protocol.events import MessageInbound, MessageUpdated
 from shared.protocol.inbound import Change, InboundType, ReactionTo
@@ -56,6 +56,8 @@ class World:
     seen: set[str] = field(default_factory=set)
     cursors: dict[str, RowCursor] = field(default_factory=dict)
     recorded_until_ms: int | None = None
+    lives: int = 1
+    marker: str = "life-1"  # of Redis, "" while it was not compared with SQL
     kept_placeholders: dict[str, int] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)  # placeholders, of this page
     calls: list[do.Call] = field(default_factory=list)
@@ -122,12 +124,23 @@ class World:
         self.state = State(self.rules)
         self.asked.clear()
 
-    def lose_redis(self, cursors: dict[str, RowCursor] | None = None) -> None:
-        """Redis is emptied, or an older one, and nothing of what it had is anywhere else."""
+    def lose_redis(self, cursors: dict[str, RowCursor] | None = None, *, compared: bool = True) -> None:
+        """Redis is emptied, or an older one, and nothing of what it had is anywhere else.
+
+        compared: with SQL, which opens it for what comes in.
+        """
+        self.marker = ""
+        if compared:
+            self.compare()
         self.cursors = dict(cursors or {})
         self.recorded.clear()
         self.seen.clear()
         self.kept_placeholders.clear()
+
+    def compare(self) -> None:
+        """The background worker compares Redis with SQL."""
+        self.lives += 1
+        self.marker = f"life-{self.lives}"
 
     def tell(self, event: on.Input) -> None:
         """One input, and the answers to what follows from it."""
@@ -207,19 +220,22 @@ class World:
         )
 
     def _ask_ledger(self, call: do.LedgerCall) -> on.Answer:
+        marker = getattr(call, "marker", "")
+        if not isinstance(call, do.ForgetPlaceholders) and (not self.marker or (marker and marker != self.marker)):
+            return on.NotCompared()
         match call:
             case do.ReadPosition(login_id):
                 waiting = tuple(Placeholder(key, at_ms) for key, at_ms in self.kept_placeholders.items())
-                return on.PositionRead(Position(self.cursors.get(login_id), self.recorded_until_ms, waiting))
+                return on.PositionRead(
+                    Position(self.cursors.get(login_id), self.recorded_until_ms, waiting, self.marker)
+                )
             case do.Record(heard):
                 names = [identity(one) for one in heard]
                 fresh = tuple(name not in {*self.seen, *names[:at]} for at, name in enumerate(names))
                 self.recorded += [name for name, new in zip(names, fresh, strict=True) if new]
                 self.seen |= {*names}
                 return on.Recorded(fresh)
-            case do.KeepCursor(login_id, before, cursor, placeholders):
-                if self.cursors.get(login_id) != before:
-                    return on.CursorLost()
+            case do.KeepCursor(login_id, cursor, placeholders):
                 self.cursors[login_id] = cursor
                 self.kept_placeholders |= {one.key: one.at_ms for one in placeholders}
             case do.ForgetPlaceholders(keys):

@@ -9,7 +9,7 @@ import pytest
 from session_worker.receiving import actions as do
 from session_worker.receiving import inputs as on
 from session_worker.receiving.rows import SILENT_MS, SURE_MS
-from shared.ledger.receipts.identity import identity
+from shared.ledger.identity import identity
 from shared.ledger.receipts.row_cursors import FIRST_ROW
 from shared.protocol.events import MessageUpdated
 from shared.protocol.inbound import Change, Direction, InboundType
