@@ -121,6 +121,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
     ),
     "NOT_ON_WHATSAPP": ("El número no tiene WhatsApp", "The number is not on WhatsApp"),
     "REFUSED_BY_WHATSAPP": ("WhatsApp rechazó el mensaje", "WhatsApp refused the message"),
+    "MEDIA_GONE": (
+        "El archivo ya no está en el almacén (MEDIA_URL); no se envió nada",
+        "The file is no longer in the store (MEDIA_URL); nothing was sent",
+    ),
     "HELD_NUMBER_CHANGED": (
         "Retenido: se vinculó otro teléfono desde que se aceptó el mensaje",
         "Held: another phone was paired since the message was accepted",

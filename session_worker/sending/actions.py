@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from session_worker.engine.port import Limits, Outgoing, Prepared
+from session_worker.sending.uploads.upload import UploadRequest
 from session_worker.turn import Log
 from shared.ledger.claiming import work
 from shared.ledger.message import Message
+from shared.protocol.content import Content
 
 # Calls to the ledger.
 
@@ -31,6 +33,15 @@ class Claim:
     browser_run: str
     pace: work.Pace
     bulk_allowed: bool
+    media_allowed: bool = True  # messages with a file too
+
+
+@dataclass(frozen=True, slots=True)
+class FindUpload:
+    """Look for a young upload of a content's file."""
+
+    login_id: str
+    content: Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,14 @@ class AskLimits:
     browser_run: str
 
 
-# Words to others; nothing comes back.
+# Words to others; nothing comes back at once.
+
+
+@dataclass(frozen=True, slots=True)
+class BeginUpload:
+    """Have the page upload a file meanwhile; `inputs.UploadEnded` says what came of it."""
+
+    request: UploadRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +163,8 @@ class LoseLease:
     """The ledger says that another owns the session: end the browser and this process."""
 
 
-LedgerCall = BeginRun | ReadInFlight | Claim | PersistKey | Complete | RecordAck
+LedgerCall = BeginRun | ReadInFlight | Claim | FindUpload | PersistKey | Complete | RecordAck
 PageCall = Prepare | HandOver | LookUp | Resend | AskLimits
 Call = LedgerCall | PageCall
-Deed = Call | AskRelaunch | ReportRestriction | ReportUnacknowledged | ReportPause | LoseLease
+Deed = Call | BeginUpload | AskRelaunch | ReportRestriction | ReportUnacknowledged | ReportPause | LoseLease
 Action = Deed | Log

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from session_worker.engine.port import Found, Handed, Outgoing
 from session_worker.sending import actions as do
 from session_worker.sending import state as at
@@ -13,24 +15,124 @@ from session_worker.sending.rounds import (
     channel_of,
     complete,
     idle,
+    look_again_ms,
     make_call,
+    may_send,
     notice,
     prepared_of,
     run_of,
     send_backoff_ms,
 )
+from session_worker.sending.uploads.upload import (
+    Failure,
+    File,
+    Upload,
+    UploadRequest,
+    Waiting,
+    take,
+    waiting_in,
+)
 from session_worker.turn import Log
 from shared.ledger.claiming.work import Outcome, PutKey
 from shared.ledger.message import Message
+from shared.protocol.content import MEDIA_TYPES
 from shared.recipient_key import recipient_key
 
 SHORT_LEASE_MS = 500  # until a hand-over that found too little lease is tried again
-FINAL_CODES = frozenset({"NOT_ON_WHATSAPP"})
+STORE_AWAY_MS = 15_000  # until a file is asked for again whose store can't be reached
+FINAL_CODES = frozenset({"NOT_ON_WHATSAPP", "MEDIA_REFUSED", "MEDIA_GONE"})
+MAX_UPLOAD_MS = 600_000  # so long a message with a key, whose file is uploaded anew, is left alone
 _TOO_LATE = {  # what becomes of a message that must not leave any more
     PutKey.EXPIRED: (Outcome.EXPIRED, "EXPIRED"),
     PutKey.STOPPED: (Outcome.CANCELLED, "CAMPAIGN_STOPPED"),
     PutKey.OPTED_OUT: (Outcome.FAILED, "RECIPIENT_OPTED_OUT"),
 }
+
+
+def send(turn: SendingTurn, waiting: Waiting) -> None:
+    """A claimed message, or one that goes again under its key. What has a file is uploaded first."""
+    content = waiting.message.content
+    if content.type in MEDIA_TYPES:
+        find = do.FindUpload(channel_of(turn).login_id, content)
+        make_call(turn, at.FindingUpload(waiting), find)
+    else:
+        _send(turn, waiting)
+
+
+def _send(turn: SendingTurn, waiting: Waiting) -> None:
+    message, prepared = waiting.message, waiting.prepared
+    if prepared is None:
+        make_call(turn, at.Preparing(message), do.Prepare(run_of(turn), message.to))
+    else:
+        persist_key(turn, at.Attempt(message, prepared, first=False))
+
+
+def _with_upload(waiting: Waiting, upload: str) -> Waiting:
+    return replace(waiting, message=replace(waiting.message, upload=upload))
+
+
+def upload_found(turn: SendingTurn, waiting: Waiting, upload: str) -> None:
+    """upload: a young one; "" where there is none, and the page is to make one. Others leave meanwhile."""
+    if upload:
+        _send(turn, _with_upload(waiting, upload))
+        return
+    message = waiting.message
+    request = UploadRequest(run_of(turn), channel_of(turn).login_id, message.content)
+    known = turn.state.uploads.get(request.file)
+    if known is None:
+        known = Upload(request)
+        turn.do(do.BeginUpload(request))
+        turn.info("message.uploads", message_id=message.message_id)
+    turn.change(uploads={**turn.state.uploads, request.file: known.with_waiting(waiting)})
+    if waiting.prepared is None:
+        idle(turn, 0)
+    else:
+        complete(turn, at.Finishing(), message, Outcome.LATER, "", again_in_ms=MAX_UPLOAD_MS)
+
+
+def take_up_upload(turn: SendingTurn) -> bool:
+    """Goes on with a message whose upload has ended, one a round. True: a call is under way."""
+    for file, upload in turn.state.uploads.items():
+        if upload.result is None or (isinstance(upload.result, str) and not may_send(turn)):
+            continue
+        waiting, rest = take(turn.state.uploads, file)
+        turn.change(uploads=rest)
+        if isinstance(upload.result, Failure):
+            _not_uploaded(turn, waiting, upload.result)
+        else:
+            _send(turn, _with_upload(waiting, upload.result))
+        return True
+    return False
+
+
+def give_back(turn: SendingTurn) -> bool:
+    """At a stop: what waits for an upload is queued again. True: a call is under way."""
+    for waiting in waiting_in(turn.state.uploads):
+        _, rest = take(turn.state.uploads, File.of(waiting.message.content))
+        turn.change(uploads=rest)
+        if waiting.prepared is None:  # one that has a key is looked up by whoever comes next
+            complete(turn, at.Finishing(), waiting.message, Outcome.RETURNED, "ENGINE_FAILED")
+            return True
+    return False
+
+
+def _not_uploaded(turn: SendingTurn, waiting: Waiting, failure: Failure) -> None:
+    """Without a key nothing can have gone out; with one an earlier page may have sent it."""
+    message, code = waiting.message, failure.code
+    fields = {"message_id": message.message_id, "code": code, "detail": failure.detail}
+    finishing = at.Finishing(Log("info", "message.not_uploaded", fields))
+    match code in FINAL_CODES, waiting.prepared is not None:
+        case True, True:
+            complete(turn, finishing, message, Outcome.UNCERTAIN, "OUTCOME_UNKNOWN")
+        case True, False:
+            complete(turn, finishing, message, Outcome.FAILED, code)
+        case False, True:
+            complete(turn, finishing, message, Outcome.LATER, code, again_in_ms=look_again_ms(turn))
+        case False, False if code == "MEDIA_STORE_UNREACHABLE":
+            complete(turn, finishing, message, Outcome.RETURNED, code, again_in_ms=STORE_AWAY_MS)
+        case _:
+            again_in_ms = send_backoff_ms(message.attempts, turn.rng)
+            complete(turn, finishing, message, Outcome.QUEUED, code, again_in_ms=again_in_ms)
 
 
 def not_sent(turn: SendingTurn, message: Message, code: str, detail: str) -> None:
@@ -158,8 +260,10 @@ def recovered(turn: SendingTurn, attempt: at.Attempt, found: Found | None) -> No
     """found: as the page has it; None where it does not have the message."""
     ack, revoked = (None, False) if found is None else (found.ack, found.revoked)
     turn.info("message.recovering", message_id=attempt.message.message_id, found=ack, revoked=revoked)
-    if found is None:
+    if found is None and (attempt.message.upload or attempt.message.content.type not in MEDIA_TYPES):
         persist_key(turn, attempt)  # the same key, by the usual way
+    elif found is None:
+        send(turn, Waiting(attempt.message, attempt.prepared))  # what was uploaded is forgotten
     elif found.revoked or found.ack >= 1:
         make_call(turn, at.Finishing(), do.RecordAck(attempt.prepared.key, ack_of(found)))
     else:

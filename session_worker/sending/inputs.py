@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from session_worker.engine.port import Found, Handed, Limits, Prepared
+from session_worker.sending.uploads.upload import Failure, UploadRequest
 from session_worker.session.channel import Channel
 from shared.ledger.claiming import work
 from shared.ledger.message import Message
@@ -36,6 +37,14 @@ class Acknowledged:
     key: str
     ack: int
     refusal: str = ""  # WhatsApp's code
+
+
+@dataclass(frozen=True, slots=True)
+class UploadEnded:
+    """What came of BeginUpload: what `Outgoing.upload` takes, a secret, or why there is none."""
+
+    request: UploadRequest
+    result: str | Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,13 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadFound:
+    """To FindUpload."""
+
+    upload: str  # "" where there is none
+
+
+@dataclass(frozen=True, slots=True)
 class KeyMade:
     """To Prepare."""
 
@@ -143,6 +159,7 @@ Answer = (
     | RunBegun
     | InFlightRead
     | Claimed
+    | UploadFound
     | KeyMade
     | KeyAnswered
     | HandedOver
@@ -151,4 +168,4 @@ Answer = (
     | AckRecorded
     | Completed
 )
-Input = TimePassed | Notified | ChannelChanged | Acknowledged | RecycleAsked | StopAsked | Answer
+Input = TimePassed | Notified | ChannelChanged | Acknowledged | UploadEnded | RecycleAsked | StopAsked | Answer

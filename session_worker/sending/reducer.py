@@ -18,13 +18,17 @@ from session_worker.sending.attempts import (
     await_ack,
     close_breaker,
     end_awaiting,
+    give_back,
     handed_over,
     key_answered,
     not_sent,
     persist_key,
     recover,
     recovered,
+    send,
     take_ack,
+    take_up_upload,
+    upload_found,
 )
 from session_worker.sending.looking import (
     begin_look,
@@ -50,6 +54,7 @@ from session_worker.sending.rounds import (
     take_limits,
     warn_of_hand_over,
 )
+from session_worker.sending.uploads.upload import Waiting, ended
 from session_worker.session.channel import Channel
 from session_worker.turn import Now
 from shared.ledger.claiming.work import Outcome, Pause, Recover, Send
@@ -85,6 +90,9 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
             _change_channel(turn, channel)
         case _, on.Acknowledged(key, ack, refusal):
             _hear_ack(turn, key, ack, refusal)
+        case _, on.UploadEnded(request, result):
+            turn.change(uploads=ended(turn.state.uploads, request, result))
+            notice(turn)
         case _, on.CutShort(retry_ms):
             turn.change(cut_short=True, to_look=())
             idle(turn, retry_ms)
@@ -126,7 +134,9 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
         case at.Claiming(), on.Claimed(Pause(retry_ms)):
             pause_or_catch_up(turn, retry_ms)
         case at.Claiming(), on.Claimed(Send(message)):
-            make_call(turn, at.Preparing(message), do.Prepare(run_of(turn), message.to))
+            send(turn, Waiting(message))
+        case at.FindingUpload(waiting), on.UploadFound(upload):
+            upload_found(turn, waiting, upload)
         case at.Preparing(message), on.KeyMade(prepared):
             close_breaker(turn)
             persist_key(turn, at.Attempt(message, prepared, first=True))
@@ -191,13 +201,14 @@ def _begin_round(turn: SendingTurn) -> None:
     turn.change(notified=False)
     end_awaiting(turn, turn.now.steady_ms)
     state, channel = turn.state, turn.state.channel
-    if (state.stopping or state.recycle) and state.awaiting:
+    if state.stopping and state.awaiting:
         idle(turn, SELF_NOTIFY_MS)  # what was handed over comes to its end first
     elif state.stopping:
-        turn.change(phase=at.Ended())
+        if not give_back(turn):
+            turn.change(phase=at.Ended())
     elif channel is None:
         idle(turn, SELF_NOTIFY_MS)
-    elif state.recycle:
+    elif state.recycle and not (state.awaiting or state.uploads):
         turn.change(recycle="")
         turn.do(do.AskRelaunch(state.recycle))
         idle(turn, 1_000)
@@ -219,6 +230,8 @@ def _begin(turn: SendingTurn, channel: Channel) -> None:
         tried = {key: doubt for key, doubt in state.doubts.items() if doubt.stuck or doubt.resends}
         former = {**state.former, **tried}
         turn.change(doubts={}, acks={}, told_unacknowledged=0, former=former, breaker=state.breaker.on_new_page())
+    # What waited for an upload is found in the ledger: unclaimed by another run, or a stray of this one.
+    turn.change(uploads={}, cut_short=state.cut_short or bool(state.uploads))
     make_call(turn, at.Beginning(channel), do.BeginRun(channel.phone_number))
 
 
@@ -234,6 +247,11 @@ def _look_for_strays(turn: SendingTurn) -> None:
     if turn.state.cut_short:
         make_call(turn, at.FindingStrays(), do.ReadInFlight())
     else:
+        _go_on(turn)
+
+
+def _go_on(turn: SendingTurn) -> None:
+    if not take_up_upload(turn):
         begin_look(turn)
 
 
@@ -256,4 +274,4 @@ def _requeue_strays(turn: SendingTurn, messages: tuple[Message, ...]) -> None:
         complete(turn, at.RequeueingStray(tuple(rest)), stray, Outcome.QUEUED, "ENGINE_FAILED")
     else:
         turn.change(cut_short=False)
-        begin_look(turn)
+        _go_on(turn)

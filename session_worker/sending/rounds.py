@@ -7,7 +7,8 @@ import random
 from session_worker.engine.port import Found, Limits, Prepared
 from session_worker.sending import actions as do
 from session_worker.sending import state as at
-from session_worker.sending.doubts import is_overdue
+from session_worker.sending.doubts import InDoubt, is_overdue
+from session_worker.sending.uploads.upload import MAX_WAITING, waiting_in
 from session_worker.session.channel import Channel
 from session_worker.turn import Turn
 from shared.ledger.claiming.work import Outcome
@@ -39,7 +40,7 @@ def idle(turn: SendingTurn, wait_ms: int) -> None:
 def begin_claim(turn: SendingTurn) -> None:
     """The next message, unless too many are in doubt; before it WhatsApp's limits, where it is time to ask."""
     state, now = turn.state, turn.now.steady_ms
-    overdue = [doubt for doubt in state.doubts.values() if is_overdue(doubt, now, state.rules.patience)]
+    overdue = _overdue(turn)
     paused = len(overdue) > MAX_IN_DOUBT
     if paused and not state.told_paused:
         turn.warn("sender.paused", in_doubt=len(overdue))
@@ -51,7 +52,7 @@ def begin_claim(turn: SendingTurn) -> None:
         turn.change(told_unacknowledged=unacknowledged)
         turn.do(do.ReportUnacknowledged(run_of(turn), unacknowledged))
     waits_ms = state.breaker.waits_ms(now)
-    if paused or len(state.awaiting) + len(state.doubts) >= MAX_UNACKNOWLEDGED:
+    if paused or _unanswered(turn) >= MAX_UNACKNOWLEDGED or state.recycle:
         idle(turn, 1_000)
     elif waits_ms:
         idle(turn, min(SELF_NOTIFY_MS, waits_ms))
@@ -59,6 +60,22 @@ def begin_claim(turn: SendingTurn) -> None:
         make_call(turn, at.AskingLimits(), do.AskLimits(run_of(turn)))
     else:
         claim(turn)
+
+
+def may_send(turn: SendingTurn) -> bool:
+    """Whether a message that is claimed already may go on to its key."""
+    waits = turn.state.breaker.waits_ms(turn.now.steady_ms) > 0
+    return not waits and len(_overdue(turn)) <= MAX_IN_DOUBT and _unanswered(turn) < MAX_UNACKNOWLEDGED
+
+
+def _overdue(turn: SendingTurn) -> list[InDoubt]:
+    state, now = turn.state, turn.now.steady_ms
+    return [doubt for doubt in state.doubts.values() if is_overdue(doubt, now, state.rules.patience)]
+
+
+def _unanswered(turn: SendingTurn) -> int:
+    """What was handed over and not answered."""
+    return len(turn.state.awaiting) + len(turn.state.doubts)
 
 
 def take_limits(turn: SendingTurn, limits: Limits | None) -> None:
@@ -84,7 +101,8 @@ def claim(turn: SendingTurn) -> None:
     state, now = turn.state, turn.now
     pace = state.rules.pace.draw(turn.rng, now.wall_ms)
     bulk_allowed = not state.restriction.active(now.wall_ms)
-    make_call(turn, at.Claiming(), do.Claim(run_of(turn), pace, bulk_allowed))
+    media_allowed = len(waiting_in(state.uploads)) < MAX_WAITING
+    make_call(turn, at.Claiming(), do.Claim(run_of(turn), pace, bulk_allowed, media_allowed))
 
 
 def pause_or_catch_up(turn: SendingTurn, retry_ms: int | None) -> None:

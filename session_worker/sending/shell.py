@@ -13,8 +13,9 @@ from session_worker.sending import inputs as on
 from session_worker.sending import state as at
 from session_worker.sending.pace import for_tenant
 from session_worker.sending.reducer import step
+from session_worker.sending.uploads.upload import UploadRequest
 from shared.instant import now_ms
-from shared.ledger.claiming.work import LeaseLost, Login, Pace, Pause, PutKey, Recover, Send
+from shared.ledger.claiming.work import LeaseLost, Login, Pause, PutKey, Recover, Send
 from shared.ledger.ledger import Ledger
 from shared.sessions.lease import Lease
 from shared.sessions.tenant_rules import TenantRulesMirror
@@ -30,7 +31,8 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
     """Claims, sends and completes while the session is READY.
 
     inbox: where everybody puts what sending is told. engine_of(browser_run): that run's engine while it lives.
-    tell_session: called with each word for the session. on_lost: called where the lease is no longer the caller's.
+    begin_upload: called with each file that is to be uploaded meanwhile. tell_session: called with each word for the
+    session. on_lost: called where the lease is no longer the caller's.
     """
 
     name = "sender"
@@ -46,6 +48,7 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
         tenant_rules: TenantRulesMirror,
         lease: Lease,
         engine_of: Callable[[str], Engine | None],
+        begin_upload: Callable[[UploadRequest], None],
         tell_session: Callable[[Word], None],
         on_lost: Callable[[str], None],
         rng: random.Random,
@@ -55,6 +58,7 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
         self._tenant_rules = tenant_rules
         self._lease = lease
         self._engine_of = engine_of
+        self._begin_upload = begin_upload
         self._tell_session = tell_session
         self._on_lost = on_lost
 
@@ -78,6 +82,8 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
         match action:
             case do.AskRelaunch() | do.ReportRestriction() | do.ReportUnacknowledged() | do.ReportPause():
                 self._tell_session(action)
+            case do.BeginUpload(request):
+                self._begin_upload(request)
             case do.LoseLease():
                 raise LeaseLost(self._lease.cliente_id)
             case do.Prepare() | do.HandOver() | do.LookUp() | do.Resend() | do.AskLimits():
@@ -115,8 +121,10 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
                 return on.RunBegun(held, tuple(ledger.entries.unread(lease.cliente_id, MAX_UNREAD)))
             case do.ReadInFlight():
                 return on.InFlightRead(tuple(ledger.entries.in_flight(lease.cliente_id)))
-            case do.Claim(browser_run, pace, bulk_allowed):
-                return on.Claimed(self._claim_next(browser_run, pace, bulk_allowed))
+            case do.Claim():
+                return on.Claimed(self._claim_next(call))
+            case do.FindUpload(login_id, content):
+                return on.UploadFound(ledger.uploads.find(lease.cliente_id, login_id, content))
             case do.PersistKey():
                 return on.KeyAnswered(self._persist_key(call))
             case do.Complete(message, outcome, code, again_at_ms, browser_run):
@@ -134,11 +142,17 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
                 ledger.receipts.acknowledge(lease.cliente_id, key, ack, now_ms())
                 return on.AckRecorded()
 
-    def _claim_next(self, browser_run: str, pace: Pace, bulk_allowed: bool) -> Send | Recover | Pause:
+    def _claim_next(self, call: do.Claim) -> Send | Recover | Pause:
         """The next piece of work, by the tenant's own cap and zone."""
         now = now_ms()
-        pace = for_tenant(pace, self._tenant_rules.read(self._lease.cliente_id), now)
-        return self._ledger.claiming.claim_next(self._lease, browser_run, now, pace, bulk_allowed=bulk_allowed)
+        return self._ledger.claiming.claim_next(
+            self._lease,
+            call.browser_run,
+            now,
+            for_tenant(call.pace, self._tenant_rules.read(self._lease.cliente_id), now),
+            bulk_allowed=call.bulk_allowed,
+            media_allowed=call.media_allowed,
+        )
 
     def _persist_key(self, call: do.PersistKey) -> PutKey:
         return self._ledger.claiming.put_key(

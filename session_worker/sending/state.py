@@ -10,6 +10,7 @@ from session_worker.sending.breaker import Breaker
 from session_worker.sending.doubts import InDoubt, Patience
 from session_worker.sending.pace import PaceRange
 from session_worker.sending.restriction import Restriction
+from session_worker.sending.uploads.upload import Uploads, Waiting, waiting_in
 from session_worker.session.channel import Channel
 from session_worker.turn import Log
 from shared.ledger.message import Message
@@ -122,6 +123,13 @@ class Claiming:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingUpload:
+    """FindUpload."""
+
+    waiting: Waiting
+
+
+@dataclass(frozen=True, slots=True)
 class Preparing:
     """Prepare."""
 
@@ -184,6 +192,7 @@ Phase = (
     | Refusing
     | AskingLimits
     | Claiming
+    | FindingUpload
     | Preparing
     | PersistingKey
     | HandingOver
@@ -203,6 +212,7 @@ class State:
     channel: Channel | None = None
     begun: Channel | None = None  # whose recoveries the ledger gives out, and whose phone's messages it has sorted out
     awaiting: Mapping[str, Awaited] = field(default_factory=dict)  # by key; an acknowledgement, or its time, ends it
+    uploads: Uploads = field(default_factory=dict)  # under way, or ended with messages that still wait for them
     doubts: Mapping[str, InDoubt] = field(default_factory=dict)  # by key
     former: Mapping[str, InDoubt] = field(default_factory=dict)  # of earlier browser runs, where much was tried already
     acks: Mapping[str, int] = field(default_factory=dict)  # told of keys in doubt since they were last looked at
@@ -226,8 +236,10 @@ class State:
     @property
     def followed(self) -> frozenset[str]:
         """Ids of the messages of which it is waited here for what becomes of them."""
-        awaited = (one.attempt.message for one in self.awaiting.values())
-        return frozenset(one.message_id for one in (*awaited, *(doubt.message for doubt in self.doubts.values())))
+        messages = [one.attempt.message for one in self.awaiting.values()]
+        messages += [doubt.message for doubt in self.doubts.values()]
+        messages += [one.message for one in waiting_in(self.uploads)]
+        return frozenset(message.message_id for message in messages)
 
     @property
     def wakes_at_ms(self) -> int | None:

@@ -23,6 +23,7 @@ from session_worker.receiving import inputs as receiving
 from session_worker.sending import actions as sending_actions
 from session_worker.sending import inputs as sending
 from session_worker.sending.shell import Word
+from session_worker.sending.uploads.upload import Failure, UploadRequest
 from session_worker.session import inputs as session
 from session_worker.session.channel import Channel
 from shared.protocol.events import MessageInbound, MessageUpdated
@@ -37,6 +38,7 @@ class Dispatcher:
         self.fetching: queue.SimpleQueue[fetching.Input] = queue.SimpleQueue()
         self.session: queue.SimpleQueue[session.Input] = queue.SimpleQueue()
         self.sending: queue.SimpleQueue[sending.Input] = queue.SimpleQueue()
+        self.uploading: queue.SimpleQueue[UploadRequest | None] = queue.SimpleQueue()
 
     def engine_event(self, browser_run: str, event: EngineEvent) -> None:
         """What the engine of a browser run tells."""
@@ -78,6 +80,10 @@ class Dispatcher:
                 self.session.put(session.SendsUnacknowledged(browser_run, recipients))
             case sending_actions.ReportPause(paused):
                 self.session.put(session.SendingPaused(paused))
+
+    def upload_ended(self, request: UploadRequest, result: str | Failure) -> None:
+        """What came of a file that sending wanted uploaded."""
+        self.sending.put(sending.UploadEnded(request, result))
 
     def inbound_silent(self, browser_run: str, rows: int) -> None:
         """Receiving found rows in the page's database of which no event came; 0: events come again."""

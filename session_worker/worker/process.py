@@ -34,6 +34,7 @@ from session_worker.sending.restriction import Restriction
 from session_worker.sending.shell import Sender
 from session_worker.sending.state import Rules as SendingRules
 from session_worker.sending.state import State as SendingState
+from session_worker.sending.uploads.uploader import Uploader
 from session_worker.session.shell import Session
 from session_worker.session.state import Rules as SessionRules
 from session_worker.session.state import first_state
@@ -78,6 +79,7 @@ class _Parts:
     receiver: Receiver
     fetcher: Fetcher
     recorder: Recorder
+    uploader: Uploader
     watch: BuildWatch
 
 
@@ -114,6 +116,7 @@ class TenantWorker:
         parts.recorder.start()
         parts.receiver.start()
         parts.fetcher.start()
+        parts.uploader.start()
         session.start()
         sender.start()
         memory = MemoryWatch(
@@ -133,6 +136,7 @@ class TenantWorker:
             sender.stop(self._settings.shutdown_grace_seconds)
             session.stop(logout=False, cause="shutdown")
             session.join(self._settings.shutdown_grace_seconds)
+            parts.uploader.stop(RECORD_S)
             parts.fetcher.stop(RECORD_S)
             parts.receiver.stop(RECORD_S)
             parts.recorder.stop(RECORD_S)
@@ -200,6 +204,7 @@ class TenantWorker:
             tenant_rules=TenantRulesMirror(self._client, self._keys),
             lease=lease,
             engine_of=session.engine_of,
+            begin_upload=dispatcher.uploading.put,
             tell_session=dispatcher.word_of_sending,
             on_lost=self._lost,
             rng=rng,
@@ -214,20 +219,29 @@ class TenantWorker:
             on_media=dispatcher.media_recorded,
             rng=rng,
         )
+        store = MediaStore(settings.media_location)
+        uploader = Uploader(
+            inbox=dispatcher.uploading,
+            ledger=ledger.uploads,
+            store=store,
+            cliente_id=self._cliente_id,
+            engine_of=session.engine_of,
+            tell=dispatcher.upload_ended,
+        )
         fetcher = Fetcher(
             inbox=dispatcher.fetching,
             state=FetchingState(
                 FetchingRules(settings.media_limits, settings.media_quota_mib * MIB, settings.media_min_free_mib * MIB)
             ),
             ledger=ledger.media,
-            store=MediaStore(settings.media_location),
+            store=store,
             cliente_id=self._cliente_id,
             engine_of=session.engine_of,
             fetch_s=settings.media_fetch_seconds,
             rng=rng,
         )
         watch = self._watch(builds, session, sender, ledger, rng)
-        return _Parts(session, sender, receiver, fetcher, recorder, watch)
+        return _Parts(session, sender, receiver, fetcher, recorder, uploader, watch)
 
     def _watch(
         self, builds: Builds, session: Session, sender: Sender, ledger: Ledger, rng: random.Random

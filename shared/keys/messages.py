@@ -46,6 +46,10 @@ class MessageKeys(Prefixed):
         """Hash with a time to live: where a claim's look at `open` stopped, and which recipients it found blocked."""
         return f"{self.prefix}scan:{cliente_id}"
 
+    def upload(self, cliente_id: int, digest: str) -> str:
+        """String with a time to live: what WhatsApp made of a file, a secret. digest: of login, type and file."""
+        return f"{self.prefix}upload:{cliente_id}:{digest}"
+
     def own_number(self, cliente_id: int) -> str:
         """String: the phone that was paired last."""
         return f"{self.prefix}number:{cliente_id}"

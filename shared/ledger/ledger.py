@@ -22,6 +22,7 @@ from shared.ledger.restoring.incarnation import Incarnation
 from shared.ledger.restoring.restoring import Restoring
 from shared.ledger.review.review import Review
 from shared.ledger.settling.settling import Settling
+from shared.ledger.uploads.uploads import UploadLedger
 from shared.names import Keys
 from shared.texts import Language
 
@@ -32,6 +33,7 @@ class Ledger:
 
     accepting: Accepting  # the hub
     claiming: Claiming  # a session's owner
+    uploads: UploadLedger  # what it had the page upload
     receipts: Receipts  # what WhatsApp tells
     row_cursors: RowCursors  # how far a page's own database was read
     media: MediaLedger  # bytes of received messages that are to be fetched
@@ -50,6 +52,7 @@ def make_ledger(client: redis.Redis, keys: Keys, language: Language = "es") -> L
     return Ledger(
         accepting=Accepting(client, keys, language),
         claiming=Claiming(client, keys),
+        uploads=UploadLedger(client, keys),
         receipts=Receipts(client, keys),
         row_cursors=RowCursors(client, keys),
         media=MediaLedger(client, keys),

@@ -47,6 +47,7 @@ PURE = (
         f"session_worker/sending/{name}.py"
         for name in ("state", "doubts", "rounds", "looking", "attempts", "reducer", "pace", "restriction", "breaker")
     ),
+    "session_worker/sending/uploads/upload.py",
     *(f"session_worker/receiving/{name}.py" for name in ("state", "rows", "placeholders", "changes", "reducer")),
     "session_worker/engine/heard.py",
     *(f"session_worker/engine/playwright_adapter/{name}.py" for name in ("inbound_rows", "message_facts")),

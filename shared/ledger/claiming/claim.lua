@@ -3,9 +3,9 @@
 -- keys: lease, open, in_flight, pace, deadlines, events, counts, sent_today, opted_out, stop_versions, suspended
 -- keys: scan, incarnation
 -- args: token, fence, now_ms, browser_run, message_prefix, cliente_id, gap_ms, delay_ms, bulk_allowed, daily_cap
--- args: day_left_ms, heard_prefix, changed_channel
--- bulk_allowed is '1' where bulk and campaigns may leave, else '0'; a daily_cap of 0 is none; day_left_ms lasts until
--- the tenant's midnight.
+-- args: day_left_ms, heard_prefix, changed_channel, media_allowed
+-- bulk_allowed is '1' where bulk and campaigns may leave, else '0', and media_allowed where messages with a file may; a
+-- daily_cap of 0 is none; day_left_ms lasts until the tenant's midnight.
 -- A look at the open index that has not come to its end goes on in the next call: `scan` has where, and who may not be
 -- overtaken. It lasts for seconds only: any message found, and the end of the index, begin a new one.
 -- Returns {'lost'} | {'closed'} (what this Redis holds was not compared with SQL yet)
@@ -95,6 +95,13 @@ local function bulk_waits()
   return nil
 end
 
+-- Whether a message has a file that the page would upload first.
+local function has_file(message)
+  local content = redis.call('HGET', message, 'content')
+  local media = content and content ~= '' and cjson.decode(content).media
+  return media and media ~= cjson.null
+end
+
 -- Where the last call stopped, if it did, and whom it found blocked: '<recipient>/<lane>' and until when, 0 for not known.
 local from, looked_at, before = '-inf', 0, redis.call('HGETALL', KEY.scan)
 for at = 1, #before, 2 do
@@ -137,6 +144,8 @@ while looked_at < MAX_LOOKED_AT do
       elseif is_later(not_before) then
         later(not_before - now)
         block(group, not_before)
+      elseif ARG.media_allowed == '0' and has_file(message) then
+        block(group, 0)
       else
         redis.call('DEL', KEY.scan)
         move(message, 'queued', EVENT.message_sending, 'fence', ARG.fence, 'browser_run', ARG.browser_run,

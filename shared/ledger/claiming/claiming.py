@@ -39,12 +39,19 @@ class Claiming:
         self._scripts = Scripts(client)
 
     def claim_next(
-        self, lease: Lease, browser_run: str, now_ms: int, pace: Pace, *, bulk_allowed: bool
+        self,
+        lease: Lease,
+        browser_run: str,
+        now_ms: int,
+        pace: Pace,
+        *,
+        bulk_allowed: bool,
+        media_allowed: bool = True,
     ) -> Send | Recover | Pause:
         """The owner's next piece of work; none while the tenant is suspended.
 
         browser_run: the one that will be given it. bulk_allowed: false while WhatsApp restricts the number; single
-        messages still go.
+        messages still go. media_allowed: false while no further message with a file is wanted.
         Raises LeaseLost.
         """
         keys, cliente_id = self._keys, lease.cliente_id
@@ -79,6 +86,7 @@ class Claiming:
                 "day_left_ms": pace.day_left_ms,
                 "heard_prefix": keys.heard_prefix(cliente_id),
                 "changed_channel": keys.changed_channel(cliente_id),
+                "media_allowed": "1" if media_allowed else "0",
             },
         )
         match answer[0]:
@@ -106,8 +114,9 @@ class Claiming:
         now_ms: int,
         lease_left_ms: int,
     ) -> PutKey:
-        """Persists WhatsApp's key before the hand-over. login: under which, and in which browser run, it was made.
+        """Persists WhatsApp's key, and the message's upload, before the hand-over.
 
+        login: under which, and in which browser run, it was made.
         lease_left_ms: how much of the lease must remain, the hand-over's time-out.
         """
         keys, cliente_id = self._keys, lease.cliente_id
@@ -137,6 +146,7 @@ class Claiming:
                 "event": event_data(MessageKey(whatsapp_id, message.attempts, message.to)),
                 "heard_prefix": keys.heard_prefix(cliente_id),
                 "address": address_of(chat_id),
+                "upload": message.upload,
             },
         )
         return PutKey(answer)

@@ -38,6 +38,7 @@ if outcome ~= 'uncertain' then give_back_place(KEY.message) end
 if outcome == 'queued' then
   move(KEY.message, entry[1], event, 'error', code, 'not_before', ARG.again_at_ms, 'whatsapp_id', '', 'fence', '',
     'browser_run', '')
+  redis.call('HDEL', KEY.message, 'upload')
   redis.call('ZADD', KEY.open, entry[3], id)
   redis.call('ZADD', KEY.deadlines, entry[5], ARG.cliente_id .. ':' .. id)
 else

@@ -2,9 +2,10 @@
 -- Persists WhatsApp's message key before the message is handed over, while enough lease remains.
 -- keys: lease, message, whatsapp_key, own_mark, events, opted_out, stop_versions, addresses
 -- args: token, fence, now_ms, message_id, cliente_id, whatsapp_id, chat_id, login_id, browser_run, lease_left_ms, event
--- args: heard_prefix, address
+-- args: heard_prefix, address, upload
 -- own_mark: by which the row of the page's database is known as ours, whenever it is read.
 -- address: what the chat's id says of the recipient, '' for nothing. Somebody may have opted out by it, nobody knew who.
+-- upload: of a message with a file what the page made of it, '' of any other.
 -- Returns 'ok' | 'lost' | 'short' (too little lease) | 'gone' (no longer sending under this fence) | of a message that
 -- must not leave any more: 'expired' | 'stopped' (its campaign was) | 'opted_out'
 if not holds_lease(KEY.lease, ARG.token, ARG.fence) then return 'lost' end
@@ -25,6 +26,7 @@ if is_opted_out(KEY.opted_out, ARG.heard_prefix, tonumber(entry[6]), recipient)
 end
 redis.call('HSET', KEY.message, 'whatsapp_id', ARG.whatsapp_id, 'chat_id', ARG.chat_id, 'login_id', ARG.login_id,
   'browser_run', ARG.browser_run)
+if ARG.upload ~= '' then redis.call('HSET', KEY.message, 'upload', ARG.upload) end
 redis.call('SET', KEY.whatsapp_key, ARG.message_id, 'PX', LIMIT.kept_ms)
 redis.call('SET', KEY.own_mark, '1', 'PX', LIMIT.kept_ms)
 emit(KEY.events, EVENT.message_key, ARG.cliente_id, ARG.message_id, ARG.now_ms, ARG.event)

@@ -55,7 +55,7 @@ class Pages:
     limits: Limits = field(default_factory=Limits)
     refusal: str = ""  # the code of what the server refuses
     asked_limits: int = 0
-    persisted: set[str] = field(default_factory=set)  # keys that stood in the ledger
+    persisted: dict[str, str] = field(default_factory=dict)  # keys that stood in the ledger, and their uploads
 
     # What happens.
 
@@ -104,8 +104,10 @@ class Pages:
                 self._check_resend(browser_run, prepared.key)
                 self._send(prepared.key)
                 return on.EngineFailed("PAGE_FAILED") if self.hand_over_fails else on.HandedOver()
-            case do.HandOver(browser_run, prepared):
+            case do.HandOver(browser_run, prepared, outgoing):
                 self._check_hand_over(browser_run, prepared.key)
+                if outgoing.upload != self.persisted[prepared.key]:
+                    raise RuleBroken("handed over with another upload than the one that was persisted")
                 known = prepared.key in self._store
                 if not known:
                     self._send(prepared.key)

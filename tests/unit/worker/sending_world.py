@@ -18,11 +18,13 @@ from session_worker.sending import state as at
 from session_worker.sending.pace import PaceRange
 from session_worker.sending.reducer import step
 from session_worker.sending.rounds import MAX_IN_DOUBT, MAX_UNACKNOWLEDGED
+from session_worker.sending.uploads.upload import MAX_WAITING, Failure, File, UploadRequest
 from session_worker.session.channel import Channel
 from session_worker.turn import Now
 from shared.ledger.claiming.work import Outcome, Pause, PutKey, Recover, Send
 from shared.ledger.message import Message
 from shared.ledger.script import MAX_ATTEMPTS
+from shared.protocol.content import PLAIN, Content, ContentType, MediaFile
 from shared.transitions.message import Lane, MessageStatus
 from tests.unit.worker.sending_page import Fate, Pages, RuleBroken
 
@@ -45,6 +47,8 @@ class Entry:
 
     message_id: str
     to: str
+    file: str = ""  # of one with a picture: its hash
+    upload: str = ""  # persisted with its key
     status: MessageStatus = MessageStatus.QUEUED
     attempts: int = 0
     key: str | None = None
@@ -70,7 +74,13 @@ class Entry:
             chat_id=None if self.key is None else "c",
             login_id=self.login_id,
             browser_run=self.browser_run,
+            content=picture(self.file) if self.file else PLAIN,
+            upload=self.upload,
         )
+
+
+def picture(file: str) -> Content:
+    return Content(ContentType.IMAGE, MediaFile(file, "image/jpeg", 1_000))
 
 
 @dataclass
@@ -92,13 +102,16 @@ class World(Pages):
     completed: list[do.Complete] = field(default_factory=list)
     paused: list[bool] = field(default_factory=list)  # as told to the session
     unacknowledged: list[int] = field(default_factory=list)  # as told to the session
+    uploading: list[UploadRequest] = field(default_factory=list)
+    uploads_begun: int = 0
+    young: dict[tuple[str, str], str] = field(default_factory=dict)  # uploads by login and file
 
     # What happens.
 
-    def accept(self, to: str = "") -> None:
+    def accept(self, to: str = "", file: str = "") -> None:
         """to: by default somebody to whom nothing was written yet."""
         message_id = str(len(self.entries))
-        self.entries[message_id] = Entry(message_id, to or f"54911{message_id}")
+        self.entries[message_id] = Entry(message_id, to or f"54911{message_id}", file)
         self.tell(on.Notified())
 
     def launch(self) -> None:
@@ -133,6 +146,23 @@ class World(Pages):
                 self._acknowledge(key, ack)  # the recorder's part
             self.tell(on.Acknowledged(key, ack, self.refusal if ack < 0 else ""))
 
+    def end_uploads(self, code: str = "") -> None:
+        """What the pages upload comes to its end. code: why it did not work; "" where it did."""
+        uploading, self.uploading = self.uploading, []
+        for request in uploading:
+            lives = self.channel is not None and request.browser_run == self.channel.browser_run
+            if lives and not code:
+                upload = self.young[request.login_id, request.file.sha256] = f"upload of {request.file.sha256}"
+                self.tell(on.UploadEnded(request, upload))
+            else:
+                self.tell(on.UploadEnded(request, Failure(code or "PAGE_FAILED")))
+
+    def forget_uploads(self) -> None:
+        """Redis was emptied and restored from SQL, which keeps none of them."""
+        self.young = {}
+        for entry in self.entries.values():
+            entry.upload = ""
+
     def pass_time(self, ms: int) -> None:
         end_ms = self.now_ms + ms
         for _ in range(MAX_ROUNDS):
@@ -157,6 +187,7 @@ class World(Pages):
                 return
             self.send_pending()
             self.tell_acks(1)
+            self.end_uploads()
             self.pass_time(10_000)
         raise RuleBroken(f"never ended: {self._open()}")
 
@@ -172,6 +203,9 @@ class World(Pages):
             calls = [action for action in actions if isinstance(action, do.Call)]
             if len(calls) > 1 or (calls and actions[-1] is not calls[0]):
                 raise RuleBroken("a step makes one call at most, as its last action")
+            begun = [one.request for one in actions if isinstance(one, do.BeginUpload)]
+            self.uploading += begun
+            self.uploads_begun += len(begun)
             if any(isinstance(action, do.AskRelaunch) for action in actions):
                 self.relaunch_wanted = True
             self.unacknowledged += [one.recipients for one in actions if isinstance(one, do.ReportUnacknowledged)]
@@ -200,8 +234,15 @@ class World(Pages):
                 return on.RunBegun(0, sent)
             case do.ReadInFlight():
                 return on.InFlightRead(tuple(entry.message() for entry in self._in_flight()))
-            case do.Claim(browser_run, _, bulk_allowed):
+            case do.FindUpload(login_id, content):
+                return on.UploadFound(self.young.get((login_id, File.of(content).sha256), ""))
+            case do.Claim(browser_run, _, bulk_allowed, media_allowed):
                 self.bulk_allowed = bulk_allowed
+                if (
+                    len([one for one in self._in_flight() if not one.key and one.browser_run == browser_run])
+                    > MAX_WAITING
+                ):
+                    raise RuleBroken("too many wait for an upload")
                 overdue_ms = RULES.patience.overdue_ms
                 overdue = [
                     one for one in self.state.doubts.values() if self.now_ms - one.pending_since_ms >= overdue_ms
@@ -211,7 +252,7 @@ class World(Pages):
                 given = [one for one in self._in_flight() if one.key and one.browser_run == browser_run]
                 if len(given) >= MAX_UNACKNOWLEDGED:
                     raise RuleBroken("a claim with too many without an answer")
-                return on.Claimed(self._claim(browser_run))
+                return on.Claimed(self._claim(browser_run, media_allowed=media_allowed))
             case do.PersistKey():
                 return on.KeyAnswered(self._persist_key(call))
             case do.Complete():
@@ -227,7 +268,7 @@ class World(Pages):
     def _in_flight(self) -> list[Entry]:
         return [entry for entry in self.entries.values() if entry.status is _S.SENDING]
 
-    def _claim(self, browser_run: str) -> Send | Recover | Pause:
+    def _claim(self, browser_run: str, *, media_allowed: bool) -> Send | Recover | Pause:
         blocked = set[str]()
         for entry in self._in_flight():
             if entry.browser_run == browser_run:
@@ -241,7 +282,7 @@ class World(Pages):
         for entry in self.entries.values():
             if entry.status is not _S.QUEUED or entry.to in blocked:
                 continue
-            if entry.not_before_ms > self.now_ms:
+            if entry.not_before_ms > self.now_ms or (entry.file and not media_allowed):
                 blocked.add(entry.to)
                 continue
             entry.status, entry.browser_run, entry.key = _S.SENDING, browser_run, None
@@ -263,7 +304,10 @@ class World(Pages):
                 raise RuleBroken("a key of another login")
             entry.key, entry.login_id, entry.browser_run = call.prepared.key, call.login_id, call.browser_run
             entry.keys.add(call.prepared.key)
-            self.persisted.add(call.prepared.key)
+            entry.upload = call.message.upload
+            self.persisted[call.prepared.key] = entry.upload
+            if entry.upload != (f"upload of {entry.file}" if entry.file else ""):
+                raise RuleBroken("a key without the file's upload")
             if any(one.key for one in self._in_flight() if one is not entry and one.to == entry.to):
                 raise RuleBroken("two under way to one recipient")
             if len(entry.keys) > 1:
@@ -309,6 +353,7 @@ class World(Pages):
         if state.cut_short or not isinstance(state.phase, at.Idle):
             return
         followed = {doubt.message.message_id for doubt in state.doubts.values()}
+        followed |= {one.message.message_id for upload in state.uploads.values() for one in upload.waiting}
         followed |= {awaited.attempt.message.message_id for awaited in state.awaiting.values()}
         for entry in self._in_flight():
             ours = entry.browser_run == state.begun_run and entry.next_look_ms == 0

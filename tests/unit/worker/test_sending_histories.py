@@ -33,7 +33,12 @@ Happening = tuple[str, tuple[object, ...]]
 
 NOT_HERE = (PutKey.OK, PutKey.LOST)
 HAPPENINGS: st.SearchStrategy[Happening] = st.one_of(
-    st.tuples(st.just("accept"), st.tuples(st.sampled_from(["", "5491100000001", "5491100000002"]))),
+    st.tuples(
+        st.just("accept"),
+        st.tuples(st.sampled_from(["", "5491100000001", "5491100000002"]), st.sampled_from(["", "", "f1", "f2"])),
+    ),
+    st.tuples(st.just("end_uploads"), st.tuples(st.sampled_from(["", "", "MEDIA_UPLOAD_FAILED", "MEDIA_REFUSED"]))),
+    st.tuples(st.just("end_uploads"), st.tuples(st.sampled_from(["MEDIA_STORE_UNREACHABLE", "PAGE_FAILED"]))),
     st.tuples(st.just("pass_time"), st.tuples(st.sampled_from([1, 1_000, 5_001, 11_000, 26_000]))),
     st.tuples(st.just("tell_acks"), st.tuples(st.sampled_from([0, 1, 2]))),
     st.tuples(st.just("fate"), st.tuples(st.sampled_from(Fate))),
@@ -42,7 +47,16 @@ HAPPENINGS: st.SearchStrategy[Happening] = st.one_of(
     st.tuples(st.sampled_from(["hand_over_fails", "page_silent", "makes_no_keys"]), st.tuples(st.booleans())),
     st.tuples(
         st.sampled_from(
-            ["launch", "lose_connection", "reconnect", "change_login", "lose_store", "send_pending", "revoke"]
+            [
+                "launch",
+                "lose_connection",
+                "reconnect",
+                "change_login",
+                "lose_store",
+                "send_pending",
+                "revoke",
+                "forget_uploads",
+            ]
         ),
         st.just(()),
     ),

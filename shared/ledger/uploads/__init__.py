@@ -1,0 +1,1 @@
+"""Uploads that may be used again."""
