@@ -25,7 +25,9 @@ from shared.ledger.media.pending import PendingMedia
 from shared.ledger.message import Message
 from shared.ledger.receipts.receipts import Receipts
 from shared.ledger.receipts.row_cursors import RowCursor, RowCursors
+from shared.ledger.uploads.uploads import UploadLedger
 from shared.names import Keys
+from shared.protocol.content import Content
 from shared.protocol.events import MessageInbound, MessageMedia
 from shared.sessions.lease import Lease
 from shared.settings import Settings
@@ -150,6 +152,20 @@ class MediaLedgerWithGaps(MediaLedger):
         return answer
 
 
+class UploadLedgerWithGaps(UploadLedger):
+    """The real one, with a gap before and after an upload is kept."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, gap: Gap) -> None:
+        super().__init__(client, keys)
+        self._gap = gap
+
+    def keep(self, cliente_id: int, login_id: str, content: Content, upload: str) -> None:
+        """See `UploadLedger.keep`."""
+        self._gap("before the upload is kept")
+        super().keep(cliente_id, login_id, content, upload)
+        self._gap("upload kept")
+
+
 def settings_for(folder: Path, redis_url: str, keys: Keys) -> Settings:
     """What worker and test agree on. The lease is long enough for a machine with much to do."""
     return Settings(
@@ -186,6 +202,7 @@ def run(folder: Path, redis_url: str, keys: Keys, token: str, step: str, how: st
         return replace(
             ledger,
             claiming=ClaimingWithGaps(client, keys, gap),
+            uploads=UploadLedgerWithGaps(client, keys, gap),
             receipts=ReceiptsWithGaps(client, keys, gap),
             row_cursors=RowCursorsWithGaps(client, keys, gap),
             media=MediaLedgerWithGaps(client, keys, gap),
