@@ -17,7 +17,7 @@ from support.waiting import until
 from testing.claims import open_claims
 from testing.fake.durable_whatsapp import NUMBER, PAIRING, FakeMail, set_up
 from tests.integration.gap_process import CLIENTE, whatsapp_file
-from tests.integration.test_message_gaps import WAIT_S, Tenant
+from tests.integration.gap_tenant import WAIT_S, Tenant
 
 ANA, LEO = "5491123456789", "5491123456780"
 MISSED = [FakeMail(ANA, "uno"), FakeMail(LEO, "dos"), FakeMail(ANA, "tres")]

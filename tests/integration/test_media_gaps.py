@@ -17,7 +17,7 @@ from support.waiting import until
 from testing.claims import open_claims
 from testing.fake.durable_whatsapp import FakeMail, set_up
 from tests.integration.gap_process import CLIENTE, settings_for, whatsapp_file
-from tests.integration.test_message_gaps import WAIT_S, Tenant
+from tests.integration.gap_tenant import WAIT_S, Tenant
 
 ANA = "5491123456789"
 MAIL = [FakeMail(ANA, "contrato", file="un contrato"), FakeMail(ANA, "hola"), FakeMail(ANA, "foto", file="una foto")]
