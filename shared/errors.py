@@ -97,6 +97,12 @@ class MediaNotAvailable(NotFound):
     text = "MEDIA_NOT_AVAILABLE"
 
 
+class MediaQuotaExceeded(LeadMasterError):
+    """The tenant's files take all the room that they may."""
+
+    code, http = "MEDIA_QUOTA_EXCEEDED", 409
+
+
 class MediaNotFetchable(LeadMasterError):
     """A received message's bytes can't be fetched once more, or need not be; the details say what became of them."""
 

@@ -93,8 +93,8 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "The file is there already, is above its type's limit, or nobody knows any more where it is to be had",
     ),
     "MEDIA_QUOTA_EXCEEDED": (
-        "El cliente ya ocupa todo su espacio para archivos recibidos (MEDIA_QUOTA_MIB)",
-        "The client's received files take all the room that it has (MEDIA_QUOTA_MIB)",
+        "El cliente ya ocupa todo su espacio para archivos (MEDIA_QUOTA_MIB)",
+        "The client's files take all the room that it has (MEDIA_QUOTA_MIB)",
     ),
     "MEDIA_NOT_FETCHED": (
         "WhatsApp no entregó el archivo en más de un día de intentos",

@@ -14,7 +14,7 @@ from received_media import PDF, SHA256, Receiving, age, lies_there, media_row
 from sqlalchemy import select, update
 
 from hub_api.inbox.models import InboundMedia, InboundMessage
-from hub_api.media.retention import MediaRetention
+from hub_api.media.keeping.retention import MediaRetention
 from hub_api.media.subject import SUBJECT
 from hub_api.recording.drain import Drain
 from hub_api.recording.retention import make_retention

@@ -65,7 +65,7 @@ PURE = (
     "hub_api/campaigns/transitions.py",
     "hub_api/webhooks/answer.py",
     "hub_api/webhooks/described.py",
-    "hub_api/webhooks/endpoints/url.py",
+    "hub_api/reaching/url.py",
     *(f"hub_api/webhooks/delivery/{name}.py" for name in ("schedule", "health")),
     "hub_api/campaigns/optouts/keywords.py",
 )

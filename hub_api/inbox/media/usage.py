@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub_api.inbox.models import InboundMedia
-from hub_api.media.named_files import used_bytes
+from hub_api.media.keeping.named_files import used_bytes
 from shared.protocol.inbound import MediaStatus
 
 QUOTA_EXCEEDED = "MEDIA_QUOTA_EXCEEDED"

@@ -10,8 +10,8 @@ from functools import cache
 import httpcore
 import httpx
 
+from hub_api.reaching.network import AddressRefused, Deadline, JudgingNetwork, NameNotFound, Resolve, resolve
 from hub_api.webhooks.answer import MAX_KEPT, Answer, AttemptError, error_of
-from hub_api.webhooks.delivery.network import AddressRefused, Deadline, JudgingNetwork, NameNotFound, Resolve, resolve
 from shared.instant import now_ms
 from shared.public_address import Network
 

@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StrictBool, StrictStr
 
 from hub_api.public_events.types import PublicEventType
+from hub_api.reaching.url import fault_of
 from hub_api.web.fields import ClienteId, Cursor, Input, Limit, Text
-from hub_api.webhooks.endpoints.url import fault_of
 
 MAX_URL = 2_048
 MAX_HEADERS = 20

@@ -120,6 +120,11 @@ class MediaLedger:
         """Says what a tenant's stored media take, counted anew."""
         self._client.set(self._keys.media_used(cliente_id), used_bytes)
 
+    def add_used(self, cliente_id: int, added_bytes: int) -> None:
+        """A tenant's media take so much more; what was not counted is, the next time that all is counted anew."""
+        if added_bytes:
+            self._client.incrby(self._keys.media_used(cliente_id), added_bytes)
+
     def used(self, cliente_id: int) -> int:
         """The bytes that a tenant's stored media take."""
         return int(cast("str | None", self._client.get(self._keys.media_used(cliente_id))) or 0)

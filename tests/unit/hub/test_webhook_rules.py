@@ -7,11 +7,11 @@ import random
 
 import pytest
 
+from hub_api.reaching.url import fault_of
 from hub_api.webhooks.answer import Answer, AttemptError, error_of
 from hub_api.webhooks.delivery import health
 from hub_api.webhooks.delivery.health import MAX_FAILING_MS, Disabled
 from hub_api.webhooks.delivery.schedule import MAX_ATTEMPTS, delay_ms
-from hub_api.webhooks.endpoints.url import fault_of
 from hub_api.webhooks.outbox.writer import LANES, lane_number
 from shared.public_address import is_allowed, parse_networks
 

@@ -1,4 +1,4 @@
-"""Which URLs an endpoint may have. Pure: where a name leads is judged when it is connected to."""
+"""Which URLs callers may name. Pure: where a name leads is judged when it is connected to."""
 
 from __future__ import annotations
 

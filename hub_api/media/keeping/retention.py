@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from hub_api.media.named_files import all_named, count_used, named_among, tenants_with_files
+from hub_api.media.keeping.named_files import all_named, count_used, named_among, tenants_with_files
 from hub_api.services import Services
 from shared.instant import now_ms
 from shared.logs import get_logger

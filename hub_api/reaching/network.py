@@ -1,5 +1,5 @@
-"""The network as deliveries see it: a name is resolved and judged for each connection, and what was judged is what is
-connected to; everything together ends in time.
+"""The network where callers name the URL: a name is resolved and judged for each connection, and what was judged is
+what is connected to; everything together ends in time.
 
 It stands below HTTP and TLS, so the `Host` header and the certificate's name stay the URL's.
 """
@@ -21,7 +21,7 @@ Resolve = Callable[[str, int], list[str]]
 
 
 class AddressRefused(Exception):
-    """A name leads to where webhooks may not go."""
+    """A name leads to where no caller may have us go."""
 
 
 class NameNotFound(Exception):
