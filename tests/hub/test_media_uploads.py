@@ -45,13 +45,13 @@ def part(content: bytes, name: str | None, field: str) -> bytes:
 def post(client: FlaskClient, maria: dict[str, str], services: Services) -> Callable[..., Any]:
     """Posts a body to tenant 51's media."""
 
-    def send(
-        body: bytes, cliente_id: int = 51, boundary: str = BOUNDARY, announced: int | None = None, **sent: Any
-    ) -> Any:
-        headers = maria | {"Content-Type": f"multipart/form-data; boundary={boundary}"} | sent.pop("headers", {})
-        length = len(body) if announced is None else announced
+    def send(body: bytes, boundary: str = BOUNDARY, announced: int | None = None, **headers: str) -> Any:
+        told = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         return client.post(
-            f"/api/whatsapp/{cliente_id}/media", headers=headers, input_stream=BytesIO(body), content_length=length
+            "/api/whatsapp/51/media",
+            headers=maria | told | {name.replace("_", "-"): value for name, value in headers.items()},
+            input_stream=BytesIO(body),
+            environ_overrides={"CONTENT_LENGTH": str(len(body) if announced is None else announced)},
         )
 
     return send
@@ -165,7 +165,7 @@ def test_a_body_that_is_shorter_than_announced_is_cut_off(post: Any, kept: Any) 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/octet-stream"])
 def test_another_kind_of_body_is_not_taken(post: Any, kept: Any, content_type: str) -> None:
-    assert post(form(png()), headers={"Content-Type": content_type}).status_code == 415
+    assert post(form(png()), Content_Type=content_type).status_code == 415
     assert kept() == NOTHING
 
 
