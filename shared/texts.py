@@ -111,6 +111,7 @@ _ERRORS: dict[str, tuple[str, str]] = {
     # On a message.
     "EXPIRED": ("El mensaje venció antes de poder enviarse", "The message expired before it could be sent"),
     "CANCELLED": ("El mensaje fue cancelado", "The message was cancelled"),
+    "NOT_IN_GROUP": ("El número de la sesión no está en ese grupo", "The session's number is no member of that group"),
     "MEDIA_REFUSED": (
         "WhatsApp no puede enviar este archivo como este tipo de mensaje",
         "WhatsApp can't send this file as this type of message",

@@ -259,7 +259,7 @@ class Engine(Protocol):
 
         to: canonical digits, or a group's id, `…@g.us`. Where WhatsApp does not know a number, it is asked for the
         phone's other form (`shared.recipient_key.forms`). Raises EngineError: NOT_ON_WHATSAPP (asked of WhatsApp under
-        every form, while connected before and after; a group of which the number is no member), WHATSAPP_ERROR,
+        every form, while connected before and after), NOT_IN_GROUP (the number is no member of it), WHATSAPP_ERROR,
         PAGE_FAILED.
         """
 

@@ -227,7 +227,7 @@ class FakeEngine(FakeOpenPage):
     def _prepared_for_group(self, group_id: str) -> Prepared:
         group, login = self._whatsapp.groups.get(group_id), self._whatsapp.device(self._device_id).login
         if group is None or login is None:
-            raise EngineError("NOT_ON_WHATSAPP")
+            raise EngineError("NOT_IN_GROUP")
         own = lid_of(login.number) if group.by_lid else f"{login.number}@c.us"
         return Prepared(group_id, f"true_{group_id}_{self._whatsapp.new_message_id()}_{own}")
 

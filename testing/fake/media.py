@@ -71,6 +71,10 @@ class FakeMediaServer:
             return None
         return self.files.get(said["path"]) if said.get("type") == content_type else None
 
+    def uploads_of(self, hashes: set[str]) -> int:
+        """How many uploads there were of files with these SHA-256."""
+        return sum(hashlib.sha256(self.files[path] or b"").hexdigest() in hashes for path in self.uploads)
+
     def _keep(self, content: bytes) -> str:
         path = f"/v/t62/{next(self._ids)}"
         self.files[path] = content

@@ -50,6 +50,10 @@ Object.defineProperty(window, '__leadmaster', {
     beginMedia: answering(loaded(beginMedia)),
     readMedia: answering(async (/** @type {Parameters<typeof readMedia>[0]} */ asked) => readMedia(asked)),
     endMedia: answering(async (/** @type {string} */ token) => endMedia(token)),
+    beginUpload: answering(loaded(beginUpload)),
+    addToUpload: answering(async (/** @type {Parameters<typeof addToUpload>[0]} */ asked) => addToUpload(asked)),
+    finishUpload: answering(loaded(finishUpload)),
+    endUpload: answering(async (/** @type {string} */ token) => endUpload(token)),
     logout: answering(loaded(logout)),
   }),
 });

@@ -52,6 +52,10 @@ const NAMES = Object.freeze({
     'a person decides about what stands unsent on the page',
   ),
 
+  'functions.canReplyMsg': aFunction(
+    'send', () => whatsapp.functions.canReplyMsg, 'what is quoted is shown as the caller tells of it',
+  ),
+
   // Acknowledgements after the server's own, which MsgStore tells.
   'functions.handleChatSimpleReceipt': aFunction('receipts', () => whatsapp.functions.handleChatSimpleReceipt),
 
@@ -106,7 +110,13 @@ const NAMES = Object.freeze({
     'media', ['downloadAndMaybeDecrypt'], () => memberOf('WAWebDownloadManager', 'downloadManager'),
   ),
 
-  // Uploads; see `drift/media.js`.
+  // Bytes of what we send, and where they go; see `drift/media.js`.
+  OpaqueData: aFunction('media', () => whatsapp.OpaqueData),
+  MediaPrep: anObject('media', ['prepRawMedia'], () => whatsapp.MediaPrep),
+  MediaObjectUtil: anObject('media', ['getOrCreateMediaObject'], () => whatsapp.MediaObjectUtil),
+  MediaBlobCache: anObject('media', ['put'], () => whatsapp.MediaBlobCache),
+  MediaGatingUtils: anObject('media', ['getUploadLimit'], () => whatsapp.MediaGatingUtils),
+  'functions.uploadMedia': aFunction('media', () => whatsapp.functions.uploadMedia),
   'functions.getABPropConfigValue': aFunction(
     'media',
     () => whatsapp.functions.getABPropConfigValue,

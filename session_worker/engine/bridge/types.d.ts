@@ -110,6 +110,40 @@ export interface MediaAsked {
   timeout_ms: number;
 }
 
+/** What we hand over; the content as `shared/protocol/content.py` writes it, without what stands at its default. */
+export interface Handing {
+  chat_id: string;
+  key: string;
+  text: string;
+  content: {
+    type?: string;
+    media?: { file_name?: string };
+    location?: { latitude: number; longitude: number; name?: string; address?: string; url?: string };
+    contact?: { name: string; vcard?: string };
+    poll?: { question: string; options?: string[]; multiple?: boolean };
+    quote?: { key: string; author?: string; type?: string; text?: string };
+    mentions?: string[];
+    link_preview?: { url: string; title?: string; description?: string };
+  };
+  upload: Uploaded | null;
+}
+
+export interface UploadBegun {
+  token: string;
+  type: string;
+  size: number;
+}
+
+export interface UploadFinished {
+  token: string;
+  type: string;
+  mime_type: string;
+  timeout_ms: number;
+}
+
+/** What a message says of an uploaded file, by WhatsApp's names; bytes as `{bytes: base64}`. */
+export type Uploaded = Record<string, unknown> & { directPath?: string; mediaKey?: string };
+
 export type PageEvent =
   | { kind: 'document'; address: string }
   | { kind: 'observation'; observation: PageObservation }

@@ -14,6 +14,7 @@ from session_worker.engine.playwright_adapter.inbound_rows import change_page, p
 from session_worker.engine.playwright_adapter.loop_thread import LoopEnded, LoopThread
 from session_worker.engine.playwright_adapter.media_fetch import Bounds, fetch
 from session_worker.engine.playwright_adapter.media_upload import upload
+from session_worker.engine.playwright_adapter.outgoing import handing
 from session_worker.engine.playwright_adapter.page_interpreter import PageInterpreter, found, limits, probe_report
 from session_worker.engine.playwright_adapter.web_browser import WebBrowser
 from session_worker.engine.port import (
@@ -55,7 +56,7 @@ _CLOSE_SECONDS = 9.0
 _NOT_LOADED = "NOT_LOADED"  # of the bridge
 _LONG_DIGITS = re.compile(r"\d{5,}")  # a phone number has no place in a log
 _DETAIL_LENGTH = 160
-_KNOWN_CODES = frozenset({"NOT_ON_WHATSAPP", "MEDIA_EXPIRED", "MEDIA_TOO_LARGE"})
+_KNOWN_CODES = frozenset({"NOT_ON_WHATSAPP", "NOT_IN_GROUP", "MEDIA_EXPIRED", "MEDIA_TOO_LARGE"})
 _DETAILED_CODES = frozenset({"MEDIA_REFUSED", "MEDIA_UPLOAD_FAILED"})
 
 _log = get_logger(__name__)
@@ -141,8 +142,7 @@ class PlaywrightEngine:
 
     def hand_over(self, prepared: Prepared, outgoing: Outgoing) -> Handed:
         """See `port.Engine.hand_over`."""
-        asked = {**_of(prepared), "text": outgoing.text}
-        return Handed(self._ask("handOver", asked, self._config.hand_over_timeout_s))
+        return Handed(self._ask("handOver", handing(prepared, outgoing), self._config.hand_over_timeout_s))
 
     def look_up(self, prepared: Prepared) -> Found | None:
         """See `port.Engine.look_up`."""

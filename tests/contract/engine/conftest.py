@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from shared.protocol.content import ContentType
 from tests.contract.engine.engine_run import EngineRun, Launch
 from tests.contract.engine.engine_world import FakeWorld, SimulatorWorld, World, link, new_number, new_run
+from tests.contract.engine.samples import Sample, made_by_a_browser, made_here
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +30,12 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     made = FakeWorld()
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def samples(world: World) -> dict[ContentType, Sample]:
+    """A file of each type of media; the page of a browser has to be able to show it."""
+    return made_here() if isinstance(world, FakeWorld) else made_by_a_browser()
 
 
 @pytest.fixture

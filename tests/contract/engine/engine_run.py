@@ -15,8 +15,10 @@ from session_worker.engine.port import (
     EngineError,
     EngineEvent,
     Observation,
+    PageReloaded,
     StreamMode,
 )
+from shared.protocol.events import MessageInbound
 
 E = TypeVar("E")
 _WAIT_SECONDS = 30.0
@@ -77,6 +79,13 @@ class EngineRun:
 
     def wait_until_ready(self) -> Observation:
         return self.wait_until(is_ready)
+
+    def wait_for_message(self, key: str) -> MessageInbound:
+        return self.wait_for(MessageInbound, lambda event: event.whatsapp_id == key, f"message {key}")
+
+    def wait_until_left(self) -> None:
+        """The page was loaded anew."""
+        self.wait_for(PageReloaded)
 
     def _hear(self, event: EngineEvent) -> None:
         with self._told:

@@ -26,6 +26,7 @@ from testing.fake.whatsapp import FakeTimes, FakeWhatsApp
 from tests.contract.engine.arrivals import Arrival
 from tests.contract.engine.engine_run import EngineRun
 from tests.contract.engine.fake_conversations import FakeConversations
+from tests.contract.engine.outbound import FakeOutbound, Outbound, SimulatorOutbound
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 _END_SECONDS = 20
@@ -41,7 +42,7 @@ class SentFile:
     name: str
 
 
-class World(Protocol):
+class World(Outbound, Protocol):
     """What tests may do to WhatsApp, whichever it is."""
 
     url: str
@@ -83,7 +84,7 @@ class World(Protocol):
     def close(self) -> None: ...
 
 
-class FakeWorld(FakeConversations):
+class FakeWorld(FakeConversations, FakeOutbound):
     """In memory."""
 
     url = "fake://test"
@@ -189,7 +190,7 @@ class FakeWorld(FakeConversations):
         self._whatsapp.close()
 
 
-class SimulatorWorld:
+class SimulatorWorld(SimulatorOutbound):
     """A simulator in a process of its own."""
 
     def __init__(self, folder: Path) -> None:
@@ -199,7 +200,7 @@ class SimulatorWorld:
         assert self._process.stdout is not None
         self._process.stdout.readline()  # its one line, once it listens
         self.url = str(json.loads(ready.read_text("utf-8"))["url"])
-        self._control = SimulatorClient(self.url)
+        super().__init__(SimulatorClient(self.url))
         self._control.put_settings(
             sync_ms=50, resume_ms=50, delivered_ms=50, read_ms=50, resend_ms=300, reconnect_ms=100
         )
@@ -275,14 +276,6 @@ class SimulatorWorld:
 
     def _is_delivered(self, number: str, key: str) -> bool:
         return any(one["key"] == key and one["delivered_at"] for one in self._control.messages(number))
-
-    def _fault(self, kind: str, number: str, *, on: bool) -> None:
-        if on:
-            self._control.add_fault(kind, phone=number)
-            return
-        for fault in self._control.faults():
-            if fault["kind"] == kind:
-                self._control.lift_faults(str(fault["id"]))
 
     def has_blue_ticks(self, number: str, sender: str) -> bool:
         heard = [one for one in self._control.messages(number) if one["direction"] == "in" and one["from"] == sender]

@@ -60,6 +60,13 @@ ON_THE_PAGE = {
         "WAWebMexFetchNewChatMessageCappingInfoJob.mexFetchNewChatMessageCapping"
     ),
     "WAWebDownloadManager.downloadManager": "WAWebDownloadManager.downloadManager",
+    "OpaqueData": "WAWebMediaOpaqueData.default",
+    "MediaPrep": "WAWebMedia.MediaPrep",
+    "MediaObjectUtil": "WAWebMediaStorage.getOrCreateMediaObject",
+    "MediaBlobCache": "WAWebMediaInMemoryBlobCache",
+    "MediaGatingUtils": "WAWebMediaGatingUtils.getUploadLimit",
+    "functions.uploadMedia": "WAWebMediaMmsV4Upload.uploadMedia",
+    "functions.canReplyMsg": "WAWebCanReplyMsg.canReplyMsg",
     "functions.getABPropConfigValue": "WAWebABProps.getABPropConfigValue",
 }
 

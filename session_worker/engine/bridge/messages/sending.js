@@ -1,19 +1,6 @@
-/** A message from its key to its acknowledgements. */
+/** A message from its hand-over to its acknowledgements. */
 
-/** @typedef {{chat_id: string, key: string}} KeyedMessage */
 /** @typedef {{ack: number, unsent: boolean, revoked: boolean}} FoundMessage */
-
-/** @param {string[]} forms of the recipient's number @returns {Promise<KeyedMessage>} */
-const prepare = async (forms) => {
-  const wid = await widOf(forms);
-  if (wid === null) {
-    throw new BridgeError('NOT_ON_WHATSAPP');
-  }
-  // The chat may carry another id than the number (…@lid): the key is made from the chat.
-  const chat = await WPP.chat.find(wid);
-  const key = await WPP.chat.generateMessageID(chat);
-  return { chat_id: chat.id.toString(), key: key.toString() };
-};
 
 /**
  * Keys that can have reached the server once at most: handed over, not answered, and the connection held all the time.
@@ -44,19 +31,17 @@ const takeOutcome = ({ messageSendResult: result, ackErrorCode: code }, key) => 
 /**
  * Resolves once the message stands in the page's database: `taken`, or `known` where it stood there before.
  *
- * These are the two steps of `sendTextMessage`: that function gives the server's answer only to those who wait for
+ * These are the two steps of all that wa-js sends; its own functions give the server's answer only to those who wait for
  * it. Without a link preview, which wa-js would fetch through other people's servers, and without marking the chat
- * as read, which nobody did.
- * @param {KeyedMessage & {text: string}} message
+ * as read, which nobody did. Media were uploaded before: nothing is done between the two.
+ * @param {Handing} handing
  */
-const handOver = async ({ chat_id: chatId, key, text }) => {
+const handOver = async (handing) => {
+  const { chat_id: chatId, key } = handing;
   await holdAvailability();
   const chat = await WPP.chat.find(chatId);
-  const raw = await WPP.chat.prepareRawMessage(
-    chat,
-    { type: 'chat', body: text, subtype: null, urlText: null, urlNumber: null },
-    { messageId: key },
-  );
+  const made = await rawOf(chat, handing);
+  const raw = await WPP.chat.prepareRawMessage(chat, made.raw, made.options);
   if ((await modelOf(key)) !== null) {
     return 'known';
   }
@@ -133,12 +118,6 @@ const modelOf = async (key) => {
   return messages.find(Boolean) ?? null;
 };
 
-/** @param {string} key */
-const formsOf = (key) => {
-  const other = otherForm(key);
-  return other === null ? [key] : [key, other];
-};
-
 /**
  * Whether a message was deleted for everyone: its row then stands under the key of that deletion and names its own in
  * `protocolMessageKey`, which WhatsApp Web indexes.
@@ -159,21 +138,16 @@ const isRevoked = async (key) => {
   }
 };
 
-/** A key with the chat's other id: rows and receipts may name the chat by number or by LID. @param {string} key */
-const otherForm = (key) => {
-  const [, remote, id] = key.split('_');
-  const wid = whatsapp.WidFactory.createWid(remote);
-  const other = wid.isLid()
-    ? whatsapp.lidPnCache.getPhoneNumber(wid)
-    : whatsapp.lidPnCache.getCurrentLid(wid);
-  return other ? `true_${other.toString()}_${id}` : null;
+/** @param {string} key @param {number} ack */
+const tellAck = (key, ack) => {
+  for (const form of formsOf(key)) {
+    tell({ kind: 'ack', key: form, ack, refusal: '' });
+  }
 };
 
 WPP.on('chat.msg_ack_change', ({ ack, ids }) => {
   for (const id of ids.filter((one) => one.fromMe && !one.remote.isGroup())) {
-    for (const form of formsOf(id.toString())) {
-      tell({ kind: 'ack', key: form, ack, refusal: '' });
-    }
+    tellAck(id.toString(), ack);
   }
 });
 
@@ -181,8 +155,13 @@ WPP.loader.onInjected(() => {
   // wa-js tells nothing of refusals that come when a message is sent again.
   whatsapp.MsgStore.on('change:ack', (/** @type {WhatsApp.MsgModel} */ message) => {
     const key = message.id.toString();
-    if (message.id.fromMe && (message.ack ?? 0) < 0 && !onlyCopies.has(key)) {
+    const ack = message.ack ?? 0;
+    if (message.id.fromMe && ack < 0 && !onlyCopies.has(key)) {
       tellRefusal(key);
+    }
+    // wa-js names the member whose receipt it is in a group's keys, and one member's is not the message's.
+    if (message.id.fromMe && ack > 0 && message.id.remote.isGroup()) {
+      tellAck(key, ack);
     }
   });
   whatsapp.Socket.on('change:state', () => {
