@@ -141,6 +141,24 @@ STANDING = (
         "uploads that end",
     ),
     Standing(
+        "media that we send",
+        "the page prepares and uploads a file without a chat, and phones open what says what the upload gave, "
+        "other recipients' too and hours later; a video whose codec the browser lacks is taken all the same",
+        "a picture, a video (H.264), a voice note (ogg/opus), a document, an animated sticker, a campaign picture: all "
+        "on the second phone; `MEDIA_REFUSED`, `MEDIA_UPLOAD_FAILED`",
+    ),
+    Standing(
+        "what other types look like",
+        "a place, a card, a poll, a card below a link, and answers to messages that the page no longer has",
+        "each on the second phone: shown as what it is, the poll's votes counted, the answer under its message",
+    ),
+    Standing(
+        "groups",
+        "a key names the own LID exactly where the group goes by LIDs (else it is refused, 421); a mention there is a "
+        "LID, in the text too; `sent` is the server's word, `delivered` and `read` are said once all members did",
+        "a message with a mention in an older group and in a new one; `REFUSED_BY_WHATSAPP` with 421",
+    ),
+    Standing(
         "sending again when told",
         "`resendMsg` sends a message that a reload left without an acknowledgement, under its key; a deleted one is "
         "found by `protocolMessageKey`",

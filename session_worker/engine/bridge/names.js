@@ -115,7 +115,9 @@ const NAMES = Object.freeze({
   MediaPrep: anObject('media', ['prepRawMedia'], () => whatsapp.MediaPrep),
   MediaObjectUtil: anObject('media', ['getOrCreateMediaObject'], () => whatsapp.MediaObjectUtil),
   MediaBlobCache: anObject('media', ['put'], () => whatsapp.MediaBlobCache),
-  MediaGatingUtils: anObject('media', ['getUploadLimit'], () => whatsapp.MediaGatingUtils),
+  'MediaGatingUtils.getUploadLimit': aFunction(
+    'media', () => whatsapp.MediaGatingUtils?.getUploadLimit, 'what is too large is refused when it is uploaded',
+  ),
   'functions.uploadMedia': aFunction('media', () => whatsapp.functions.uploadMedia),
   'functions.getABPropConfigValue': aFunction(
     'media',

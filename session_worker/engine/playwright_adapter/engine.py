@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 from playwright.async_api import Error
@@ -138,7 +139,7 @@ class PlaywrightEngine:
 
     def upload(self, content: Content, read: ReadFile, timeout_s: float) -> str:
         """See `port.Engine.upload`."""
-        return upload(self._ask, content, read, timeout_s)
+        return upload(partial(self._ask, failure="MEDIA_UPLOAD_FAILED"), content, read, timeout_s)
 
     def hand_over(self, prepared: Prepared, outgoing: Outgoing) -> Handed:
         """See `port.Engine.hand_over`."""

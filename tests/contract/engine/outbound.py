@@ -25,6 +25,9 @@ _TYPES = {
 }
 
 
+_MEMBERS = ("5491122220000", "5491122221111")  # of each group, besides the phone
+
+
 @dataclass(frozen=True)
 class Shown:
     """A message as its recipient gets it. file: SHA-256 of its bytes. quote: the id and the text of what it answers."""
@@ -94,7 +97,7 @@ class SimulatorOutbound:
         )
 
     def join(self, number: str, group: str, *, by_lid: bool) -> None:
-        raise NotImplementedError
+        self._control.add_group("Vecinos", [number, *_MEMBERS], id=group, lid=by_lid)
 
     def break_uploads(self, number: str, *, broken: bool) -> None:
         self._fault("fail_uploads", number, on=broken)
@@ -137,7 +140,7 @@ def _of_record(row: dict[str, Any]) -> Shown:
     quote = row["quote"]
     return Shown(
         type_,
-        "" if card is not None else row["body"],
+        "" if card is not None else _read(row),
         row["sha256"] or "",
         row["filename"] or "",
         None if quote is None else (quote["id"], quote["text"]),
@@ -147,6 +150,14 @@ def _of_record(row: dict[str, Any]) -> Shown:
         _poll(fields) if type_ is ContentType.POLL else None,
         _link(fields) if fields.get("matchedText") else None,
     )
+
+
+def _read(row: dict[str, Any]) -> str:
+    """Its text as people read it: who is mentioned by a LID is shown as a person."""
+    text = str(row["body"])
+    for wid, number in zip(row["fields"].get("mentionedJidList", []), row["mentions"], strict=True):
+        text = text.replace(f"@{str(wid).partition('@')[0]}", f"@{number}")
+    return text
 
 
 def _place(fields: dict[str, Any]) -> Place:

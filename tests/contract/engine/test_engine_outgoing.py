@@ -21,6 +21,7 @@ from tests.contract.engine.samples import Sample
 MIB = 1 << 20
 SECONDS = 30.0
 VCARD = "BEGIN:VCARD\nVERSION:3.0\nFN:Ana\nTEL;type=CELL;waid=5491122223333:+54 9 11 2222-3333\nEND:VCARD"
+MEMBER = "5491122220000"  # of each group
 PLACE = Place(-34.6037, -58.3816, "Obelisco", "Av. 9 de Julio", "https://maps.example/obelisco")
 POLL = Poll("¿Qué día?", ("Lunes", "Martes", "Miércoles"))
 PREVIEW = LinkPreview("https://tienda.example/a", "Tienda", "Todo para el jardín")
@@ -168,6 +169,57 @@ class TestTypes:
         shown = world.shown(number, recipient)
         assert [one.quote for one in shown] == [("3EB0AAAABBBBCCCCDDDD", "¿tienen rojo?")] * 2
         assert [one.file for one in shown] == ["", upload.sha256]
+
+
+class TestGroups:
+    """Asked of every adapter, linked."""
+
+    @pytest.mark.parametrize(("by_lid", "server"), [(False, "c.us"), (True, "lid")])
+    def test_a_group_gets_each_message_under_a_key_with_our_address_in_it(
+        self, world: World, linked: EngineRun, number: str, samples: Samples, by_lid: bool, server: str
+    ) -> None:
+        group = f"1203630000{new_number()}@g.us"
+        world.join(number, group, by_lid=by_lid)
+        upload = Upload(ContentType.IMAGE, samples[ContentType.IMAGE])
+        mentioned = Content(mentions=(MEMBER,))
+
+        prepared = sent(linked, group, Outgoing(f"hola @{MEMBER}", mentioned))
+        picture = sent(linked, group, Outgoing("mirá", upload.content, upload.to(linked)))
+
+        chat, own = prepared.key.split("_")[1], prepared.key.split("_")[3]
+        assert (prepared.chat_id, chat) == (group, group)
+        assert own.endswith(f"@{server}")
+        assert by_lid or own == f"{number}@c.us"
+        for key in (prepared.key, picture.key):
+            linked.wait_for_ack(key, 2)
+        assert world.shown(number, group) == [
+            Shown(ContentType.TEXT, f"hola @{MEMBER}", mentions=(MEMBER,)),
+            Shown(ContentType.IMAGE, "mirá", upload.sha256),
+        ]
+        found = linked.engine.look_up(prepared)
+        assert found is not None
+        assert found.ack >= 2
+        assert linked.engine.hand_over(prepared, Outgoing("hola")) is Handed.KNOWN
+
+    def test_what_a_member_wrote_is_quoted(self, world: World, linked: EngineRun, number: str) -> None:
+        group = f"1203630000{new_number()}@g.us"
+        world.join(number, group, by_lid=False)
+        theirs = world.receive(number, MEMBER, ARRIVALS["text"], group=group)
+        text = str(ARRIVALS["text"].told["message"])
+        linked.wait_for_message(theirs)
+        unknown = f"false_{group}_3EB0AAAABBBBCCCCEEEE_{MEMBER}@c.us"
+
+        for key, said in ((theirs, text), (unknown, "antes")):
+            sent(linked, group, Outgoing("sí", Content(quote=Quote(key, MEMBER, text=said))))
+
+        quotes = [one.quote for one in world.shown(number, group)]
+        assert quotes == [(theirs.split("_")[2], text), ("3EB0AAAABBBBCCCCEEEE", "antes")]
+
+    def test_a_group_of_which_the_number_is_no_member_gets_no_key(self, linked: EngineRun) -> None:
+        with pytest.raises(EngineError) as refused:
+            linked.engine.prepare("120363999999999999@g.us")
+
+        assert refused.value.code == "NOT_IN_GROUP"
 
 
 class TestUploads:

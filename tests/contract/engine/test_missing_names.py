@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from session_worker.drift.judging import Behaviour, judge
-from session_worker.engine.port import EngineError, ProbeReport
+from session_worker.engine.port import EngineError, Outgoing, ProbeReport
 from shared.builds.verdict import Capability, Standing
+from shared.protocol.content import Content, ContentType, MediaFile
 from testing.waiting import until
 from tests.contract.engine.engine_run import EngineRun
 from tests.contract.engine.engine_world import SimulatorWorld, link, new_number, new_run
@@ -64,7 +65,7 @@ ON_THE_PAGE = {
     "MediaPrep": "WAWebMedia.MediaPrep",
     "MediaObjectUtil": "WAWebMediaStorage.getOrCreateMediaObject",
     "MediaBlobCache": "WAWebMediaInMemoryBlobCache",
-    "MediaGatingUtils": "WAWebMediaGatingUtils.getUploadLimit",
+    "MediaGatingUtils.getUploadLimit": "WAWebMediaGatingUtils.getUploadLimit",
     "functions.uploadMedia": "WAWebMediaMmsV4Upload.uploadMedia",
     "functions.canReplyMsg": "WAWebCanReplyMsg.canReplyMsg",
     "functions.getABPropConfigValue": "WAWebABProps.getABPropConfigValue",
@@ -96,6 +97,20 @@ class Page:
             return report if report.web_version == version and ready else None
 
         return until(reported, 30, f"a report on a page without {names}")
+
+    def upload_code(self) -> str:
+        """Of the failure to upload a file."""
+        self._run.wait_until_ready()
+        content = Content(ContentType.DOCUMENT, media=MediaFile("0" * 64, "application/pdf", 4))
+        with pytest.raises(EngineError) as failed:
+            self._run.engine.upload(content, lambda offset, size: b"%PDF", 20)
+        return failed.value.code
+
+    def send_text(self) -> None:
+        """Hands over a text and waits for its acknowledgement."""
+        prepared = self._run.engine.prepare(new_number())
+        self._run.engine.hand_over(prepared, Outgoing("hola"))
+        self._run.wait_for_ack(prepared.key, 1)
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +159,16 @@ def test_a_page_that_has_all_of_them_again_is_ok(page: Page) -> None:
     verdict = judge(report, Behaviour(), linked=True)
     assert verdict is not None
     assert verdict.standing is Standing.OK
+
+
+def test_a_page_that_can_not_upload_sends_all_else(page: Page) -> None:
+    report = page.load_without("WAWebMediaMmsV4Upload.uploadMedia")
+    verdict = judge(report, Behaviour(), linked=True)
+    assert verdict is not None
+    assert not verdict.holds_sender
+
+    assert page.upload_code() == "MEDIA_UPLOAD_FAILED"
+    page.send_text()
 
 
 def test_what_wa_js_complains_of_is_collected(page: Page) -> None:

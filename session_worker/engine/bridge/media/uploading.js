@@ -40,12 +40,21 @@ const refuseMedia = (message) => {
   throw new BridgeError('MEDIA_REFUSED', message);
 };
 
+/** Bytes that WhatsApp takes of a type, as far as its page says. @param {string} type */
+const limitOf = (type) => {
+  try {
+    return known('MediaGatingUtils.getUploadLimit')(WA_TYPES[type] ?? type);
+  } catch {
+    return Infinity; // its server has one too
+  }
+};
+
 /** Makes room for a file, unless WhatsApp takes none of its size. @param {UploadBegun} asked */
 const beginUpload = async ({ token, type, size }) => {
   if (size <= 0) {
     refuseMedia('the file is empty');
   }
-  const limit = known('MediaGatingUtils').getUploadLimit(WA_TYPES[type] ?? type);
+  const limit = limitOf(type);
   if (size > limit) {
     refuseMedia(`more than ${Math.floor(limit / 1024)} KiB`);
   }

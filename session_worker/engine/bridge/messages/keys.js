@@ -50,7 +50,9 @@ const groupOf = async (groupId) => {
   try {
     chat = await WPP.chat.find(groupId);
   } catch (error) {
-    throw isKnown || !isReady() ? error : new BridgeError('NOT_IN_GROUP');
+    const { status } = /** @type {{status?: number}} */ (error);
+    const isRefused = status === 403 || status === 404; // by WhatsApp's server: no member any more, or no such group
+    throw (isKnown && !isRefused) || !isReady() ? error : new BridgeError('NOT_IN_GROUP');
   }
   const members = chat.groupMetadata?.participants?.getModelsArray?.() ?? [];
   if (members.length > 0 && !members.some(({ id }) => isOwn(id))) {
