@@ -40,7 +40,7 @@ from shared.recipient_key import recipient_key
 
 SHORT_LEASE_MS = 500  # until a hand-over that found too little lease is tried again
 STORE_AWAY_MS = 15_000  # until a file is asked for again whose store can't be reached
-FINAL_CODES = frozenset({"NOT_ON_WHATSAPP", "MEDIA_REFUSED", "MEDIA_GONE"})
+FINAL_CODES = frozenset({"NOT_ON_WHATSAPP", "NOT_IN_GROUP", "MEDIA_REFUSED", "MEDIA_GONE"})
 MAX_UPLOAD_MS = 600_000  # so long a message with a key, whose file is uploaded anew, is left alone
 _TOO_LATE = {  # what becomes of a message that must not leave any more
     PutKey.EXPIRED: (Outcome.EXPIRED, "EXPIRED"),
