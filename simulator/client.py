@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -196,9 +196,10 @@ class SimulatorClient:
         """Let the phone upload a message's bytes again."""
         return self._object("POST", f"/control/media/{media}/upload")
 
-    def read(self, number: str, to: str) -> int:
-        """Let a contact read all that a phone sent to it; return how many messages that were."""
-        return int(self._object("POST", f"/control/phones/{number}/read", {"to": to})["read"])
+    def read(self, number: str, to: str, *, reader: str | None = None) -> int:
+        """Let a contact (in a group all, or `reader`) read all that a phone sent there; return how much that was."""
+        given = {"to": to, "from": reader}
+        return int(self._object("POST", f"/control/phones/{number}/read", given)["read"])
 
     def messages(
         self, number: str, *, to: str | None = None, after_seq: int = 0, limit: int | None = None
@@ -224,10 +225,51 @@ class SimulatorClient:
         return self._object("GET", "/control/counts")
 
     def put_number(
-        self, number: str, *, exists: bool | None = None, lid: bool | None = None, name: str | None = None
+        self,
+        number: str,
+        *,
+        exists: bool | None = None,
+        lid: bool | None = None,
+        name: str | None = None,
+        picture: str | None = None,
+        hides_picture: bool | None = None,
+        business: bool | None = None,
     ) -> JsonObject:
-        """Say what is special about a number; what is None stays as it was."""
-        return self._object("PUT", f"/control/numbers/{number}", {"exists": exists, "lid": lid, "name": name})
+        """Say what is special about a number; what is None stays as it was.
+
+        picture: an id of `put_media`, "" for none.
+        """
+        given = {"exists": exists, "lid": lid, "name": name, "picture": picture}
+        given |= {"hides_picture": hides_picture, "business": business}
+        return self._object("PUT", f"/control/numbers/{number}", given)
+
+    def add_group(
+        self,
+        subject: str,
+        members: Sequence[str] | Mapping[str, str],
+        *,
+        id: str | None = None,
+        lid: bool = False,
+        description: str = "",
+        announce: bool = False,
+    ) -> JsonObject:
+        """Make a group of these numbers, or of roles by number; return it with its `id`.
+
+        Roles: `member`, `admin`, `superadmin`. lid: its members go by LIDs. announce: only admins write.
+        """
+        given = {"subject": subject, "members": _members(members), "id": id, "lid": lid}
+        return self._object("POST", "/control/groups", given | {"description": description, "announce": announce})
+
+    def change_group(
+        self, id: str, *, members: Sequence[str] | Mapping[str, str] | None = None, **changes: str | bool
+    ) -> JsonObject:
+        """Change what is named of a group (`subject`, `description`, `lid`, `announce`, `restrict`); return it."""
+        given: JsonObject = dict(changes) if members is None else {**changes, "members": _members(members)}
+        return self._object("PUT", f"/control/groups/{id}", given)
+
+    def groups(self) -> list[JsonObject]:
+        """List all groups."""
+        return self._list("GET", "/control/groups")
 
     def settings(self) -> JsonObject:
         """Return the settings."""
@@ -282,3 +324,7 @@ class SimulatorClient:
             problem = response.json()
             raise ControlError(problem["error"], problem["message"], response.status_code)
         return response
+
+
+def _members(members: Sequence[str] | Mapping[str, str]) -> object:
+    return dict(members) if isinstance(members, Mapping) else list(members)

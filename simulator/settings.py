@@ -48,6 +48,8 @@ class Settings:
         history_messages: how many recent messages a newly linked device is given.
         modules: dummy modules registered besides the real ones.
         heap_mb: ballast in the page's JavaScript heap.
+        edit_window_s: how long what was sent can be written anew.
+        revoke_window_s: how long it can be deleted for everyone.
         upload_in_worker: WhatsApp's switch by which uploads go into a web worker; there they never answer.
         upload_limits: bytes of one upload, by media type, where they differ from WhatsApp's own.
         reencode_images: pages make smaller JPEGs of pictures, as the real one does; else they keep the bytes.
@@ -80,6 +82,8 @@ class Settings:
     history_messages: int = 500
     modules: int = 0
     heap_mb: int = 0
+    edit_window_s: int = 1_200
+    revoke_window_s: int = 216_000
     upload_in_worker: bool = False
     upload_limits: dict[str, int] = field(default_factory=dict)
     reencode_images: bool = False
@@ -124,6 +128,7 @@ class Settings:
             "reload_above": self.reload_above,
             "version_poll_ms": self.version_poll_ms,
             "hard_reload_ms": self.hard_reload_ms,
+            "edit_window_s": self.edit_window_s,
             "upload_in_worker": self.upload_in_worker,
             "upload_limits": self.upload_limits,
             "reencode_images": self.reencode_images,

@@ -9,10 +9,12 @@ __d('SimStart', (require, exports) => {
     await require('SimMessageTable').messageTable.open();
     await require('SimDirectory').load();
     await require('SimChats').load();
+    await require('SimGroups').load();
     require('SimBallast');
     require('SimInbound');
     require('WAWebSendMsgChatAction');
     require('SimResending').start();
+    require('SimGroups').start();
     require('SimDeleting').start();
     require('SimScreen').start();
     require('SimFaults').start();

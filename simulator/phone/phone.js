@@ -17,7 +17,7 @@
   let phone = localStorage.getItem('phone');
   let chat = null;
 
-  const { contentOf, summaryOf } = window.phoneContents;
+  const { contentOf, reactionsOf, summaryOf } = window.phoneContents;
 
   async function call(method, path, body) {
     const file = body instanceof Blob;
@@ -48,7 +48,7 @@
 
   function make(tag, properties = {}, ...children) {
     const made = Object.assign(document.createElement(tag), properties);
-    made.append(...children);
+    made.append(...children.filter((child) => child !== ''));
     return made;
   }
 
@@ -131,6 +131,34 @@
     fill('chat-list', chats.map(chatItem), 'Los mensajes que envíe el dispositivo aparecen aquí.');
   }
 
+  /* Reactions and votes stand on the message that they are put to. */
+  const idOf = (key) => key.split('_')[2];
+  const isAdded = ({ type }) => type === 'reaction' || type === 'poll_vote';
+  const isOn = ({ parent, superseded }, row) => !superseded && idOf(parent) === row.id;
+
+  /* The bubbles on show: one whose message is as it was stays in place, so that a sound in it plays on. */
+  let bubbles = new Map();
+
+  /* A message as often as its recipient was shown it. */
+  function bubblesOf(row, added) {
+    const copies = row.direction === 'out' ? Math.max(1, row.recipient_copies) : 1;
+    const as = JSON.stringify([row.body, row.revoked, row.edited_at, row.fields, added.map(({ key }) => key)]);
+    return Array.from({ length: copies }, (none, copy) => {
+      const name = `${row.seq} ${copy}`;
+      const known = bubbles.get(name);
+      const bubble = known?.as === as ? known.bubble : bubbleOf(row, added);
+      bubbles.set(name, { as, bubble });
+      const time = row.edited_at === null ? clock(row.accepted_at) : `Editado · ${clock(row.accepted_at)}`;
+      bubble.querySelector('footer').replaceChildren(time, ticks(row));
+      return bubble;
+    });
+  }
+
+  function bubbleOf(row, added) {
+    const author = isGroup(row.chat) && row.direction === 'in' ? make('strong', { textContent: `+${row.from}` }) : '';
+    return make('li', { className: row.direction }, author, ...contentOf(row, added), make('footer'), reactionsOf(added));
+  }
+
   async function showMessages() {
     element('answer').hidden = chat === null || isGroup(chat);
     if (chat === null) {
@@ -138,17 +166,12 @@
       fill('messages', [], 'Aquí se ve lo que recibe el contacto, y se responde en su nombre.');
       return;
     }
-    element('chat-title').textContent = `${nameOf(chat)}, como lo ve el contacto`;
+    element('chat-title').textContent = `${nameOf(chat)}, como lo ve ${isGroup(chat) ? 'el grupo' : 'el contacto'}`;
     const rows = await call('GET', `/phones/${phone}/messages?to=${chat}&last=${SHOWN_MESSAGES}`);
     const list = element('messages');
     const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-    const items = rows.flatMap((row) => {
-      const shown = row.direction === 'out' ? Math.max(1, row.recipient_copies) : 1;
-      return Array.from({ length: shown }, () => {
-        const footer = make('footer', {}, clock(row.accepted_at), ticks(row));
-        return make('li', { className: row.direction }, ...contentOf(row), footer);
-      });
-    });
+    const messages = rows.filter((row) => !isAdded(row));
+    const items = messages.flatMap((row) => bubblesOf(row, rows.filter((other) => isAdded(other) && isOn(other, row))));
     fill('messages', items, 'Todavía no hay mensajes.');
     if (atEnd) {
       list.scrollTop = list.scrollHeight;
@@ -157,10 +180,23 @@
 
   async function openChat(number) {
     chat = number;
+    bubbles = new Map();
+    showTyping('paused');
     await call('POST', `/phones/${phone}/read`, { to: number });
     await showChats();
     await showMessages();
     element('messages').scrollTop = element('messages').scrollHeight;
+  }
+
+  const STATES = { composing: 'Escribiendo…', recording: 'Grabando un audio…' };
+  const TYPING_MS = 25_000;
+  let typingTimer = null;
+
+  /* What the other side is doing; it is over when nobody says so any more. */
+  function showTyping(state) {
+    element('typing').textContent = STATES[state] ?? '';
+    clearTimeout(typingTimer);
+    typingTimer = setTimeout(() => showTyping('paused'), TYPING_MS);
   }
 
   const stale = new Set();
@@ -191,7 +227,14 @@
       const event = JSON.parse(data);
       if (event.type === 'message') {
         if (event.message.phone === phone) {
+          if (event.message.chat === chat && event.message.direction === 'out') {
+            showTyping('paused'); // what was being typed is there
+          }
           refresh('chats', ...(event.message.chat === chat ? ['messages'] : []));
+        }
+      } else if (event.type === 'typing') {
+        if (event.phone === phone && event.chat === chat) {
+          showTyping(event.state);
         }
       } else if (event.type === 'devices') {
         refresh('devices');

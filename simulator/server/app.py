@@ -10,6 +10,7 @@ from simulator.server.arrivals import ArrivalControl
 from simulator.server.builds import Builds
 from simulator.server.control import Control, errors_as_json
 from simulator.server.gateway import Gateway
+from simulator.server.groups import GroupControl
 from simulator.server.media import MediaServer
 from simulator.server.site import Site
 from simulator.world.content.media import MAX_BYTES
@@ -22,6 +23,7 @@ def create_app(directory: Path) -> web.Application:
     app = web.Application(middlewares=[errors_as_json], client_max_size=MAX_BYTES)
     app.add_routes(Control(world).routes())
     app.add_routes(ArrivalControl(world).routes())
+    app.add_routes(GroupControl(world).routes())
     app.add_routes(MediaServer(world).routes())
     app.add_routes(Builds(world).routes())
     app.add_routes(Site(world).routes())

@@ -77,7 +77,11 @@ class ArrivalControl:
             tells_number=flag_of(body, "tells_number") or False,
             silent=flag_of(body, "silent") or False,
         )
-        return _told(self._world.arrivals.receive(phone, arrival))
+        known = group is None or self._world.groups.has(arrival.group, phone.number, arrival.contact)
+        message = self._world.arrivals.receive(phone, arrival)
+        if not known:
+            self._world.change_group(self._world.groups.get(str(arrival.group)), {})
+        return _told(message)
 
     async def inbound(self, request: web.Request) -> web.Response:
         """A contact writes a text to the phone."""
@@ -154,10 +158,10 @@ class ArrivalControl:
         return web.json_response({"id": message.revoke_id, "key": message.key_with(message.revoke_id)})
 
     async def read(self, request: web.Request) -> web.Response:
-        """A contact reads all that the phone sent to it."""
+        """A contact, or one member of a group (`from`), reads all that the phone sent there."""
         phone = self._phone(request)
         body = await read_body(request)
-        count = self._world.delivery.read_by_contact(phone.number, parse_chat(body.get("to")))
+        count = self._world.delivery.read_by_contact(phone.number, parse_chat(body.get("to")), _sender(body))
         return web.json_response({"read": count})
 
     async def _media(self, body: Body, type_: str) -> Media | None:

@@ -175,7 +175,7 @@ class Control:
             [
                 {
                     "number": number,
-                    "name": self._world.book.name_of(number),
+                    "name": self._world.name_of_chat(number),
                     "unread": mailbox.unread_count(number),
                     "last": rows[-1].as_dict(),
                 }
@@ -214,12 +214,14 @@ class Control:
         return web.json_response([contact.as_dict() for contact in self._world.book.contacts.values()])
 
     async def put_number(self, request: web.Request) -> web.Response:
-        """Say what is special about a number: on WhatsApp or not, reached by LID or not, its name."""
+        """Say what is special about a number: on WhatsApp or not, reached by LID or not, its name and picture."""
         body = await read_body(request)
         number = parse_number(request.match_info["number"])
-        contact = self._world.put_contact(
-            number, exists=flag_of(body, "exists"), lid=flag_of(body, "lid"), name=text_of(body, "name")
-        )
+        changes: dict[str, object] = {name: text_of(body, name) for name in ("name", "picture")}
+        changes |= {name: flag_of(body, name) for name in ("exists", "lid", "hides_picture", "business")}
+        if changes["picture"]:
+            self._world.media.get(str(changes["picture"]))
+        contact = self._world.put_contact(number, changes)
         return web.json_response(contact.as_dict())
 
     async def settings(self, request: web.Request) -> web.Response:
@@ -302,6 +304,8 @@ class Control:
             "limits": phone.limits.as_dict(),
             "shown_online": any(connection.shown_online for connection in connections),
             "times_online": phone.times_online,
+            "times_asked": phone.times_asked,
+            "chat_states": list(phone.chat_states),
             "devices": [self._device_dict(device) for device in devices],
         }
 

@@ -15,8 +15,9 @@ from aiohttp import WSMsgType, web
 from simulator.errors import BadRequest, SimulatorError
 from simulator.world.delivery import now_ms
 from simulator.world.devices import Connection, Device
-from simulator.world.numbers import lid_of, number_of_wid, parse_number
+from simulator.world.numbers import chat_of_wid, lid_of, number_of_wid, parse_number
 from simulator.world.outbound.sent import read_sent
+from simulator.world.phones import Phone
 from simulator.world.world import World
 
 _log = logging.getLogger(__name__)
@@ -38,7 +39,12 @@ class Gateway:
             "paired": self._paired,
             "sync": self._sync,
             "send": self._send,
+            "change": self._change,
             "query": self._query,
+            "picture": self._picture,
+            "chat_state": self._chat_state,
+            "groups": self._groups,
+            "message_info": self._message_info,
             "seen": self._seen,
             "seen_chat": self._seen_chat,
             "presence": self._presence,
@@ -117,7 +123,7 @@ class Gateway:
             connection.send({"re": number, "error": error.code, "message": str(error)})
             return
         if answer is not None:
-            delay = self._world.settings.ack_ms if ask.get("op") == "send" else 0
+            delay = self._world.settings.ack_ms if ask.get("op") in ("send", "change") else 0
             connection.send({"re": number, **answer}, delay)
 
     def _refresh_qr(self, connection: Connection, ask: _Ask) -> _Answer:
@@ -143,21 +149,55 @@ class Gateway:
         device.synced = True
         connection.synced = True
         self._world.archive.device(device)
-        return {"history": history, "missed": missed, "rev": delivery.last_rev}
+        groups = [] if device.phone is None else [group.for_page() for group in self._world.groups.of(device.phone)]
+        return {"history": history, "missed": missed, "rev": delivery.last_rev, "groups": groups}
 
     def _send(self, connection: Connection, ask: _Ask) -> _Answer:
-        device = connection.device
-        if device.phone is None:
+        return self._world.acceptance.accept(self._phone(connection), connection.device, read_sent(ask))
+
+    def _change(self, connection: Connection, ask: _Ask) -> _Answer:
+        return self._world.changes.take(self._phone(connection), connection.device, ask)
+
+    def _phone(self, connection: Connection) -> Phone:
+        if connection.device.phone is None:
             raise BadRequest("this device isn't linked")
-        phone = self._world.book.phone(device.phone)
-        return self._world.acceptance.accept(phone, device, read_sent(ask))
+        return self._world.book.phone(connection.device.phone)
+
+    def _picture(self, connection: Connection, ask: _Ask) -> _Answer:
+        contact = self._world.book.contacts.get(number_of_wid(ask.get("wid")))
+        if contact is None:
+            return {"picture": None, "hidden": False}
+        return {"picture": contact.picture or None, "hidden": contact.hides_picture}
+
+    def _chat_state(self, connection: Connection, ask: _Ask) -> _Answer:
+        self._world.show_typing(connection, chat_of_wid(ask.get("wid")), str(ask.get("state")))
+        return None
+
+    def _groups(self, connection: Connection, ask: _Ask) -> _Answer:
+        number = self._phone(connection).number
+        return {"groups": [group.for_page() for group in self._world.groups.of(number)]}
+
+    def _message_info(self, connection: Connection, ask: _Ask) -> _Answer:
+        message = self._world.arrivals.find(self._phone(connection), str(ask.get("key")))
+        group = self._world.groups.groups.get(message.chat)
+        acks = {message.wid: message.ack}
+        if group is not None:
+            acks = {group.wid_of(n): message.member_acks.get(n, 1) for n in group.others(message.phone)}
+        t = (message.read_at or message.delivered_at or message.accepted_at) // 1000
+        return {"members": [{"wid": wid, "ack": ack, "t": t} for wid, ack in acks.items()]}
 
     def _query(self, connection: Connection, ask: _Ask) -> _Answer:
         number = number_of_wid(ask.get("wid"))
         world = self._world
         device = connection.device
-        uses_lid = device.phone is not None and world.book.uses_lid(world.book.phone(device.phone), number)
+        uses_lid = False
+        if device.phone is not None:
+            phone = world.book.phone(device.phone)
+            phone.times_asked += 1
+            uses_lid = world.book.uses_lid(phone, number)
+        contact = world.book.contacts.get(number)
         return {
+            "business": contact is not None and contact.business,
             "exists": world.book.exists(number, world.settings.not_on_whatsapp_prefix),
             "number": number,
             "lid": lid_of(number),
@@ -181,9 +221,7 @@ class Gateway:
         return None
 
     def _limits(self, connection: Connection, ask: _Ask) -> _Answer:
-        if connection.device.phone is None:
-            raise BadRequest("this device isn't linked")
-        return self._world.book.phone(connection.device.phone).limits.for_page()
+        return self._phone(connection).limits.for_page()
 
     def _placeholder_resend(self, connection: Connection, ask: _Ask) -> _Answer:
         keys = ask.get("keys")

@@ -27,6 +27,7 @@ class MediaServer:
         return [
             web.get("/v/t62.7118-24/{name}", self.download),
             web.post("/mms/{type}", self.take_upload),
+            web.get("/pp/{id}.jpg", self.picture),
             web.post("/control/media", self.keep),
             web.get(one, self.show),
             web.put(one, self.put),
@@ -100,6 +101,10 @@ class MediaServer:
         media = self._media(request)
         self._world.delivery.upload_again(media)
         return web.json_response(_shown(media))
+
+    async def picture(self, request: web.Request) -> web.StreamResponse:
+        """Give somebody's profile picture, to whoever has its address."""
+        return await self._stream(request, self._media(request), {}, None)
 
     async def content(self, request: web.Request) -> web.StreamResponse:
         """Give the bytes to whoever looks at the phone itself."""

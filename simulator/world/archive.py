@@ -16,6 +16,7 @@ from pathlib import Path
 
 from simulator.world.content.media import Media
 from simulator.world.devices import Device
+from simulator.world.groups.group import Group
 from simulator.world.message import Message
 from simulator.world.phones import Contact, Phone
 
@@ -23,6 +24,7 @@ _FLUSH_SECONDS = 0.15
 
 _MESSAGE_COLUMNS = tuple(field.name for field in fields(Message))
 _MEDIA_COLUMNS = ("id", "mimetype", "size", "sha256", "seed", "key", "uploads", "gone", "on_phone")
+_CONTACT_COLUMNS = ("number", "exists", "lid", "name", "picture", "hides_picture", "business")
 _DEVICE_COLUMNS = ("id", "phone", "token", "cursor", "synced", "os", "user_agent", "linked_at")
 
 _SCHEMA = """
@@ -39,27 +41,32 @@ CREATE TABLE IF NOT EXISTS messages (
 CREATE TABLE IF NOT EXISTS media (
     id TEXT PRIMARY KEY, mimetype TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, seed TEXT NOT NULL,
     key TEXT NOT NULL, uploads INTEGER NOT NULL, gone INTEGER NOT NULL, on_phone INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS groups (id TEXT PRIMARY KEY, content TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 _TEXT, _FLAG = "TEXT NOT NULL DEFAULT ''", "INTEGER NOT NULL DEFAULT 0"
 _ADDED_COLUMNS = {
-    "revoke_id": _TEXT,
-    "type": "TEXT NOT NULL DEFAULT 'chat'",
-    "author": _TEXT,
-    "participant": _TEXT,
-    "content": _TEXT,
-    "placeholder": _FLAG,
-    "tells_number": _FLAG,
-    "silent": _FLAG,
-    "parent": _TEXT,
-    "superseded": _FLAG,
-    "edit_id": _TEXT,
-    "edited_at": "INTEGER",
-    "revoke_subtype": "TEXT NOT NULL DEFAULT 'sender'",
-    "media": _TEXT,
+    "contacts": {"picture": _TEXT, "hides_picture": _FLAG, "business": _FLAG},
+    "messages": {
+        "revoke_id": _TEXT,
+        "type": "TEXT NOT NULL DEFAULT 'chat'",
+        "author": _TEXT,
+        "participant": _TEXT,
+        "content": _TEXT,
+        "placeholder": _FLAG,
+        "tells_number": _FLAG,
+        "silent": _FLAG,
+        "parent": _TEXT,
+        "superseded": _FLAG,
+        "edit_id": _TEXT,
+        "edited_at": "INTEGER",
+        "revoke_subtype": "TEXT NOT NULL DEFAULT 'sender'",
+        "media": _TEXT,
+        "receipts": _TEXT,
+    },
 }
-"""Columns of `messages` that files of before don't have."""
+"""Columns, by table, that files of before don't have."""
 
 _FLAGS = ("from_me", "placeholder", "tells_number", "silent", "superseded")
 
@@ -73,10 +80,11 @@ def _upsert(table: str, columns: Iterable[str]) -> str:
 
 _UPSERTS = {
     "phones": _upsert("phones", ("number", "name", "lid")),
-    "contacts": _upsert("contacts", ("number", "exists", "lid", "name")),
+    "contacts": _upsert("contacts", _CONTACT_COLUMNS),
     "devices": _upsert("devices", _DEVICE_COLUMNS),
     "messages": _upsert("messages", _MESSAGE_COLUMNS),
     "media": _upsert("media", _MEDIA_COLUMNS),
+    "groups": _upsert("groups", ("id", "content")),
     "settings": _upsert("settings", ("name", "value")),
 }
 
@@ -117,11 +125,15 @@ class Archive:
 
     def contact(self, contact: Contact) -> None:
         """Note that a contact has changed."""
-        self._rows["contacts", contact.number] = (contact.number, contact.exists, contact.lid, contact.name)
+        self._rows["contacts", contact.number] = tuple(getattr(contact, name) for name in _CONTACT_COLUMNS)
 
     def media(self, media: Media) -> None:
         """Note that media have changed."""
         self._rows["media", media.id] = tuple(getattr(media, name) for name in _MEDIA_COLUMNS)
+
+    def group(self, group: Group) -> None:
+        """Note that a group has changed."""
+        self._rows["groups", group.id] = (group.id, json.dumps(group.as_dict()))
 
     def setting(self, name: str, value: object) -> None:
         """Note that a setting has changed."""
@@ -134,11 +146,13 @@ class Archive:
 
     def load_contacts(self) -> list[Contact]:
         """Return the contacts on record."""
-        rows = self._database.execute('SELECT number, "exists", lid, name FROM contacts')
-        return [
-            Contact(number, None if exists is None else bool(exists), None if lid is None else bool(lid), name)
-            for number, exists, lid, name in rows
-        ]
+        names = ", ".join(f'"{name}"' for name in _CONTACT_COLUMNS)
+        contacts = [Contact(*row) for row in self._database.execute(f"SELECT {names} FROM contacts")]
+        for contact in contacts:
+            for flag in ("exists", "lid", "hides_picture", "business"):
+                value = getattr(contact, flag)
+                setattr(contact, flag, None if value is None else bool(value))
+        return contacts
 
     def load_devices(self) -> list[Device]:
         """Return the linked devices on record."""
@@ -165,6 +179,10 @@ class Archive:
             media.gone, media.on_phone = bool(media.gone), bool(media.on_phone)
         return loaded
 
+    def load_groups(self) -> list[Group]:
+        """Return the groups on record."""
+        return [Group(**json.loads(content)) for (content,) in self._database.execute("SELECT content FROM groups")]
+
     def load_settings(self) -> dict[str, object]:
         """Return the settings that were changed."""
         return {name: json.loads(value) for name, value in self._database.execute("SELECT name, value FROM settings")}
@@ -186,10 +204,11 @@ class Archive:
 
     def _add_missing_columns(self) -> None:
         """Bring a file of before up to date: columns are only ever added."""
-        known = {str(row[1]) for row in self._database.execute("PRAGMA table_info(messages)")}
-        for name, definition in _ADDED_COLUMNS.items():
-            if name not in known:
-                self._database.execute(f"ALTER TABLE messages ADD COLUMN {name} {definition}")
+        for table, columns in _ADDED_COLUMNS.items():
+            known = {str(row[1]) for row in self._database.execute(f"PRAGMA table_info({table})")}
+            for name, definition in columns.items():
+                if name not in known:
+                    self._database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {definition}")
 
     def _take(self) -> list[tuple[str, list[_Row]]]:
         batch: list[tuple[str, list[_Row]]] = []

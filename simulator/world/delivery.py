@@ -17,6 +17,7 @@ from simulator.world.content.media import Media
 from simulator.world.devices import Connection, Device, DeviceRegistry
 from simulator.world.faults import FaultBook
 from simulator.world.feed import Feed
+from simulator.world.groups.group import GroupBook
 from simulator.world.mailbox import Mailbox
 from simulator.world.message import ADDED, Draft, Message
 from simulator.world.numbers import chat_of_wid
@@ -31,11 +32,6 @@ def now_ms() -> int:
 def new_message_id() -> str:
     """Return a new message id, of the shape the real ones have."""
     return "3A" + secrets.token_hex(9).upper()
-
-
-def _item(message: Message, kind: str) -> dict[str, object]:
-    empty = kind == "message" and message.placeholder and not message.revoke_id
-    return {**(message.as_placeholder() if empty else message.for_page()), "kind": kind}
 
 
 def _kind_for(message: Message, device: Device) -> str:
@@ -55,12 +51,14 @@ class Delivery:
     def __init__(
         self,
         settings: Callable[[], Settings],
+        groups: GroupBook,
         devices: DeviceRegistry,
         faults: FaultBook,
         archive: Archive,
         feed: Feed,
     ) -> None:
         self._settings = settings
+        self._groups = groups
         self._devices = devices
         self._faults = faults
         self._archive = archive
@@ -139,15 +137,15 @@ class Delivery:
             former.superseded = True
             self._archive.message(former)
         message = self.add(phone, draft)
-        self.push(message, draft.type)
+        self.push(message, draft.type, but=draft.device_id)
         return message
 
-    def change(self, message: Message, kind: str, **values: int | str | None) -> None:
-        """Change a message and tell its phone's devices. kind: of change, as pages are told it."""
+    def change(self, message: Message, kind: str, *, by: str = "", **values: int | str | None) -> None:
+        """Change a message and tell its phone's devices. kind: of change, as pages are told it; by: the device's id."""
         self.mailbox(message.phone).change(message, self._next_rev(), **values)
         self._archive.message(message)
         self._publish(message)
-        self.push(message, kind)
+        self.push(message, kind, but=by)
 
     def upload_again(self, media: Media) -> None:
         """The phone gives WhatsApp bytes again that this no longer had: they have a new address, and pages learn it."""
@@ -159,11 +157,11 @@ class Delivery:
                 content = {**message.fields, "directPath": media.direct_path}
                 self.change(message, "media", content=json.dumps(content))
 
-    def read_by_contact(self, number: str, contact: str) -> int:
-        """The contact reads what the phone sent; return how many messages that were."""
-        unread = self.mailbox(number).unread(contact, from_me=True)
+    def read_by_contact(self, number: str, chat: str, reader: str | None = None) -> int:
+        """The contact, or a group's member (`reader`; None: all), reads what the phone sent; return how much it was."""
+        unread = self.mailbox(number).unread(chat, from_me=True)
         for message in unread:
-            self._read(message)
+            self._read(message, reader)
         return len(unread)
 
     def read_by_phone(self, number: str, wid: object) -> None:
@@ -208,7 +206,7 @@ class Delivery:
             kind = _kind_for(message, device)
             if kind == "receipt" and (message.ack < 2 or message.seq in device.unacked):
                 continue
-            items.append(_item(message, kind))
+            items.append(self.item(message, kind))
         return items
 
     def history(self, device: Device) -> list[dict[str, object]]:
@@ -253,36 +251,45 @@ class Delivery:
     def _deliver(self, message: Message) -> None:
         if message.ack >= 2:
             return
-        self.mailbox(message.phone).change(message, self._next_rev(), ack=2, delivered_at=now_ms())
-        self._archive.message(message)
-        self._publish(message)
-        self._tell_receipt(message)
+        self._reach(message, 2, None)
         settings = self._settings()
         if settings.auto_read:
             wait = max(0, settings.read_ms - settings.delivered_ms)
             asyncio.get_running_loop().call_later(wait / 1000, self._read, message)
 
-    def _read(self, message: Message) -> None:
-        if message.ack >= 3:
-            return
+    def _read(self, message: Message, reader: str | None = None) -> None:
+        if message.ack < 3:
+            self._reach(message, 3, reader)
+
+    def _reach(self, message: Message, ack: int, member: str | None) -> None:
+        """A message comes as far as `ack` with whom it is for: in a group with one member, or with all of them."""
         now = now_ms()
-        self.mailbox(message.phone).change(
-            message, self._next_rev(), ack=3, delivered_at=message.delivered_at or now, read_at=now
-        )
+        acks = message.member_acks
+        if message.chat in self._groups.groups:
+            members = self._groups.groups[message.chat].others(message.phone)
+            for number in members if member is None else [member]:
+                acks[number] = max(acks.get(number, 0), ack)
+            ack = min([acks.get(number, 1) for number in members], default=ack)
+        values: dict[str, int | str | None] = {
+            "ack": max(message.ack, ack),
+            "receipts": json.dumps(acks) if acks else "",
+        }
+        if ack >= 2:
+            values["delivered_at"] = message.delivered_at or now
+        if ack >= 3:
+            values["read_at"] = now
+        self.mailbox(message.phone).change(message, self._next_rev(), **values)
         self._archive.message(message)
         self._publish(message)
-        self._tell_receipt(message)
-
-    def _tell_receipt(self, message: Message) -> None:
         for device in self._devices.of_phone(message.phone):
             self.send_receipt(device, message)
 
-    def push(self, message: Message, kind: str, but: Device | None = None) -> None:
-        """Tell the open pages of a message's phone about it. kind: of news, as pages know it."""
+    def push(self, message: Message, kind: str, but: str = "") -> None:
+        """Tell the open pages of a message's phone about it. kind: of news, as pages know it; but: a device's id."""
         for device in self._devices.of_phone(message.phone):
             connection = self._devices.online.get(device.id)
-            if device is not but and connection is not None and connection.synced:
-                connection.send({"push": "changes", "items": [_item(message, kind)]})
+            if device.id != but and connection is not None and connection.synced:
+                connection.send({"push": "changes", "items": [self.item(message, kind)]})
 
     def send_receipt(self, device: Device, message: Message) -> None:
         """Tell a device how far a message has come, unless that is held back."""
@@ -293,7 +300,16 @@ class Delivery:
         if dropped is not None or message.seq in device.unacked:
             device.held[message.seq] = message
             return
-        connection.send({"push": "changes", "items": [{**message.for_page(), "kind": "receipt"}]})
+        connection.send({"push": "changes", "items": [self.item(message, "receipt")]})
+
+    def item(self, message: Message, kind: str) -> dict[str, object]:
+        """Return a piece of news, as pages are told it."""
+        empty = kind == "message" and message.placeholder and not message.revoke_id
+        item = {**(message.as_placeholder() if empty else message.for_page()), "kind": kind}
+        group = self._groups.groups.get(message.chat)
+        if group is not None and message.receipts:
+            item["members"] = {group.wid_of(number): ack for number, ack in message.member_acks.items()}
+        return item
 
     def _publish(self, message: Message) -> None:
         if self._feed.watched:

@@ -20,6 +20,7 @@ LASTING = frozenset(
         "fail_media",
         "slow_uploads",
         "fail_uploads",
+        "old_media_keys",
         "ban",
         "deprecated_version",
         "proxyblock",
@@ -47,6 +48,14 @@ SHOWN_BY_PAGE = frozenset({"ban", "proxyblock", "storage_initialization_error"})
 
 COUNTED = frozenset({"refuse_sends", "drop_acks", "drop_receipts", "fail_media", "fail_uploads"})
 """Lasting kinds that `count` uses up."""
+
+_FIGURES = {
+    "latency_ms": "milliseconds",
+    "slow_media": "bytes per second, 0 for none,",
+    "slow_uploads": "bytes per second, 0 for none,",
+    "old_media_keys": "seconds",
+}
+"""What the value of a kind that needs one stands for."""
 
 REFUSALS = ("unknown", "network", "throw", "421", "463", "475")
 
@@ -108,10 +117,9 @@ def check_value(kind: str, value: object) -> str | int | None:
     """
     if kind not in LASTING | AT_ONCE:
         raise BadRequest(f"unknown fault kind: {kind}; known: {', '.join(sorted(LASTING | AT_ONCE))}")
-    if kind in ("latency_ms", "slow_media", "slow_uploads"):
+    if kind in _FIGURES:
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            what = "milliseconds" if kind == "latency_ms" else "bytes per second, 0 for none,"
-            raise BadRequest(f"{kind} takes the {what} in `value`")
+            raise BadRequest(f"{kind} takes the {_FIGURES[kind]} in `value`")
         return value
     if kind in ("fail_media", "fail_uploads"):
         status = 503 if value is None else value

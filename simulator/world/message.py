@@ -46,6 +46,7 @@ class Message:
         edited_at: when that was; None for never.
         revoke_subtype: "sender" or "admin" (of the group).
         media: the id of its bytes; empty for none.
+        receipts: of an own one in a group, each member's ack by number, as JSON.
     """
 
     seq: int
@@ -78,6 +79,7 @@ class Message:
     edited_at: int | None = None
     revoke_subtype: str = "sender"
     media: str = ""
+    receipts: str = ""
 
     @property
     def key(self) -> str:
@@ -96,6 +98,12 @@ class Message:
         """What it carries besides its text, by WhatsApp's names."""
         content: dict[str, object] = json.loads(self.content) if self.content else {}
         return content
+
+    @property
+    def member_acks(self) -> dict[str, int]:
+        """How far an own message in a group has come with each member."""
+        acks: dict[str, int] = json.loads(self.receipts) if self.receipts else {}
+        return acks
 
     def key_with(self, id_: str) -> str:
         """Return the key that something has which is done to this message under another id: an edit, a deletion."""
@@ -159,6 +167,7 @@ class Message:
             "edited_at": self.edited_at,
             "revoked": bool(self.revoke_id),
             "revoke_key": self.key_with(self.revoke_id) if self.revoke_id else None,
+            "members": self.member_acks,
             "quote": _quote(fields),
             "mentions": _mentions(fields),
             "media": self.media or None,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import asdict, dataclass, field
 
 from simulator.errors import NotFound
 from simulator.world.limits import Limits
 from simulator.world.numbers import lid_of
+
+_CHAT_STATES = 500
 
 
 @dataclass(slots=True)
@@ -19,6 +22,8 @@ class Phone:
         lid: its chats have moved to LIDs.
         limits: how much it may write to new chats; not kept over a restart of the simulator.
         times_online: how often a page of it was shown as online; not kept either.
+        times_asked: how often a page asked whether some number is on WhatsApp; not kept either.
+        chat_states: who types where: `chat`, `state` (composing, recording, paused) and `at`; the last ones, not kept.
     """
 
     number: str
@@ -26,6 +31,8 @@ class Phone:
     lid: bool
     limits: Limits = field(default_factory=Limits)
     times_online: int = 0
+    times_asked: int = 0
+    chat_states: deque[dict[str, object]] = field(default_factory=lambda: deque(maxlen=_CHAT_STATES))
 
     def as_dict(self) -> dict[str, object]:
         """Return the phone as a JSON object."""
@@ -41,16 +48,22 @@ class Contact:
         exists: on WhatsApp; None: by the settings.
         lid: reached by its LID; None: as the phone that writes to it.
         name: shown in chats.
+        picture: the id of the bytes of its picture; empty for none.
+        hides_picture: strangers, and so the phones here, don't get to see it.
+        business: it is a business's.
     """
 
     number: str
     exists: bool | None = None
     lid: bool | None = None
     name: str = ""
+    picture: str = ""
+    hides_picture: bool = False
+    business: bool = False
 
     def as_dict(self) -> dict[str, object]:
         """Return the contact as a JSON object."""
-        return {"number": self.number, "exists": self.exists, "lid": self.lid, "name": self.name}
+        return asdict(self)
 
 
 class PhoneBook:

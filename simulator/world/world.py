@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from simulator.world.delivery import Delivery, now_ms
 from simulator.world.devices import Connection, Device, DeviceRegistry
 from simulator.world.faults import AT_ONCE, SHOWN_BY_PAGE, Fault, FaultBook
 from simulator.world.feed import Feed
+from simulator.world.groups.group import Group, GroupBook
 from simulator.world.inbound.arrivals import Arrivals
 from simulator.world.numbers import lid_of
 from simulator.world.outbound.acceptance import Acceptance
+from simulator.world.outbound.changes import PageChanges
 from simulator.world.pairing import Pairing
 from simulator.world.phones import Contact, Phone, PhoneBook
 
@@ -28,15 +31,19 @@ class World:
     def __init__(self, directory: Path) -> None:
         self.settings = Settings()
         self.book = PhoneBook()
+        self.groups = GroupBook()
         self.devices = DeviceRegistry()
         self.feed = Feed()
         self.archive = Archive(directory)
         self.faults = FaultBook(lambda: asyncio.get_running_loop().time())
         self.pairing = Pairing(lambda: self.settings, self._devices_changed)
-        self.delivery = Delivery(lambda: self.settings, self.devices, self.faults, self.archive, self.feed)
-        self.arrivals = Arrivals(self.book, self.delivery)
+        self.delivery = Delivery(lambda: self.settings, self.groups, self.devices, self.faults, self.archive, self.feed)
+        self.arrivals = Arrivals(self.book, self.groups, self.delivery)
         self.media = MediaShelf(directory)
-        self.acceptance = Acceptance(lambda: self.settings, self.book, self.delivery, self.faults, self.media)
+        self.acceptance = Acceptance(
+            lambda: self.settings, self.book, self.groups, self.delivery, self.faults, self.media
+        )
+        self.changes = PageChanges(lambda: self.settings, self.groups, self.delivery, self.arrivals, self.faults)
         self._writer: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -46,6 +53,7 @@ class World:
         self.settings = Settings().changed(kept)
         self.book.phones = {phone.number: phone for phone in self.archive.load_phones()}
         self.book.contacts = {contact.number: contact for contact in self.archive.load_contacts()}
+        self.groups.groups = {group.id: group for group in self.archive.load_groups()}
         for device in self.archive.load_devices():
             self.devices.load(device)
         self.media.load(self.archive.load_media())
@@ -83,17 +91,33 @@ class World:
         self.feed.publish({"type": "phone", "phone": phone.as_dict()})
         return phone
 
-    def put_contact(self, number: str, *, exists: bool | None, lid: bool | None, name: str | None) -> Contact:
+    def name_of_chat(self, chat: str) -> str:
+        """Return what a chat is called: a group's subject or a contact's name; empty if none is known."""
+        group = self.groups.groups.get(chat)
+        return self.book.name_of(chat) if group is None else group.subject
+
+    def put_contact(self, number: str, changes: dict[str, object]) -> Contact:
         """Say what is special about a number; what is None stays as it was."""
         contact = self.book.contacts.setdefault(number, Contact(number))
-        if exists is not None:
-            contact.exists = exists
-        if lid is not None:
-            contact.lid = lid
-        if name is not None:
-            contact.name = name
+        for name, value in changes.items():
+            if value is not None:
+                setattr(contact, name, value)
         self.archive.contact(contact)
         return contact
+
+    def change_group(self, group: Group, changes: dict[str, object]) -> None:
+        """Change a group; the pages of those who are in it, or were until now, are told."""
+        concerned = set(group.members)
+        for name, value in changes.items():
+            setattr(group, name, value)
+        self.archive.group(group)
+        self.tell_of_group(group, concerned | set(group.members))
+
+    def tell_of_group(self, group: Group, numbers: Collection[str]) -> None:
+        """Tell the pages of some members what a group is now."""
+        for number in numbers:
+            for connection in self.devices.connections_of(number):
+                connection.send({"push": "groups", "groups": [g.for_page() for g in self.groups.of(number)]})
 
     def account(self, phone: Phone) -> dict[str, object]:
         """Return what a linked page knows of its own account."""
@@ -152,6 +176,13 @@ class World:
         if self.devices.online.get(connection.device.id) is connection:
             del self.devices.online[connection.device.id]
         self._devices_changed()
+
+    def show_typing(self, connection: Connection, chat: str, state: str) -> None:
+        """A page says that somebody types or records in a chat, or has stopped to."""
+        number = connection.device.phone
+        if number is not None:
+            self.book.phone(number).chat_states.append({"chat": chat, "state": state, "at": now_ms()})
+            self.feed.publish({"type": "typing", "phone": number, "chat": chat, "state": state})
 
     def show_presence(self, connection: Connection, available: bool) -> None:
         """A page says whether somebody sits before it."""

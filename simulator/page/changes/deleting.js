@@ -12,6 +12,10 @@ __d('SimDeleting', (require, exports) => {
   const MsgKey = require('WAWebMsgKey').default;
 
   exports.start = () => {
+    require('WAWebCmd').Cmd.on('send_revoke_msgs', (chat, { list }) => {
+      const { sendRevoke } = require('WAWebRevokeMsgAction');
+      list.forEach((data) => sendRevoke({ type: 'message', data }).catch((error) => console.warn('not deleted', error)));
+    });
     require('WAWebCmd').Cmd.on('send_delete_msgs', async (chat, { list }) => {
       for (const message of list) {
         chat.msgs.remove(message.id);
@@ -79,4 +83,25 @@ __d('SimDeleting', (require, exports) => {
       chat.lastReceivedKey = newKey;
     }
   }
+});
+
+/* The owner, or an admin, deletes for everyone: first the server has it, then it is so here. */
+__d('WAWebRevokeMsgAction', (require, exports) => {
+  const { SendMsgResult } = require('WAWebSendMsgResult');
+  const MsgKey = require('WAWebMsgKey').default;
+
+  const REFUSALS = { network: SendMsgResult.ERROR_NETWORK };
+
+  /* of: `{type: 'message', data}`, one message. Resolves with the outcome. */
+  exports.sendRevoke = async ({ data: message }) => {
+    const answer = await require('SimOutbox').change('revoke', message, await MsgKey.newId());
+    if (answer.refused === 'throw') {
+      throw new Error('sendRevoke failed');
+    }
+    if (answer.refused !== undefined) {
+      return { messageSendResult: REFUSALS[answer.refused] ?? SendMsgResult.ERROR_UNKNOWN };
+    }
+    await require('SimDeleting').revoked(answer.item);
+    return { messageSendResult: SendMsgResult.OK, t: answer.t };
+  };
 });

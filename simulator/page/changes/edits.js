@@ -40,3 +40,38 @@ __d('SimEdits', (require, exports) => {
     }
   };
 });
+
+/* What the owner may write anew, and for how long. */
+__d('WAWebMsgActionCapability', (require, exports) => {
+  const { session } = require('SimSession');
+
+  const WITH_CAPTION = new Set(['image', 'video', 'document']);
+
+  const isYoung = ({ t }) => Date.now() / 1000 - t < session.settings.edit_window_s;
+  const hasLeft = ({ id, ack, isSendFailure }) => id.fromMe && ack >= 1 && !isSendFailure;
+
+  exports.canEditText = (message) => message.type === 'chat' && hasLeft(message) && isYoung(message);
+  exports.canEditCaption = (message) =>
+    WITH_CAPTION.has(message.type) && Boolean(message.caption) && hasLeft(message) && isYoung(message);
+});
+
+__d('WAWebSendMessageEditAction', (require, exports) => {
+  const { messageTable } = require('SimMessageTable');
+  const messages = require('SimMessages');
+  const rows = require('SimRows');
+
+  /* Send a message anew (`order`: a message of type protocol). It doesn't throw: what fails shows in `isSendFailure`. */
+  exports.addAndSendMessageEdit = async (message, order) => {
+    const { id, body, latestEditSenderTimestampMs } = order;
+    const answer = await require('SimOutbox').change('edit', message, id.id, body).catch(() => ({ refused: 'throw' }));
+    if (answer.refused !== undefined) {
+      await messages.change(message, { isSendFailure: true });
+      return;
+    }
+    const text = message.type === 'chat' ? { body } : { caption: body };
+    message.set({ ...text, latestEditSenderTimestampMs, latestEditMsgKey: id });
+    const { msgRowOpaqueData } = rows.rowOf(message);
+    const edited = { msgRowOpaqueData, latestEditSenderTimestampMs, latestEditMsgKey: String(id) };
+    await messageTable.update(String(message.id), (old) => ({ ...old, ...edited }));
+  };
+});

@@ -69,3 +69,20 @@ __d('SimReactions', (require, exports) => {
     }
   };
 });
+
+/* The owner's own reaction: it has a key of its own, and is stored here once the server has it. */
+__d('WAWebSendReactionMsgAction', (require, exports) => {
+  const { SendMsgResult } = require('WAWebSendMsgResult');
+  const MsgKey = require('WAWebMsgKey').default;
+
+  /* text: an emoji; empty to take the former one back. Rejects where the server refuses it. */
+  exports.sendReactionToMsg = async (message, text) => {
+    const id = await MsgKey.newId();
+    const answer = await require('SimOutbox').change('react', message, id, text).catch(() => ({ refused: 'throw' }));
+    if (answer.refused !== undefined) {
+      throw new Error('Reaction send error');
+    }
+    await require('SimReactions').arrived(answer.item);
+    return { messageSendResult: SendMsgResult.OK, t: answer.t };
+  };
+});

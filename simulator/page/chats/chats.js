@@ -19,6 +19,10 @@ __d('WAWebChatModel', (require, exports) => {
       return presence;
     }
 
+    get groupMetadata() {
+      return require('WAWebGroupMetadataCollection').default.get(this.id);
+    }
+
     get contact() {
       return require('WAWebContactCollection').ContactCollection.get(this.id);
     }
@@ -29,7 +33,7 @@ __d('WAWebChatModel', (require, exports) => {
   }
   defineModel(Chat, 'chat', {
     id: null, name: '', unreadCount: 0, t: 0, lastReceivedKey: undefined, active: false, archive: false, pin: 0,
-    isReadOnly: false, number: '',
+    isReadOnly: false, number: '', pausedTimerId: undefined,
   });
   exports.default = Chat;
 });
@@ -97,6 +101,9 @@ __d('SimChats', (require, exports) => {
 
 __d('WAWebFindChatAction', (require, exports) => {
   exports.findOrCreateLatestChat = async (wid) => {
+    if (wid.isGroup()) {
+      await require('WAWebGroupMetadataCollection').default.find(wid);
+    }
     const target = await require('SimDirectory').chatWidFor(wid);
     return require('SimChats').ensure(target);
   };

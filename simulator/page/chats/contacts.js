@@ -118,8 +118,8 @@ __d('SimDirectory', (require, exports) => {
     if (!session.online) {
       throw new Error('not connected');
     }
-    const { exists, number, lid, uses_lid: usesLid, name } = await wire.ask('query', { wid: String(wid) });
-    const contact = { number, lid, usesLid, name, exists };
+    const { exists, number, lid, uses_lid: usesLid, name, business } = await wire.ask('query', { wid: String(wid) });
+    const contact = { number, lid, usesLid, name, exists, business };
     if (exists) {
       learn(contact);
       store.put('contacts', contact).catch((error) => console.error('contact not stored', error));
@@ -155,8 +155,8 @@ __d('WAWebQueryExistsJob', (require, exports) => {
   const { createWid } = require('WAWebWidFactory');
 
   exports.queryWidExists = async (wid) => {
-    const { exists, number } = await require('SimDirectory').ask(wid);
-    return exists ? { wid: createWid(`${number}@c.us`), biz: false } : null;
+    const { exists, number, lid, business } = await require('SimDirectory').ask(wid);
+    return exists ? { wid: createWid(`${number}@c.us`), lid: createWid(`${lid}@lid`), biz: business } : null;
   };
   exports.queryPhoneExists = async (phone) => exports.queryWidExists(createWid(`${phone}@c.us`));
 });

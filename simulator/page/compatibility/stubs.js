@@ -7,11 +7,11 @@
 (() => {
   const COLLECTIONS = [
     'AggReactions', 'Blocklist', 'BotProfile', 'BusinessCategoriesResult', 'BusinessProfile', 'Button', 'Cart',
-    'CartItem', 'Catalog', 'EmojiVariant', 'Label', 'LabelItem', 'MsgInfo', 'Mute', 'Note', 'Order', 'OrderItem',
-    'PinInChat', 'ProductColl', 'Product', 'ProductImage', 'ProductMessageList', 'ProfilePicThumb', 'QuickReply',
+    'CartItem', 'Catalog', 'EmojiVariant', 'Label', 'LabelItem', 'Mute', 'Note', 'Order', 'OrderItem',
+    'PinInChat', 'ProductColl', 'Product', 'ProductImage', 'ProductMessageList', 'QuickReply',
     'Reactions', 'RecentEmoji', 'RecentSticker', 'StarredMsg', 'Sticker', 'StickerPack', 'StickerSearch', 'TextStatus',
   ];
-  const MODELS = ['group_metadata', 'participant', 'label', 'business_profile', 'profile_pic_thumb', 'call'];
+  const MODELS = ['label', 'business_profile', 'call'];
   const FUNCTIONS = {
     WAWebLinkPreviewMinimal: ['genMinimalLinkPreview'],
     WAWebProtobufMediaType: ['mediaTypeFromProtobuf'],
@@ -29,7 +29,6 @@
     WAWebMediaTypes: ['encodeMaybeMediaType'],
     WAWebFanoutStanza: ['createFanoutMsgStanza'],
     WAWebPrimaryFeatures: ['primaryFeatureEnabled'],
-    WAWebHandleGroupSimpleReceipt: ['handleGroupSimpleReceipt'],
     WAWebHandleStatusSimpleReceipt: ['handleStatusSimpleReceipt'],
     WAWebChatSeenPlayed: ['markPlayed', 'canMarkPlayed'],
     WAWebChatGetters: [
@@ -104,15 +103,6 @@ __d('WAWebCallCollection', (require, exports) => {
   CallCollectionImpl.model = require('WAWebBaseModel').BaseModel;
   exports.CallCollectionImpl = CallCollectionImpl;
   exports.default = new CallCollectionImpl();
-});
-
-__d('WAWebGroupMetadataCollection', (require, exports) => {
-  const { BaseCollection } = require('WAWebBaseCollection');
-  class GroupMetadataCollectionImpl extends BaseCollection {
-    onParentGroupChange() {}
-  }
-  GroupMetadataCollectionImpl.model = require('WAWebBaseModel').BaseModel;
-  exports.default = new GroupMetadataCollectionImpl();
 });
 
 __d('WAWebNewsletterCollection', (require, exports) => {

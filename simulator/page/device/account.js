@@ -42,7 +42,7 @@ __d('SimAccount', (require, exports) => {
     async wipe() {
       this.login = null;
       await Promise.all([
-        store.clear('meta', 'chats', 'contacts', 'pushnames'),
+        store.clear('meta', 'chats', 'contacts', 'pushnames', 'groups'),
         require('SimMessageTable').messageTable.forget(),
         require('WAWebMediaStore').LruMediaStore.clear(),
       ]);

@@ -6,7 +6,7 @@ __d('SimStore', (require, exports) => {
 
   class Store extends Database {
     constructor() {
-      super('simulator-web', 3, ['chats', 'contacts', 'pushnames'], (database) => {
+      super('simulator-web', 4, ['chats', 'contacts', 'pushnames', 'groups'], (database) => {
         const known = database.objectStoreNames;
         if (known.contains('messages')) {
           database.deleteObjectStore('messages'); // of profiles from before; messages have a database of their own
@@ -18,6 +18,9 @@ __d('SimStore', (require, exports) => {
         }
         if (!known.contains('pushnames')) {
           database.createObjectStore('pushnames', { keyPath: 'wid' });
+        }
+        if (!known.contains('groups')) {
+          database.createObjectStore('groups', { keyPath: 'wid' });
         }
       });
     }

@@ -67,7 +67,26 @@ __d('SimInbound', (require, exports) => {
     exports.tellSeen(rev);
   }
 
-  async function receipt({ key, ack, wid, id, t }) {
+  /* Of a message in a group each member's device says how far it has come there; told once for each step. */
+  const toldOf = new Map();
+  async function receiptsOfMembers({ key, wid, id, t, members }) {
+    const told = toldOf.get(key) ?? {};
+    toldOf.set(key, { ...told, ...members });
+    for (const [member, ack] of Object.entries(members).filter(([one, ack]) => ack >= 2 && ack > (told[one] ?? 0))) {
+      const ackString = ack >= 3 ? ACK_STRING.READ : ACK_STRING.DELIVERY;
+      const from = createWid(wid);
+      await require('WAWebHandleGroupSimpleReceipt').handleGroupSimpleReceipt({
+        ack, ackString, from, externalIds: [id], participant: createWid(member), recipient: undefined, ts: t,
+      });
+    }
+  }
+
+  async function receipt({ key, ack, wid, id, t, members }) {
+    if (members !== undefined) {
+      await receiptsOfMembers({ key, wid, id, t, members });
+      await messages.raiseAck(key, ack);
+      return;
+    }
     if (ack < 2) {
       await messages.raiseAck(key, ack);
       return;

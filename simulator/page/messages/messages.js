@@ -79,3 +79,8 @@ __d('WAWebHandleChatSimpleReceipt', (require, exports) => {
     await Promise.all(keys.map((key) => messages.raiseAck(key, ack)));
   };
 });
+
+/* What one member of a group says of a message. The message as a whole has come as far as it has with all of them. */
+__d('WAWebHandleGroupSimpleReceipt', (require, exports) => {
+  exports.handleGroupSimpleReceipt = async () => undefined;
+});

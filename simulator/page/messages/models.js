@@ -18,6 +18,16 @@ __d('WAWebMsgModel', (require, exports) => {
       return require('SimMedia').objectOf(this);
     }
 
+    get chat() {
+      return require('WAWebChatCollection').ChatCollection.get(this.id.remote);
+    }
+
+    get senderObj() {
+      const sender = this.author ?? this.id.participant ?? this.id.remote;
+      const contact = require('WAWebContactCollection').ContactCollection.get(sender);
+      return { id: sender, name: contact?.name, isMe: this.id.fromMe };
+    }
+
     /* What an answer to it has to say of it. */
     msgContextInfo(chatWid) {
       return require('SimQuotes').contextOf(this, chatWid);

@@ -44,17 +44,17 @@ __d('SimOutbox', (require, exports) => {
   const waiting = new Map();
 
   function send(entry) {
-    const { id } = entry.message;
+    const { key, op, body } = entry;
     entry.underWay = true;
-    wire.ask('send', require('SimStanza').stanzaOf(entry.message), null).then(
+    wire.ask(op, body, null).then(
       (answer) => {
-        waiting.delete(String(id));
+        waiting.delete(key);
         entry.resolve(answer);
       },
       (error) => {
         entry.underWay = false;
         if (!(error instanceof NetworkError)) {
-          waiting.delete(String(id));
+          waiting.delete(key);
           entry.reject(error);
         }
       },
@@ -64,20 +64,25 @@ __d('SimOutbox', (require, exports) => {
   exports.holds = (key) => waiting.has(String(key));
 
   /* Hand a message to the server and resolve with its answer, however long that takes; a second call joins the first. */
-  exports.submit = (message) => {
-    const key = String(message.id);
+  exports.submit = (message) => hand(String(message.id), 'send', require('SimStanza').stanzaOf(message));
+
+  /* The same for what is done to a message that is there (`kind`: react, edit, revoke), under a key of its own. */
+  exports.change = (kind, message, id, text = '') =>
+    hand(`${kind} ${id}`, 'change', { kind, key: String(message.id), id, text });
+
+  function hand(key, op, body) {
     const known = waiting.get(key);
     if (known !== undefined) {
       return known.answer;
     }
-    const entry = { message, underWay: false };
+    const entry = { key, op, body, underWay: false };
     entry.answer = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));
     waiting.set(key, entry);
     if (session.online) {
       send(entry);
     }
     return entry.answer;
-  };
+  }
 
   session.on('up_to_date', () => {
     for (const entry of waiting.values()) {

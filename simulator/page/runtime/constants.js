@@ -38,6 +38,16 @@ __d('WAWebSendMsgResult', (require, exports) => {
   };
 });
 
+__d('WAWebMsgType', (require, exports) => {
+  const byName = (...names) => Object.fromEntries(names.map((name) => [name.toUpperCase(), name]));
+  exports.MSG_TYPE = byName(
+    'chat', 'image', 'video', 'ptv', 'audio', 'ptt', 'document', 'sticker', 'location', 'vcard', 'multi_vcard',
+    'poll_creation', 'buttons_response', 'list_response', 'template_button_reply', 'ciphertext', 'revoked', 'protocol',
+    'call_log', 'unknown',
+  );
+  exports.SYSTEM_MESSAGE_TYPES = ['protocol', 'call_log'];
+});
+
 __d('WAWebLogoutReasonConstants', (require, exports) => {
   exports.LogoutReason = {
     UserInitiated: 'user_initiated', UnknownCompanion: 'unknown_companion', AccountLocked: 'account_locked',

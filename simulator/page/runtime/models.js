@@ -34,6 +34,12 @@ __d('WAWebBaseModel', (require, exports) => {
       return this;
     }
 
+    /* A field has no value any more. */
+    unset(name) {
+      this[name] = undefined;
+      return this;
+    }
+
     toJSON() {
       return this.attributes;
     }

@@ -24,7 +24,7 @@ __d('SimSession', (require, exports) => {
       super();
       this.settings = {
         sync_ms: 1000, resume_ms: 0, page_resends: false, resend_ms: 5000, reload_above: 1000, upload_in_worker: false,
-        upload_limits: {}, reencode_images: false,
+        upload_limits: {}, reencode_images: false, edit_window_s: 1200,
       };
       this._facts = {
         registered: false, connected: false, pairing: false, synced: false, upToDate: false, ref: null, idle: false,
@@ -139,6 +139,7 @@ __d('SimSession', (require, exports) => {
           location.reload();
           return;
         }
+        require('SimGroups').takeAll(answer.groups);
         await require('SimInbound').catchUp(answer);
       } catch (error) {
         console.error('sync failed', error);

@@ -80,6 +80,10 @@ __d('WAWebCmd', (require, exports) => {
       this.trigger('send_delete_msgs', chat, messages, clearMedia);
     }
 
+    sendRevokeMsgs(chat, messages, options) {
+      this.trigger('send_revoke_msgs', chat, messages, options);
+    }
+
     onTemporaryBan(details) {
       this.trigger('on_temporary_ban', details);
     }

@@ -21,9 +21,10 @@ __d('SimFaults', (require, exports) => {
     require('WAWebMsgCollection').MsgCollection.reset();
     require('WAWebChatCollection').ChatCollection.reset();
     require('WAWebContactCollection').ContactCollection.reset();
+    require('WAWebGroupMetadataCollection').default.reset();
     await Promise.all([
       require('SimMessageTable').messageTable.forget(),
-      require('SimStore').store.clear('chats', 'contacts', 'pushnames'),
+      require('SimStore').store.clear('chats', 'contacts', 'pushnames', 'groups'),
     ]);
   }
 

@@ -10,6 +10,7 @@ from simulator.errors import BadRequest, Conflict, NotFound
 from simulator.world.content.media import Media
 from simulator.world.content.types import complete, kind_of
 from simulator.world.delivery import Delivery, new_message_id, now_ms
+from simulator.world.groups.group import GroupBook
 from simulator.world.message import POLL_VOTE, REACTION, Draft, Message
 from simulator.world.numbers import chat_of_wid, wid_of
 from simulator.world.phones import Phone, PhoneBook
@@ -49,8 +50,9 @@ class Arrival:
 class Arrivals:
     """Brings all that to phones."""
 
-    def __init__(self, book: PhoneBook, delivery: Delivery) -> None:
+    def __init__(self, book: PhoneBook, groups: GroupBook, delivery: Delivery) -> None:
         self._book = book
+        self._groups = groups
         self._delivery = delivery
 
     def receive(self, phone: Phone, arrival: Arrival) -> Message:
@@ -72,7 +74,8 @@ class Arrivals:
         author = arrival.contact if arrival.group and not arrival.from_me else ""
         participant = ""
         if arrival.group:
-            participant = self._own_wid(phone) if arrival.from_me else self._wid(phone, arrival.contact)
+            group = self._groups.joined(arrival.group, phone.number, arrival.contact, lid=phone.lid)
+            participant = group.wid_of(phone.number) if arrival.from_me else group.wid_of(arrival.contact)
         text = kind_of(arrival.type).text if arrival.text is None else arrival.text
         draft = Draft(
             chat=arrival.group or arrival.contact,
@@ -97,10 +100,22 @@ class Arrivals:
         return message
 
     def react(
-        self, phone: Phone, key: str, emoji: str, *, sender: str | None, from_me: bool, silent: bool = False
+        self,
+        phone: Phone,
+        key: str,
+        emoji: str,
+        *,
+        sender: str | None,
+        from_me: bool,
+        silent: bool = False,
+        by: tuple[str, str] | None = None,
     ) -> Message:
-        """Somebody puts an emoji to a message; an empty one takes the former back. Raises NotFound, BadRequest."""
-        return self._put_to(phone, self.find(phone, key), REACTION, emoji, {}, sender, from_me=from_me, silent=silent)
+        """Somebody puts an emoji to a message; an empty one takes the former back. Raises NotFound, BadRequest.
+
+        by: the device of the phone's owner by which it is done, and the reaction's id there.
+        """
+        parent = self.find(phone, key)
+        return self._put_to(phone, parent, REACTION, emoji, {}, sender, from_me=from_me, silent=silent, by=by)
 
     def vote(
         self, phone: Phone, key: str, options: list[object], *, sender: str | None, from_me: bool, silent: bool = False
@@ -126,7 +141,9 @@ class Arrivals:
         text = ", ".join(names[place] for place in chosen)
         return self._put_to(phone, poll, POLL_VOTE, text, content, sender, from_me=from_me, silent=silent)
 
-    def edit(self, phone: Phone, key: str, text: str, *, silent: bool = False) -> Message:
+    def edit(
+        self, phone: Phone, key: str, text: str, *, silent: bool = False, by: tuple[str, str] | None = None
+    ) -> Message:
         """Who wrote a message writes it anew: a text or a caption.
 
         Raises:
@@ -136,10 +153,14 @@ class Arrivals:
         message = self.find(phone, key)
         if message.revoke_id or message.type not in _EDITABLE:
             raise Conflict(f"{key} can't be edited")
-        self._delivery.change(message, "edit", body=text, edit_id=new_message_id(), edited_at=now_ms(), silent=silent)
+        device_id, id_ = by or ("", new_message_id())
+        changes: dict[str, int | str | None] = {"body": text, "edit_id": id_, "edited_at": now_ms(), "silent": silent}
+        self._delivery.change(message, "edit", by=device_id, **changes)
         return message
 
-    def revoke(self, phone: Phone, key: str, *, by_admin: bool = False, silent: bool = False) -> Message:
+    def revoke(
+        self, phone: Phone, key: str, *, by_admin: bool = False, silent: bool = False, by: tuple[str, str] | None = None
+    ) -> Message:
         """Who wrote a message, or a group's admin, deletes it for everyone. Devices are told, now or when they connect.
 
         Raises:
@@ -147,10 +168,12 @@ class Arrivals:
             NotFound: the phone has no message under this key.
         """
         message = self.find(phone, key)
+        device_id, id_ = by or ("", new_message_id())
         self._delivery.change(
             message,
             "revoke",
-            revoke_id=message.revoke_id or new_message_id(),
+            by=device_id,
+            revoke_id=message.revoke_id or id_,
             revoke_subtype="admin" if by_admin else "sender",
             silent=silent,
         )
@@ -180,6 +203,7 @@ class Arrivals:
         *,
         from_me: bool,
         silent: bool,
+        by: tuple[str, str] | None = None,
     ) -> Message:
         in_group = bool(parent.participant)
         contact = parent.chat if sender is None and not in_group else sender
@@ -187,14 +211,18 @@ class Arrivals:
             raise BadRequest("from must be somebody of the message's chat")
         participant = ""
         if in_group:
-            participant = self._own_wid(phone) if from_me else self._wid(phone, str(contact))
+            group = self._groups.joined(parent.chat, phone.number, lid=phone.lid)
+            participant = group.wid_of(phone.number if from_me else str(contact))
+        device_id, id_ = by or ("", new_message_id())
+        origin = "device" if by else "phone"
         draft = Draft(
             chat=parent.chat,
             wid=parent.wid,
-            id=new_message_id(),
+            id=id_,
             from_me=from_me,
             body=text,
-            origin="phone" if from_me else "contact",
+            origin=origin if from_me else "contact",
+            device_id=device_id,
             type=type_,
             author=str(contact) if in_group and not from_me else "",
             participant=participant,
@@ -217,6 +245,3 @@ class Arrivals:
 
     def _wid(self, phone: Phone, contact: str) -> str:
         return wid_of(contact, lid=self._book.uses_lid(phone, contact))
-
-    def _own_wid(self, phone: Phone) -> str:
-        return wid_of(phone.number, lid=phone.lid)

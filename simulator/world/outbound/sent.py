@@ -66,6 +66,12 @@ def fault_of(sent: Sent, media_at: Callable[[str], Media | None]) -> str | None:
     return f"nobody sends messages of type {sent.type}" if check is None else check(sent)
 
 
+def is_older_than(sent: Sent, seconds: int, now_s: int) -> bool:
+    """Say whether a message carries media whose key is older than that."""
+    made_at = sent.fields.get("mediaKeyTimestamp")
+    return isinstance(made_at, int) and now_s - made_at > seconds
+
+
 def _fault_of_media(fields: Fields, media: Media | None) -> str | None:
     if media is None:
         return "there is nothing at its directPath"
