@@ -8,6 +8,8 @@ from flask import Response, request
 from flask_openapi3.models.tag import Tag
 from pydantic import TypeAdapter, ValidationError
 
+from hub_api.media.handing_out import BYTES, hand_out
+from hub_api.media.opening import Opened, opened
 from hub_api.messages import history
 from hub_api.messages import service as messages
 from hub_api.messages.bodies import MessagePath, MessagesQuery, OneMessageQuery
@@ -18,9 +20,12 @@ from hub_api.web.answers import Failure, listed, succeeded
 from hub_api.web.endpoint import Blueprint, Call, endpoint
 from hub_api.web.fields import IdempotencyKey, TenantPath, canonical, group_id
 from hub_api.web.tenant import in_url
-from shared.errors import ValidationFailed
+from shared.errors import MediaNotAvailable, NotFound, ValidationFailed
 from shared.instant import from_iso, now_ms
+from shared.logs import get_logger
 from shared.transitions.message import Lane
+
+_log = get_logger(__name__)
 
 blueprint = Blueprint(
     "messages", __name__, url_prefix="/api/whatsapp/<string:cliente_id>", abp_tags=[Tag(name="messages")]
@@ -58,6 +63,31 @@ def read_message(call: Call, path: MessagePath, query: OneMessageQuery) -> Respo
     if query.events:
         fields["events"] = history.events_of(call.services.database, message.message_id)
     return succeeded(fields)
+
+
+@blueprint.get(
+    "/messages/<string:message_id>/media",
+    summary="The bytes of a message that we send",
+    responses={200: BYTES, 206: BYTES, 416: Failure, 429: Failure, **_COMMON},
+)
+@endpoint(in_url)
+def read_media(call: Call, path: MessagePath) -> Response:
+    """As an attachment, of the type that its content showed, as long as the message is kept. `Range` (one) and
+    `If-None-Match` are heeded; `ETag` is the SHA-256."""
+    return hand_out(call, lambda: _file_of(call, path.message_id))
+
+
+def _file_of(call: Call, message_id: str) -> Opened:
+    content = messages.find(call.services, call.cliente_id, message_id).content
+    media = content.media
+    if media is None:
+        raise NotFound()
+    kind = content.type.value
+    try:
+        return opened(call.services, call.cliente_id, media.sha256, kind, media.mime_type, media.file_name)
+    except FileNotFoundError:
+        _log.error("media.file_missing", cliente_id=call.cliente_id, sha256=media.sha256)
+        raise MediaNotAvailable(details={"media": {"status": "failed", "error": "MEDIA_FILE_MISSING"}}) from None
 
 
 @blueprint.post(

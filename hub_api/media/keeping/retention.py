@@ -29,11 +29,12 @@ class MediaRetention:
 
     def run(self) -> None:
         """All of it. A store that is away is tried again at the next run."""
-        with self._services.database.reading() as session:  # before: those whose last row goes are counted too
+        with self._services.database.reading() as session:
             tenants = tenants_with_files(session)
         at_ms = now_ms()
         forgotten = sum(each.forget(self._services, at_ms) for each in all_named() if each.forget is not None)
         try:
+            tenants.update(self._services.media.tenants())  # those whose last row is gone are counted too
             deleted = self.delete_unnamed()
         except StoreFailed as error:
             _log.error("media.store_away", reason=str(error))
