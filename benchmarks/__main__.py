@@ -24,6 +24,7 @@ _FOLDERS = {
     "peers_memory": "peers",
     "drain": "messages",
     "received_media": "messages",
+    "uploaded_media": "messages",
     "logins": "accounts",
     "streams": "events",
     "deliveries": "webhooks",

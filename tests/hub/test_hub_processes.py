@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,17 +13,21 @@ import urllib.request
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from celery.contrib.testing.worker import start_worker
+from received_media import age
 from sqlalchemy import select
 from stand_ins import PASSWORD, SECRET
 
 from celery_config import make_celery
 from hub_api.inbox.models import InboundMessage
+from hub_api.media.keeping.retention import MediaRetention
 from hub_api.messages.models import MessageRecord
 from hub_api.messages.service import SendRequest, send_text
 from shared.instant import now_ms
 from shared.protocol.events import MessageInbound
+from support.sample_media import pdf
 from support.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -129,6 +134,76 @@ def test_a_log_on_a_full_disk_changes_no_answer(start, settings, services):
     until(recorded, 60, "the record")
     # 120 is what Python itself ends with where something that was said could not be written
     assert {_ends(process) for process in (beat, background, hub)} <= {0, 120}
+
+
+@pytest.fixture
+def uploading(start, settings, maria):
+    """Begins an upload of 3 MB to a real hub, with so much of the body as is asked for; returns hub and connection."""
+    ready = settings.leadmaster_data_dir / "hub.ready"
+    hub = start("server", call=f"run(load_settings(), Path({str(ready)!r}))")
+    until(ready.exists, 60, "the hub")
+    connections = []
+
+    def begin(part, announced=True):
+        content = pdf() + bytes(3_000_000)
+        head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+        body = head + content + b"\r\n--x--\r\n"
+        told = {"Content-Length": len(body)} if announced else {"Transfer-Encoding": "chunked"}
+        lines = {"Host": "x", "Content-Type": "multipart/form-data; boundary=x", **maria, **told}
+        host, _, port = ready.read_text().strip().removeprefix("http://").partition(":")
+        connection = socket.create_connection((host, int(port)), timeout=30)
+        connections.append(connection)
+        request = "POST /api/whatsapp/51/media HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in lines.items())
+        sent = body[: int(len(body) * part)]
+        if not announced:
+            sent = f"{len(sent):x}\r\n".encode() + sent + b"\r\n" + (b"0\r\n\r\n" if part == 1 else b"")
+        connection.sendall(request.encode() + b"\r\n" + sent)
+        return hub, connection
+
+    yield begin
+    for connection in connections:
+        connection.close()
+
+
+def _answered(connection):
+    connection.shutdown(socket.SHUT_WR)
+    with connection.makefile("rb") as lines:
+        status = int(lines.readline().split()[1])
+        return status, json.loads(lines.read().partition(b"\r\n\r\n")[2])
+
+
+def _media(settings):
+    """Names of files that are stored, and how many are on their way."""
+    files = [path for path in Path(settings.media_location).rglob("*") if path.is_file()]
+    return [path.name for path in files if path.parent.name != "incoming"], sum(
+        path.parent.name == "incoming" for path in files
+    )
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_an_upload_over_a_real_connection(uploading, settings, announced):
+    status, answer = _answered(uploading(1, announced)[1])
+    assert (status, answer["mime_type"]) == (201, "application/pdf")
+    assert _media(settings) == ([answer["sha256"]], 0)
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_an_upload_whose_caller_hangs_up_is_a_400_and_nothing_is_kept(uploading, settings, announced):
+    status, answer = _answered(uploading(0.5, announced)[1])
+    assert (status, "cut off" in answer["details"]["file"]) == (400, True)
+    assert _media(settings) == ([], 0)
+
+
+def test_a_hub_that_is_killed_while_it_takes_a_file_leaves_what_is_swept(uploading, settings, services):
+    hub, _ = uploading(0.5)
+    until(lambda: _media(settings)[1] == 1, 30, "the file on its way")
+    for process in (*psutil.Process(hub.pid).children(recursive=True), hub):
+        process.kill()
+    hub.wait(20)
+    assert _media(settings) == ([], 1)
+    age(settings)
+    MediaRetention(services).run()
+    assert _media(settings) == ([], 0)
 
 
 @pytest.mark.filterwarnings("ignore")  # Celery's own, as root
