@@ -246,8 +246,8 @@ class Settings(MediaSettings):
     )
     webhook_allowed_networks: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="Networks, separated by commas, that webhooks may reach although they are not on the public "
-        "Internet, e.g. `127.0.0.0/8` or `10.1.0.0/16`.",
+        description="Networks, separated by commas, that webhooks and URLs of media may reach although they are not on "
+        "the public Internet, e.g. `127.0.0.0/8` or `10.1.0.0/16`.",
     )
     campaign_tick_seconds: float = Field(
         default=2, ge=0.1, le=5, description="Seconds between two looks for campaign messages that are due."
