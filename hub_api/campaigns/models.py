@@ -70,6 +70,9 @@ class CampaignRecord(Base):
     name: Mapped[str] = mapped_column(String(120))
     templates: Mapped[str] = mapped_column(Text)  # JSON array of variants
     columns: Mapped[str] = mapped_column(Text)  # JSON array: variables beyond number and name
+    content: Mapped[str | None] = mapped_column(Text)  # JSON of `Content`: the file whose caption the templates are …
+    media_sha256: Mapped[str | None] = mapped_column(String(64))  # … and that file
+    media_size: Mapped[int | None] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(12), index=True)
     reason: Mapped[str | None] = mapped_column(String(40))  # why it was paused; the guard's code, or "person"
     schedule: Mapped[int | None] = mapped_column(ForeignKey("schedules.id"), index=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,8 @@ from hub_api.public_events import pending
 from hub_api.public_events.envelope import Change
 from hub_api.public_events.types import PublicEventType
 from shared.instant import now_ms, to_iso
+from shared.ledger.content_object import content_object
+from shared.protocol.content import Content
 from shared.settings import Settings
 from shared.texts import error_text
 
@@ -33,6 +35,7 @@ def brief(settings: Settings, session: Session, row: CampaignRecord) -> dict[str
         "reason": reason,
         "templates": json.loads(row.templates),
         "columns": json.loads(row.columns),
+        "media": _media(row),
         "schedule_id": None if schedule is None else schedule.schedule_id,
         "schedule_state": None if schedule is None else schedule.state,
         "created_at": to_iso(row.created_at),
@@ -40,6 +43,11 @@ def brief(settings: Settings, session: Session, row: CampaignRecord) -> dict[str
         "started_at": to_iso(row.started_at),
         "finished_at": to_iso(row.finished_at),
     }
+
+
+def _media(row: CampaignRecord) -> dict[str, Any] | None:
+    shown = content_object(Content.from_text(row.content))
+    return None if row.content is None else {"type": shown["type"], **cast("dict[str, Any]", shown["media"])}
 
 
 def tell_state(settings: Settings, session: Session, row: CampaignRecord) -> None:

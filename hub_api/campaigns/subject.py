@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 
 from hub_api.campaigns.counting import Recount
 from hub_api.campaigns.imports.file_import import import_file
 from hub_api.campaigns.imports.running import Imports
-from hub_api.campaigns.models import CampaignImport, RefusedRow
+from hub_api.campaigns.models import CampaignImport, CampaignRecord, RefusedRow
 from hub_api.campaigns.optouts.answers import Answers
 from hub_api.campaigns.optouts.mirror import mirror_once
 from hub_api.campaigns.optouts.objects import OptOutChange
@@ -19,9 +19,19 @@ from hub_api.campaigns.releasing.outcomes import Outcomes
 from hub_api.campaigns.releasing.restore import restore
 from hub_api.campaigns.releasing.tick import Tick
 from hub_api.campaigns.tenants.service import follow_profile
-from hub_api.registry import Expiring, PeriodicTask, Subject
+from hub_api.campaigns.transitions import CampaignState
+from hub_api.registry import Expiring, NamedFiles, PeriodicTask, Subject
 from hub_api.services import Services
 from shared import names
+
+_FILES = NamedFiles(  # one that was cancelled, for good, names none any more
+    rows=select(CampaignRecord).where(
+        CampaignRecord.media_sha256.is_not(None), CampaignRecord.state != CampaignState.CANCELADA.value
+    ),
+    cliente_id=CampaignRecord.cliente_id,
+    sha256=CampaignRecord.media_sha256,
+    size=CampaignRecord.media_size,
+)
 
 
 def _answers(services: Services) -> Callable[[], object]:
@@ -64,6 +74,7 @@ SUBJECT = Subject(
     after_events=(_attribute, _answers),
     tenant_changed=(follow_profile,),
     restore=(restore,),
+    named_files=(_FILES,),
     tasks=(
         PeriodicTask(names.TASK_CAMPAIGN_TICK, _tick),
         PeriodicTask(names.TASK_CAMPAIGN_IMPORTS, _imports),

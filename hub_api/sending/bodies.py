@@ -163,7 +163,7 @@ class PollBody(AnyContent):
     multiple: StrictBool = Field(default=False, description="More than one may be chosen")
 
 
-_BODIES: tuple[type[AnyContent], ...] = (
+BODIES: tuple[type[AnyContent], ...] = (
     TextBody,
     ImageBody,
     VideoBody,
@@ -175,13 +175,15 @@ _BODIES: tuple[type[AnyContent], ...] = (
     ContactBody,
     PollBody,
 )
-OWN_FIELDS = frozenset(name for body in _BODIES for name in body.model_fields) - frozenset(AnyContent.model_fields)
+OWN_FIELDS = frozenset(name for body in BODIES for name in body.model_fields) - frozenset(AnyContent.model_fields)
 
 
 def _type_of(given: Any) -> str | None:
     """The tag by which the model is chosen."""
-    found = given.get("type", "text") if isinstance(given, dict) else getattr(given, "type", None)
-    return found if found is None or isinstance(found, str) else str(found)
+    if not isinstance(given, dict):
+        return getattr(given, "type", None)
+    found = given.get("type", "text")
+    return found if isinstance(found, str) else str(found)
 
 
 def _with_discriminator(schema: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hub_api.accounts.tenants.profiles import require_active
 from hub_api.media import outgoing
+from hub_api.media.sources.form import ReceivedForm
 from hub_api.messages.service import SendRequest, drafted
 from hub_api.principal import TenantProfile
 from hub_api.sending.bodies import (
@@ -23,15 +24,20 @@ from hub_api.sending.quoting import quote
 from hub_api.services import Services
 from hub_api.web.fields import canonical, recipient
 from shared.errors import ValidationFailed
-from shared.protocol.content import PLAIN, Content, LinkPreview
+from shared.protocol.content import PLAIN, Content, LinkPreview, MediaFile
 from shared.protocol.inbound import Place, Poll
 
 
-def request_of(services: Services, cliente_id: int, body: AnyContent, now_ms: int) -> SendRequest:
+def request_of(
+    services: Services, cliente_id: int, body: AnyContent, now_ms: int, received: ReceivedForm | None = None
+) -> SendRequest:
     """What the body asks for. A file is kept in the store once all else is found good.
 
-    Raises ValidationFailed, InvalidTo, TenantSuspended and NotFound, whose details name the field;
-    MediaStoreUnreachable, redis.RedisError, sqlalchemy.exc.SQLAlchemyError. A plain text asks nobody.
+    received: the form in which its file came, instead of what it says of it.
+    A plain text asks nobody.
+
+    Raises ValidationFailed, InvalidTo, TenantSuspended and NotFound, whose details name the field; what taking a file
+    raises (`hub_api.media.outgoing`); redis.RedisError, sqlalchemy.exc.SQLAlchemyError.
     """
     request = SendRequest(
         to=body.to,
@@ -46,9 +52,16 @@ def request_of(services: Services, cliente_id: int, body: AnyContent, now_ms: in
     drafted(cliente_id, request, now_ms, profile)  # what is wrong with it is told before anything is kept
     content = _content_of(services, cliente_id, body, profile)
     if isinstance(body, MediaBody):
-        media = outgoing.take(services, cliente_id, body.of, body.media, now_ms, body.file_name)
-        content = replace(content, media=media)
+        content = replace(content, media=_file_of(services, cliente_id, body, now_ms, received))
     return replace(request, content=content, told_apart_by=_told_apart_by(body, content))
+
+
+def _file_of(
+    services: Services, cliente_id: int, body: MediaBody, now_ms: int, received: ReceivedForm | None
+) -> MediaFile:
+    if received is not None:
+        return outgoing.take_received(services, cliente_id, body.of, received, now_ms, body.file_name)
+    return outgoing.take(services, cliente_id, body.of, body.media, now_ms, body.file_name)
 
 
 def _is_plain(body: AnyContent) -> bool:

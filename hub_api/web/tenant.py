@@ -9,7 +9,7 @@ from __future__ import annotations
 from hub_api.principal import require_reach
 from hub_api.web import callers
 from hub_api.web import cliente_id as cliente_ids
-from hub_api.web.endpoint import Incoming
+from hub_api.web.endpoint import Call, Incoming
 from shared.errors import SessionNotFound, ValidationFailed
 
 ALL = 0  # what `named_or_all` finds for an admin who names none, and `no_tenant` always
@@ -67,6 +67,13 @@ def no_tenant(incoming: Incoming) -> int:
     """The call means none; whoever names another's all the same is refused."""
     _require_reach_beside(incoming)
     return ALL
+
+
+def require_same(call: Call, said: int | None) -> None:
+    """For a view that reads its body by itself: what the body says of the tenant. Raises as `in_url`."""
+    if said is not None and said != call.cliente_id:
+        require_reach(call.caller, said)
+        raise ValidationFailed(details={"cliente_id": "URL and body disagree"})
 
 
 def _require_reach_beside(incoming: Incoming) -> None:

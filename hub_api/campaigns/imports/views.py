@@ -26,7 +26,7 @@ from hub_api.campaigns.imports.source import Upload, csv_upload, objects_upload
 from hub_api.campaigns.imports.status import ImportStatus
 from hub_api.campaigns.recipients.entries import SheetError
 from hub_api.campaigns.recipients.sheet import MAX_TOLD, Sheet, read_csv, read_rows
-from hub_api.campaigns.recipients.template import checked_templates, required_by
+from hub_api.campaigns.recipients.template import checked_templates, longest_of, required_by
 from hub_api.campaigns.tenants.service import rules
 from hub_api.campaigns.web import CHANGE_OF_STATE, COMMON, ONE_CAMPAIGN, campaign_blueprint, found
 from hub_api.web.answers import Failure, listed, succeeded
@@ -74,6 +74,7 @@ def import_recipients(call: Call, path: CampaignPath, query: ImportQuery) -> Res
     with call.services.database.reading() as session:
         row = found(call, session, path.campaign_id)
         key, texts, columns, cliente_id = row.id, row.templates, row.columns, row.cliente_id
+        longest = longest_of(row.content)
     raw, rows = _list_in_body()
     size = len(raw) if raw is not None else request.content_length or 0
     if query.dry_run:
@@ -81,7 +82,7 @@ def import_recipients(call: Call, path: CampaignPath, query: ImportQuery) -> Res
             raise PreviewTooLarge(details={"body": f"more than {BODY_LIMIT:,} bytes"})
         required = tuple(required_by(checked_templates(json.loads(texts), json.loads(columns))))
         sheet = _sheet(call, cliente_id, raw, rows, required)
-        templates = checked_templates(json.loads(texts), [*json.loads(columns), *sheet.columns])
+        templates = checked_templates(json.loads(texts), [*json.loads(columns), *sheet.columns], longest)
         return succeeded(preview_fields(sheet, templates))
     database = call.services.database
     at_once = size <= AT_ONCE_LIMIT and not query.background

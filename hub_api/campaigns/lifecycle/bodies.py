@@ -8,18 +8,33 @@ from pydantic import Field, StrictStr
 
 from hub_api.campaigns.bodies import Name, Named
 from hub_api.campaigns.recipients.bodies import Templates
+from hub_api.media.bodies import MediaId
+from hub_api.sending.bodies import FileName
 from hub_api.web.fields import Cursor, Input, Limit, ShortId, Text
 
 Columns = Annotated[list[Annotated[Text, Field(min_length=1, max_length=60)]], Field(max_length=50)]
 
 
+class CampaignMedia(Input):
+    """A file for all recipients: it is uploaded once."""
+
+    media_id: MediaId
+    type: Literal["image", "video", "document"] | None = Field(
+        default=None,
+        description="As what it is sent; else as its content says: a picture, a video, any other a document",
+    )
+    file_name: FileName | None = None
+
+
 class CampaignBody(Named):
-    """`templates`: variants, one is drawn per recipient. `columns`: variables beyond `nombre` and `telefono`."""
+    """`templates`: variants, one is drawn per recipient; of a file they are its caption. `columns`: variables beyond
+    `nombre` and `telefono`."""
 
     name: Name
     templates: Templates
     columns: Columns = Field(default=[])
     schedule_id: ShortId | None = None
+    media: CampaignMedia | None = None
 
 
 class CampaignEdit(Named):
@@ -29,6 +44,7 @@ class CampaignEdit(Named):
     templates: Templates | None = None
     columns: Columns | None = None
     schedule_id: ShortId | None = None
+    media: CampaignMedia | None = Field(default=None, description="null: none any more")
 
 
 class PutBackBody(Named):

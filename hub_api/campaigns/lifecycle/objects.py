@@ -7,8 +7,13 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from hub_api.campaigns.objects import ScheduleStateName
+from hub_api.messages.objects import SentMedia
 
 CampaignStateName = Literal["pendiente", "en_progreso", "finalizado", "pausada", "cancelada"]
+
+
+class CampaignFile(SentMedia):
+    type: Literal["image", "video", "document"]
 
 
 class CampaignFields(BaseModel):
@@ -20,6 +25,7 @@ class CampaignFields(BaseModel):
     reason: str | None = Field(description="Why it is paused, for a person")
     templates: list[str]
     columns: list[str]
+    media: CampaignFile | None = Field(description="The file whose caption the templates are")
     schedule_id: str | None
     schedule_state: ScheduleStateName | None
     created_at: str | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +14,14 @@ from hub_api.accounts.audit import trail as audit
 from hub_api.campaigns.imports.service import is_open
 from hub_api.campaigns.lookup import locked
 from hub_api.campaigns.models import CampaignRecord, RecipientRecord, ScheduleRecord
-from hub_api.campaigns.recipients.template import NUMBER, Template, checked_columns, checked_templates, required_by
+from hub_api.campaigns.recipients.template import (
+    NUMBER,
+    Template,
+    checked_columns,
+    checked_templates,
+    longest_of,
+    required_by,
+)
 from hub_api.campaigns.releasing.revoking import revoke
 from hub_api.campaigns.schedules import service as schedules
 from hub_api.campaigns.showing import tell_state
@@ -33,6 +41,7 @@ from hub_api.services import Services
 from shared.errors import InvalidState, NotFound, ValidationFailed
 from shared.instant import now_ms
 from shared.ledger.message import new_message_id
+from shared.protocol.content import PLAIN, Content
 
 _BY_PERSON = "person"  # the reason of a pause that somebody asked for
 _READ_AT_ONCE = 2_000
@@ -46,6 +55,7 @@ class CampaignRequest:
     templates: Sequence[str] | None = None
     columns: Sequence[str] | None = None
     schedule_id: str | None = None
+    content: Content | None = None  # PLAIN: no file any more
 
 
 class Campaigns:
@@ -59,7 +69,8 @@ class Campaigns:
     def create(self, cliente_id: int, request: CampaignRequest, who: str) -> str:
         """Keeps a new campaign, `pendiente`, and returns its id. Raises ValidationFailed, NotFound."""
         columns = checked_columns(request.columns or ())
-        checked_templates(request.templates or (), columns)
+        content = request.content or PLAIN
+        checked_templates(request.templates or (), columns, longest_of(content.to_text()))
         with self._database.writing() as session:
             row = CampaignRecord(
                 campaign_id=new_message_id(),
@@ -67,6 +78,7 @@ class Campaigns:
                 name=request.name or "",
                 templates=json.dumps(list(request.templates or ())),
                 columns=json.dumps(columns),
+                **_kept(content),
                 state=CampaignState.PENDIENTE.value,
                 schedule=None
                 if request.schedule_id is None
@@ -90,7 +102,10 @@ class Campaigns:
                 raise InvalidState(details={"state": row.state})
             columns = checked_columns([*json.loads(row.columns), *(request.columns or ())])
             texts = list(request.templates) if request.templates is not None else json.loads(row.templates)
-            templates = checked_templates(texts, columns)
+            if request.content is not None:
+                for name, value in _kept(request.content).items():
+                    setattr(row, name, value)
+            templates = checked_templates(texts, columns, longest_of(row.content))
             if request.templates is not None:
                 _check_recipients(session, row, templates)
             row.templates, row.columns = json.dumps(texts), json.dumps(columns)
@@ -174,6 +189,16 @@ class Campaigns:
         )
         if session.scalar(waiting.limit(1)) is None:
             raise InvalidState(details={"recipients": "none is pending"})
+
+
+def _kept(content: Content) -> dict[str, Any]:
+    """The columns of a campaign's file."""
+    media = content.media
+    return {
+        "content": content.to_text() or None,
+        "media_sha256": None if media is None else media.sha256,
+        "media_size": None if media is None else media.size,
+    }
 
 
 def _check_recipients(session: Session, row: CampaignRecord, templates: Sequence[Template]) -> None:

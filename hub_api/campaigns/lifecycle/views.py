@@ -8,6 +8,7 @@ from hub_api.accounts.audit import trail as audit
 from hub_api.campaigns.bodies import CampaignPath, PageQuery
 from hub_api.campaigns.lifecycle import progress
 from hub_api.campaigns.lifecycle.bodies import CampaignBody, CampaignEdit, CampaignsQuery, PutBackBody
+from hub_api.campaigns.lifecycle.media import content_of
 from hub_api.campaigns.lifecycle.objects import CampaignList, CampaignObject
 from hub_api.campaigns.lifecycle.service import CampaignRequest, Campaigns
 from hub_api.campaigns.lookup import listed as listed_campaigns
@@ -20,6 +21,7 @@ from hub_api.web.endpoint import Call, endpoint
 from hub_api.web.inputs import Body
 from hub_api.web.tenant import named, named_or_all
 from shared.instant import now_ms
+from shared.protocol.content import PLAIN
 
 blueprint = campaign_blueprint("campaigns", __name__)
 
@@ -28,7 +30,8 @@ blueprint = campaign_blueprint("campaigns", __name__)
 @endpoint(named, command="campaign create")
 def create(call: Call, body: CampaignBody) -> Response:
     """`pendiente`. An unknown variable in a template is an error here, never an empty hole in a message."""
-    request = CampaignRequest(body.name, body.templates, body.columns, body.schedule_id)
+    content = None if body.media is None else content_of(call.services, call.cliente_id, body.media, now_ms())
+    request = CampaignRequest(body.name, body.templates, body.columns, body.schedule_id, content)
     return _answer(call, Campaigns(call.services).create(call.cliente_id, request, call.caller.name), 201)
 
 
@@ -54,8 +57,10 @@ def read(call: Call, path: CampaignPath) -> Response:
 @endpoint(named_or_all, command="campaign edit")
 def edit(call: Call, path: CampaignPath, body: CampaignEdit) -> Response:
     """While it is `pendiente` or `pausada`."""
-    _reach(call, path.campaign_id)
-    request = CampaignRequest(body.name, body.templates, body.columns, body.schedule_id)
+    cliente_id, content = _reach(call, path.campaign_id), None
+    if "media" in body.model_fields_set:
+        content = PLAIN if body.media is None else content_of(call.services, cliente_id, body.media, now_ms())
+    request = CampaignRequest(body.name, body.templates, body.columns, body.schedule_id, content)
     Campaigns(call.services).edit(path.campaign_id, request, call.caller.name)
     return _answer(call, path.campaign_id)
 
@@ -115,9 +120,10 @@ def read_audit(call: Call, path: CampaignPath, query: PageQuery) -> Response:
     return listed(audit.of_subject(call.services.database, path.campaign_id, query.limit), None)
 
 
-def _reach(call: Call, campaign_id: str) -> None:
+def _reach(call: Call, campaign_id: str) -> int:
+    """Its tenant."""
     with call.services.database.reading() as session:
-        found(call, session, campaign_id)
+        return found(call, session, campaign_id).cliente_id
 
 
 def _answer(call: Call, campaign_id: str, status: int = 200, **more: object) -> Response:

@@ -24,6 +24,7 @@ class RunningCampaign:
     columns: str  # JSON array
     planned: plan.Campaign
     held: bool  # by the guard
+    content: str | None = None  # JSON of `Content`: what the message carries, for which the text is the caption
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,15 @@ from typing import Any
 
 from ulid import ULID
 
-from hub_api.campaigns.recipients.template import NUMBER, EmptyVariable, Template, TemplateError, draw, parse_all
+from hub_api.campaigns.recipients.template import (
+    NUMBER,
+    EmptyVariable,
+    Template,
+    TemplateError,
+    draw,
+    longest_of,
+    parse_all,
+)
 
 
 def values_of(recipient: Any) -> dict[str, str]:
@@ -23,8 +31,8 @@ def variant_seed(campaign_id: str, recipient_id: int) -> str:
 
 
 def stored_templates(campaign: Any) -> tuple[Template, ...]:
-    """The variants of a campaign as kept. campaign: with the columns `templates`, `columns`. Raises TemplateError."""
-    return parse_all(json.loads(campaign.templates), json.loads(campaign.columns))
+    """The variants of a campaign as kept. campaign: anything with its columns. Raises TemplateError."""
+    return parse_all(json.loads(campaign.templates), json.loads(campaign.columns), longest_of(campaign.content))
 
 
 def text_for(campaign: Any, recipient: Any) -> str | None:

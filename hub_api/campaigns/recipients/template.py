@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from shared.errors import ValidationFailed
 
-MAX_MESSAGE = 4_096
+MAX_MESSAGE, MAX_CAPTION = 4_096, 1_024  # characters
 NUMBER, NAME = "telefono", "nombre"  # every recipient has these; further columns of a list are variables too
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _VARIABLE = re.compile(r"[^\W\d]\w{0,39}")
@@ -41,9 +41,10 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One variant, parsed."""
+    """One variant, parsed. longest: characters that its message may have."""
 
     parts: tuple[str | Variable, ...]
+    longest: int = MAX_MESSAGE
 
     @property
     def variables(self) -> frozenset[str]:
@@ -59,13 +60,13 @@ class Template:
         text = "".join(part if isinstance(part, str) else _value(part, values) for part in self.parts)
         if not text.strip():
             raise TemplateError("the message is blank")
-        if len(text) > MAX_MESSAGE:
-            raise TemplateError(f"the message has {len(text)} characters, more than {MAX_MESSAGE}")
+        if len(text) > self.longest:
+            raise TemplateError(f"the message has {len(text)} characters, more than {self.longest}")
         return text
 
 
-def parse(text: str) -> Template:
-    """Raises TemplateError where braces or a variable's name are wrong."""
+def parse(text: str, longest: int = MAX_MESSAGE) -> Template:
+    """Raises TemplateError where braces or a variable's name are wrong, or where it is too long whatever they hold."""
     parts: list[str | Variable] = []
     position = 0
     for match in _PART.finditer(text):
@@ -82,13 +83,15 @@ def parse(text: str) -> Template:
     kept = tuple(part for part in parts if part != "")
     if not any(isinstance(part, Variable) or part.strip() for part in kept):
         raise TemplateError("the message is blank")
-    return Template(kept)
+    if (least := sum(len(part) for part in kept if isinstance(part, str))) > longest:
+        raise TemplateError(f"the message has {least} characters, more than {longest}")
+    return Template(kept, longest)
 
 
-def parse_all(texts: Sequence[str], columns: Iterable[str]) -> tuple[Template, ...]:
+def parse_all(texts: Sequence[str], columns: Iterable[str], longest: int = MAX_MESSAGE) -> tuple[Template, ...]:
     """The variants of a campaign whose recipients have these columns. Raises TemplateError, also for unknown ones."""
     known = {NUMBER, NAME, *columns}
-    templates = tuple(parse(text) for text in texts)
+    templates = tuple(parse(text, longest) for text in texts)
     for index, template in enumerate(templates, 1):
         unknown = sorted(template.variables - known)
         if unknown:
@@ -125,10 +128,15 @@ def checked_columns(columns: Iterable[str]) -> list[str]:
         raise ValidationFailed(details={"columns": str(error)}) from None
 
 
-def checked_templates(texts: Sequence[str], columns: Iterable[str]) -> tuple[Template, ...]:
+def longest_of(content: str | None) -> int:
+    """How many characters a campaign's message may have. content: of the campaign, as kept."""
+    return MAX_CAPTION if content else MAX_MESSAGE
+
+
+def checked_templates(texts: Sequence[str], columns: Iterable[str], longest: int = MAX_MESSAGE) -> tuple[Template, ...]:
     """The variants as a caller gives them, parsed. Raises ValidationFailed."""
     try:
-        return parse_all(texts, columns)
+        return parse_all(texts, columns, longest)
     except TemplateError as error:
         raise ValidationFailed(details={"templates": str(error)}) from None
 

@@ -114,6 +114,7 @@ def _running(
         columns=campaign.columns,
         planned=plan.Campaign(CampaignState(campaign.state), ScheduleState(schedule.state), rule, rules.switched_on),
         held=rules.held_code is not None or profile.suspended_at is not None,
+        content=campaign.content,
     )
 
 

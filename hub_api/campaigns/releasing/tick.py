@@ -24,6 +24,7 @@ from shared.errors import LeadMasterError
 from shared.instant import now_ms
 from shared.ledger.message import CampaignRelease
 from shared.logs import get_logger
+from shared.protocol.content import Content
 from shared.transitions.message import Lane
 
 _log = get_logger(__name__)
@@ -108,6 +109,7 @@ def _order(one: Chosen, seen: StopVersionsSeen) -> SendRequest:
     return SendRequest(
         to="+" + recipient.number,
         text=one.text,
+        content=Content.from_text(campaign.content),
         lane=Lane.CAMPAIGN,
         campaign_id=campaign.campaign_id,
         release=CampaignRelease(
