@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import schemathesis
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, seed
@@ -52,6 +53,15 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub_api.older.views.QrQuery", lambda: QrQuery(wait=0))
 
 
+def _form(kwargs: dict[str, Any]) -> tuple[bytes, dict[str, str]] | None:
+    """The body and its header, where a file is sent."""
+    if not kwargs.get("files"):
+        return None
+    sent = requests.Request("POST", "http://localhost", files=kwargs["files"], data=kwargs.get("data")).prepare()
+    assert isinstance(sent.body, bytes)
+    return sent.body, {"Content-Type": sent.headers["Content-Type"]}
+
+
 @pytest.mark.filterwarnings("ignore")  # of schemathesis itself
 @schema.parametrize()
 @seed(20_240_601)
@@ -69,13 +79,14 @@ def test_nothing_makes_it_fail(case: Any, client: FlaskClient, objects: dict[str
     for path_parameters in (named, {name: objects.get(name, value) for name, value in named.items()}):
         case.path_parameters = path_parameters
         kwargs = case.as_transport_kwargs(base_url="http://localhost")
+        form = _form(kwargs)
         for who, headers in everybody.items():
             answer = client.open(
                 kwargs["url"].removeprefix("http://localhost"),
                 method=kwargs["method"],
-                headers={name: value for name, value in (kwargs.get("headers") or {}).items()} | headers,
+                headers=dict(kwargs.get("headers") or {}) | headers | ({} if form is None else form[1]),
                 query_string=kwargs.get("params"),
-                data=kwargs.get("data"),
+                data=kwargs.get("data") if form is None else form[0],
                 json=kwargs.get("json"),
             )
             assert answer.status_code != 500, (who, answer.text)
