@@ -86,15 +86,6 @@ class Prepare:
 
 
 @dataclass(frozen=True, slots=True)
-class HandOver:
-    """Hand the message to the page under its key, not waiting for an acknowledgement."""
-
-    browser_run: str
-    prepared: Prepared
-    outgoing: Outgoing
-
-
-@dataclass(frozen=True, slots=True)
 class LookUp:
     """Ask the page's own database for a message by its key."""
 
@@ -118,6 +109,15 @@ class AskLimits:
 
 
 # Words to others; nothing comes back at once.
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Hand the message to the page under its key, from now on and beside what follows; see `inputs.HandOverEnded`."""
+
+    browser_run: str
+    prepared: Prepared
+    outgoing: Outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class LoseLease:
 
 
 LedgerCall = BeginRun | ReadInFlight | Claim | FindUpload | PersistKey | Complete | RecordAck
-PageCall = Prepare | HandOver | LookUp | Resend | AskLimits
+PageCall = Prepare | LookUp | Resend | AskLimits
 Call = LedgerCall | PageCall
-Deed = Call | BeginUpload | AskRelaunch | ReportRestriction | ReportUnacknowledged | ReportPause | LoseLease
+Deed = Call | HandOver | BeginUpload | AskRelaunch | ReportRestriction | ReportUnacknowledged | ReportPause | LoseLease
 Action = Deed | Log

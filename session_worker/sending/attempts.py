@@ -22,6 +22,7 @@ from session_worker.sending.rounds import (
     prepared_of,
     run_of,
     send_backoff_ms,
+    warn_of_hand_over,
 )
 from session_worker.sending.uploads.upload import (
     Failure,
@@ -177,7 +178,8 @@ def key_answered(turn: SendingTurn, attempt: at.Attempt, answer: PutKey) -> None
     match answer:
         case PutKey.OK:
             outgoing = Outgoing(message.whole_text(), message.content, message.upload)
-            make_call(turn, at.HandingOver(attempt), do.HandOver(run_of(turn), attempt.prepared, outgoing))
+            turn.do(do.HandOver(run_of(turn), attempt.prepared, outgoing))
+            _await_ack(turn, attempt)
         case PutKey.SHORT:
             # One that already went out under this key must keep it: queued again it would be given another.
             outcome = Outcome.LATER if keyed else Outcome.RETURNED
@@ -195,21 +197,30 @@ def key_answered(turn: SendingTurn, attempt: at.Attempt, answer: PutKey) -> None
             turn.change(phase=at.Ended())
 
 
-def handed_over(turn: SendingTurn, attempt: at.Attempt, how: Handed) -> None:
-    """A key that the page knew before is an answer: what became of it is looked up."""
-    if how is Handed.KNOWN:
-        turn.warn("message.known_to_page", message_id=attempt.message.message_id)
-        put_in_doubt(turn, attempt.message, attempt.prepared, first=False)
-        idle(turn, 0)
-    else:
-        await_ack(turn, attempt)
-
-
-def await_ack(turn: SendingTurn, attempt: at.Attempt) -> None:
+def _await_ack(turn: SendingTurn, attempt: at.Attempt) -> None:
     """Others go on meanwhile: the ledger gives out nothing to this recipient until it is known what became of it."""
-    awaited = at.Awaited(attempt, turn.now.steady_ms + turn.state.rules.ack_timeout_ms)
+    rules = turn.state.rules
+    awaited = at.Awaited(attempt, turn.now.steady_ms + rules.lease_left_ms + rules.ack_timeout_ms)
     turn.change(awaiting={**turn.state.awaiting, attempt.prepared.key: awaited})
     idle(turn, 0)
+
+
+def hand_over_ended(turn: SendingTurn, key: str, how: Handed | None, code: str) -> None:
+    """From here on its acknowledgement has its time. A key that the page knew before is an answer: it is looked up."""
+    awaited = turn.state.awaiting.get(key)
+    if awaited is None:
+        return  # it was answered meanwhile, or is in doubt
+    message = awaited.attempt.message
+    if how is Handed.KNOWN:
+        turn.warn("message.known_to_page", message_id=message.message_id)
+        put_in_doubt(turn, message, _no_longer_awaited(turn, key).prepared, first=False)
+    else:
+        if how is None:
+            warn_of_hand_over(turn, message, code)
+        until_ms = turn.now.steady_ms + turn.state.rules.ack_timeout_ms
+        handed = replace(awaited, until_ms=until_ms, handed=True)
+        turn.change(awaiting={**turn.state.awaiting, key: handed})
+    notice(turn)
 
 
 def take_ack(turn: SendingTurn, key: str, ack: int, refusal: str) -> None:

@@ -40,6 +40,15 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOverEnded:
+    """What came of HandOver. how: None where the page failed; it may have taken the message all the same."""
+
+    key: str
+    how: Handed | None
+    code: str = ""  # of the failure, see `port.EngineError`
+
+
+@dataclass(frozen=True, slots=True)
 class UploadEnded:
     """What came of BeginUpload: what `Outgoing.upload` takes, a secret, or why there is none."""
 
@@ -121,10 +130,8 @@ class KeyAnswered:
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOver:
-    """To HandOver, or to Resend (then always taken); no word of WhatsApp's server yet."""
-
-    how: Handed = Handed.TAKEN
+class SentAgain:
+    """To Resend; no word of WhatsApp's server yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +169,20 @@ Answer = (
     | UploadFound
     | KeyMade
     | KeyAnswered
-    | HandedOver
+    | SentAgain
     | LookedUp
     | LimitsTold
     | AckRecorded
     | Completed
 )
-Input = TimePassed | Notified | ChannelChanged | Acknowledged | UploadEnded | RecycleAsked | StopAsked | Answer
+Input = (
+    TimePassed
+    | Notified
+    | ChannelChanged
+    | Acknowledged
+    | HandOverEnded
+    | UploadEnded
+    | RecycleAsked
+    | StopAsked
+    | Answer
+)

@@ -2,8 +2,8 @@
 
 A round runs from `_begin_round` to `idle`: where the browser run is new it is begun; what an interrupted step left is
 taken up; each message in doubt is looked at; one message is claimed and sent, or recovered. Every call to the ledger or
-the page ends a step, and its answer begins the next one. A round does not wait for acknowledgements: what was handed
-over is awaited beside it, a few messages to different recipients at a time.
+the page ends a step, and its answer begins the next one. A round does not wait for a hand-over, nor for what WhatsApp
+says to it: both are awaited beside it, of a few messages to different recipients at a time.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from session_worker.sending import actions as do
 from session_worker.sending import inputs as on
 from session_worker.sending import state as at
 from session_worker.sending.attempts import (
-    await_ack,
     close_breaker,
     end_awaiting,
     give_back,
-    handed_over,
+    hand_over_ended,
     key_answered,
     not_sent,
     persist_key,
@@ -90,6 +89,8 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
             _change_channel(turn, channel)
         case _, on.Acknowledged(key, ack, refusal):
             _hear_ack(turn, key, ack, refusal)
+        case _, on.HandOverEnded(key, how, code):
+            hand_over_ended(turn, key, how, code)
         case _, on.UploadEnded(request, result):
             turn.change(uploads=ended(turn.state.uploads, request, result))
             notice(turn)
@@ -114,7 +115,7 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
         case at.Looking(key), on.EngineFailed():
             keep_doubt(turn, replace(turn.state.doubts[key], look_at_ms=steady_ms + look_again_ms(turn)))
             look_on(turn)
-        case at.Resending(), on.HandedOver():
+        case at.Resending(), on.SentAgain():
             look_on(turn)
         case at.Resending(key), on.EngineFailed(code):
             warn_of_hand_over(turn, turn.state.doubts[key].message, code)
@@ -144,11 +145,6 @@ def _take(turn: SendingTurn, event: on.Input) -> None:  # noqa: PLR0912, PLR0915
             not_sent(turn, message, code, detail)
         case at.PersistingKey(attempt), on.KeyAnswered(answer):
             key_answered(turn, attempt, answer)
-        case at.HandingOver(attempt), on.HandedOver(how):
-            handed_over(turn, attempt, how)
-        case at.HandingOver(attempt), on.EngineFailed(code):
-            warn_of_hand_over(turn, attempt.message, code)
-            await_ack(turn, attempt)
         # Recovery: an earlier browser run was given this message under a key.
         case at.Claiming(), on.Claimed(Recover(message)):
             recover(turn, message)

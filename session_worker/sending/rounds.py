@@ -19,6 +19,7 @@ from shared.recipient_key import recipient_key
 SELF_NOTIFY_MS = 3_000  # the owner asks by itself this often: a lost notification costs seconds, never a message
 MAX_IN_DOUBT = 3  # more than that which should have ended: no further ones are claimed until they have
 MAX_UNACKNOWLEDGED = 8  # handed over and without an answer, awaited or in doubt: no further ones are claimed
+MAX_HAND_OVERS = 2  # at a time: the next message is claimed and gets its key while the page takes the last one
 MIN_UNACKNOWLEDGED = 3  # people whose messages stay without an answer: it is not theirs, it is the page's
 SEND_BACKOFF = Backoff(first_s=2.0, max_s=60.0, steady_s=0.0)
 
@@ -52,7 +53,7 @@ def begin_claim(turn: SendingTurn) -> None:
         turn.change(told_unacknowledged=unacknowledged)
         turn.do(do.ReportUnacknowledged(run_of(turn), unacknowledged))
     waits_ms = state.breaker.waits_ms(now)
-    if paused or _unanswered(turn) >= MAX_UNACKNOWLEDGED or state.recycle:
+    if paused or not _has_room(turn) or state.recycle:
         idle(turn, 1_000)
     elif waits_ms:
         idle(turn, min(SELF_NOTIFY_MS, waits_ms))
@@ -65,7 +66,7 @@ def begin_claim(turn: SendingTurn) -> None:
 def may_send(turn: SendingTurn) -> bool:
     """Whether a message that is claimed already may go on to its key."""
     waits = turn.state.breaker.waits_ms(turn.now.steady_ms) > 0
-    return not waits and len(_overdue(turn)) <= MAX_IN_DOUBT and _unanswered(turn) < MAX_UNACKNOWLEDGED
+    return not waits and len(_overdue(turn)) <= MAX_IN_DOUBT and _has_room(turn)
 
 
 def _overdue(turn: SendingTurn) -> list[InDoubt]:
@@ -73,9 +74,11 @@ def _overdue(turn: SendingTurn) -> list[InDoubt]:
     return [doubt for doubt in state.doubts.values() if is_overdue(doubt, now, state.rules.patience)]
 
 
-def _unanswered(turn: SendingTurn) -> int:
-    """What was handed over and not answered."""
-    return len(turn.state.awaiting) + len(turn.state.doubts)
+def _has_room(turn: SendingTurn) -> bool:
+    """Whether one more may be handed over: at once, as its lease was looked at when its key was persisted."""
+    awaiting, doubts = turn.state.awaiting.values(), turn.state.doubts
+    hand_overs = sum(not awaited.handed for awaited in awaiting)
+    return len(awaiting) + len(doubts) < MAX_UNACKNOWLEDGED and hand_overs < MAX_HAND_OVERS
 
 
 def take_limits(turn: SendingTurn, limits: Limits | None) -> None:

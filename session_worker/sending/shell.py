@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import random
+import threading
 from collections.abc import Callable
 
 from session_worker.actor import Actor, Reducer
@@ -17,8 +18,11 @@ from session_worker.sending.uploads.upload import UploadRequest
 from shared.instant import now_ms
 from shared.ledger.claiming.work import LeaseLost, Login, Pause, PutKey, Recover, Send
 from shared.ledger.ledger import Ledger
+from shared.logs import get_logger
 from shared.sessions.lease import Lease
 from shared.sessions.tenant_rules import TenantRulesMirror
+
+_log = get_logger(__name__)
 
 MAX_UNREAD = 500  # messages asked about after a downtime
 
@@ -86,7 +90,10 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
                 self._begin_upload(request)
             case do.LoseLease():
                 raise LeaseLost(self._lease.cliente_id)
-            case do.Prepare() | do.HandOver() | do.LookUp() | do.Resend() | do.AskLimits():
+            case do.HandOver():
+                # On a thread of its own, at once: what is left of the lease was looked at a moment ago.
+                threading.Thread(target=self._hand_over, args=(action,), name="hand-over", daemon=True).start()
+            case do.Prepare() | do.LookUp() | do.Resend() | do.AskLimits():
                 return self._call_page(action)
             case _:
                 return self._call_ledger(action)
@@ -100,17 +107,26 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
             match call:
                 case do.Prepare(_, to):
                     return on.KeyMade(engine.prepare(to))
-                case do.HandOver(_, prepared, outgoing):
-                    return on.HandedOver(engine.hand_over(prepared, outgoing))
                 case do.LookUp(_, prepared):
                     return on.LookedUp(engine.look_up(prepared))
                 case do.Resend(_, prepared):
                     engine.resend(prepared)
-                    return on.HandedOver()
+                    return on.SentAgain()
                 case do.AskLimits():
                     return on.LimitsTold(engine.limits())
         except EngineError as error:
             return on.EngineFailed(error.code, error.detail)
+
+    def _hand_over(self, call: do.HandOver) -> None:
+        engine, how, code = self._engine_of(call.browser_run), None, "PAGE_FAILED"
+        try:
+            if engine is not None:
+                how, code = engine.hand_over(call.prepared, call.outgoing), ""
+        except EngineError as error:
+            code = error.code
+        except Exception:  # noqa: BLE001 - the thread's edge: nobody else would tell that it ended
+            _log.exception("sender.defect")
+        self._inbox.put(on.HandOverEnded(call.prepared.key, how, code))
 
     def _call_ledger(self, call: do.LedgerCall) -> on.Answer:
         """Raises redis.RedisError, LeaseLost."""

@@ -37,10 +37,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """A message that was handed over and waits for WhatsApp's acknowledgement; others go on meanwhile."""
+    """A message under a key that waits for WhatsApp's acknowledgement; others go on meanwhile."""
 
     attempt: Attempt
     until_ms: int  # steady clock: in doubt from then on
+    handed: bool = False  # the hand-over came to its end
 
 
 # What it waits for: first what comes in its own time, then one phase for each call.
@@ -144,13 +145,6 @@ class PersistingKey:
 
 
 @dataclass(frozen=True, slots=True)
-class HandingOver:
-    """HandOver."""
-
-    attempt: Attempt
-
-
-@dataclass(frozen=True, slots=True)
 class Recovering:
     """LookUp, for a message that an earlier browser run was given."""
 
@@ -195,7 +189,6 @@ Phase = (
     | FindingUpload
     | Preparing
     | PersistingKey
-    | HandingOver
     | Recovering
     | Adopting
     | CatchingUp

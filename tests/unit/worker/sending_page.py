@@ -86,7 +86,7 @@ class Pages:
 
     def answer_of_page(self, call: do.PageCall) -> on.Answer:
         dead = self.channel is None or call.browser_run != self.channel.browser_run
-        if dead or (self.page_silent and not isinstance(call, do.HandOver | do.Resend)):
+        if dead or (self.page_silent and not isinstance(call, do.Resend)):
             return on.EngineFailed("PAGE_FAILED")
         match call:
             case do.Prepare() if self.makes_no_keys:
@@ -103,17 +103,21 @@ class Pages:
             case do.Resend(browser_run, prepared):
                 self._check_resend(browser_run, prepared.key)
                 self._send(prepared.key)
-                return on.EngineFailed("PAGE_FAILED") if self.hand_over_fails else on.HandedOver()
-            case do.HandOver(browser_run, prepared, outgoing):
-                self._check_hand_over(browser_run, prepared.key)
-                if outgoing.upload != self.persisted[prepared.key]:
-                    raise RuleBroken("handed over with another upload than the one that was persisted")
-                known = prepared.key in self._store
-                if not known:
-                    self._send(prepared.key)
-                if self.hand_over_fails:
-                    return on.EngineFailed("PAGE_FAILED")
-                return on.HandedOver(Handed.KNOWN if known else Handed.TAKEN)
+                return on.EngineFailed("PAGE_FAILED") if self.hand_over_fails else on.SentAgain()
+
+    def hand_over(self, call: do.HandOver) -> on.HandOverEnded:
+        key = call.prepared.key
+        if self.channel is not None and call.browser_run != self.channel.browser_run:
+            return on.HandOverEnded(key, None, "PAGE_FAILED")
+        self._check_hand_over(call.browser_run, key)
+        if call.outgoing.upload != self.persisted[key]:
+            raise RuleBroken("handed over with another upload than the one that was persisted")
+        known = key in self._store
+        if not known:
+            self._send(key)
+        if self.hand_over_fails:
+            return on.HandOverEnded(key, None, "PAGE_FAILED")
+        return on.HandOverEnded(key, Handed.KNOWN if known else Handed.TAKEN)
 
     def _look_up(self, key: str) -> Found | None:
         stored = self._store.get(key)
@@ -161,8 +165,6 @@ class Pages:
         if (browser_run, key) in self.given:
             raise RuleBroken(f"{key} handed over twice on {browser_run}")
         self.given.add((browser_run, key))
-        if key not in self.persisted:
-            raise RuleBroken(f"{key} handed over before it was persisted")
         self._check_not_revoked(key)
 
     def _check_not_revoked(self, key: str) -> None:

@@ -17,7 +17,7 @@ from session_worker.sending import inputs as on
 from session_worker.sending import state as at
 from session_worker.sending.pace import PaceRange
 from session_worker.sending.reducer import step
-from session_worker.sending.rounds import MAX_IN_DOUBT, MAX_UNACKNOWLEDGED
+from session_worker.sending.rounds import MAX_HAND_OVERS, MAX_IN_DOUBT, MAX_UNACKNOWLEDGED
 from session_worker.sending.uploads.upload import MAX_WAITING, Failure, File, UploadRequest
 from session_worker.session.channel import Channel
 from session_worker.turn import Now
@@ -104,6 +104,8 @@ class World(Pages):
     unacknowledged: list[int] = field(default_factory=list)  # as told to the session
     uploading: list[UploadRequest] = field(default_factory=list)
     uploads_begun: int = 0
+    handing: list[do.HandOver] = field(default_factory=list)  # hand-overs that are under way
+    hand_overs_last: bool = False  # they take until this is over
     young: dict[tuple[str, str], str] = field(default_factory=dict)  # uploads by login and file
 
     # What happens.
@@ -180,7 +182,7 @@ class World(Pages):
     def calm_down(self) -> None:
         """Everything works from here on, for long enough that everything ends."""
         self.fate, self.fault, self.key_answer = Fate.ACKNOWLEDGED, None, PutKey.OK
-        self.hand_over_fails = self.page_silent = self.makes_no_keys = False
+        self.hand_over_fails = self.page_silent = self.makes_no_keys = self.hand_overs_last = False
         self.launch()
         for _ in range(80):
             if not self._open():
@@ -211,8 +213,15 @@ class World(Pages):
             self.unacknowledged += [one.recipients for one in actions if isinstance(one, do.ReportUnacknowledged)]
             self.paused += [one.paused for one in actions if isinstance(one, do.ReportPause)]
             self.reported = next((one for one in actions if isinstance(one, do.ReportRestriction)), self.reported)
+            self.handing += [one for one in actions if isinstance(one, do.HandOver)]
+            if any(one.prepared.key not in self.persisted for one in self.handing):
+                raise RuleBroken("handed over before it was persisted")
+            if sum(not one.handed for one in self.state.awaiting.values()) > MAX_HAND_OVERS:
+                raise RuleBroken("too many hand-overs at a time")
             answer = self._answer(calls[0]) if calls else None
         self._check_followed()
+        while self.handing and not self.hand_overs_last:
+            self.tell(self.hand_over(self.handing.pop(0)))
 
     def _answer(self, call: do.Call) -> on.Answer:
         if isinstance(call, do.PageCall):

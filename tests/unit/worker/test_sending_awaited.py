@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from session_worker.sending import inputs as on
 from session_worker.sending import state as at
-from session_worker.sending.rounds import MAX_UNACKNOWLEDGED
+from session_worker.sending.rounds import MAX_HAND_OVERS, MAX_UNACKNOWLEDGED
 from shared.transitions.message import MessageStatus
 from tests.unit.worker.sending_page import Fate
 from tests.unit.worker.sending_world import RULES, World
@@ -74,3 +74,41 @@ def test_it_finishes_what_is_in_flight_and_claims_no_more() -> None:
     assert [entry.status for entry in world.entries.values()] == [MessageStatus.SENT, MessageStatus.QUEUED]
     world.tell(on.Notified())
     assert world.state.wakes_at_ms is None
+
+
+def test_the_next_message_gets_its_key_while_the_page_takes_the_last_one() -> None:
+    # given a page that takes its time over each hand-over
+    world = World(hand_overs_last=True)
+    for _ in range(MAX_HAND_OVERS + 1):
+        world.accept()
+    world.launch()
+    world.pass_time(1)
+    # then two are under way at most, and the next one waits for one of them to end, whatever became of it
+    assert len(world.handing) == MAX_HAND_OVERS
+    world.tell(on.HandOverEnded("key-1", None, "PAGE_FAILED"))
+    world.pass_time(1)
+    assert [entry.key is not None for entry in world.entries.values()] == [True] * (MAX_HAND_OVERS + 1)
+
+
+def test_an_acknowledgement_may_come_before_its_hand_over_has_ended() -> None:
+    world = World(hand_overs_last=True)
+    world.accept("5491100000001")
+    world.accept("5491100000001")
+    world.launch()
+    world.pass_time(1)
+    [call] = world.handing
+    ended = world.hand_over(call)
+    world.tell_acks(1)
+    world.tell(ended)
+    world.pass_time(1)
+    assert [entry.status for entry in world.entries.values()] == [MessageStatus.SENT, MessageStatus.SENDING]
+
+
+def test_a_hand_over_that_never_ends_is_in_doubt_once_its_time_is_over() -> None:
+    world = World(hand_overs_last=True)
+    world.accept()
+    world.launch()
+    world.pass_time(1)
+    world.page_silent = True
+    world.pass_time(RULES.lease_left_ms + RULES.ack_timeout_ms)
+    assert (len(world.state.awaiting), len(world.state.doubts)) == (0, 1)

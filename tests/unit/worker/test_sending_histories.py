@@ -44,7 +44,10 @@ HAPPENINGS: st.SearchStrategy[Happening] = st.one_of(
     st.tuples(st.just("fate"), st.tuples(st.sampled_from(Fate))),
     st.tuples(st.just("fault"), st.tuples(st.sampled_from(Fault))),
     st.tuples(st.just("key_answer"), st.tuples(st.sampled_from([one for one in PutKey if one not in NOT_HERE]))),
-    st.tuples(st.sampled_from(["hand_over_fails", "page_silent", "makes_no_keys"]), st.tuples(st.booleans())),
+    st.tuples(
+        st.sampled_from(["hand_over_fails", "page_silent", "makes_no_keys", "hand_overs_last"]),
+        st.tuples(st.booleans()),
+    ),
     st.tuples(
         st.sampled_from(
             [
@@ -123,7 +126,7 @@ def _hands_over_what_the_page_lost(done: Stepped) -> Stepped:
         return done
     doubt = next(iter(done[0].doubts.values()))
     again = do.HandOver(done[0].begun_run, doubt.prepared, Outgoing(doubt.message.whole_text()))
-    return replace(done[0], phase=at.HandingOver(at.Attempt(doubt.message, doubt.prepared, first=False))), (again,)
+    return done[0], (again, *done[1])
 
 
 def _hands_over_what_was_revoked(state: at.State, event: on.Input) -> tuple[at.State, on.Input]:
@@ -152,10 +155,7 @@ def _believes_every_refusal(state: at.State, event: on.Input) -> tuple[at.State,
 def _hands_over_before_the_key_stands(done: Stepped) -> Stepped:
     match _call_of(done):
         case do.PersistKey(browser_run, _, message, prepared):
-            attempt = at.Attempt(message, prepared, first=True)
-            return replace(done[0], phase=at.HandingOver(attempt)), (
-                do.HandOver(browser_run, prepared, Outgoing(message.whole_text())),
-            )
+            return done[0], (do.HandOver(browser_run, prepared, Outgoing(message.whole_text())), *done[1])
     return done
 
 
@@ -267,7 +267,7 @@ def test_a_reducer_with_a_mistake_is_found_out(wrong: Step, rule: str, history: 
 
 def test_an_answer_that_nobody_asked_for_is_a_defect() -> None:
     with pytest.raises(AssertionError, match="no answer while Idle"):
-        World().tell(on.HandedOver())
+        World().tell(on.SentAgain())
 
 
 class TestLimits:
