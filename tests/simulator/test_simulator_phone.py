@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from simulator.client import SimulatorClient
+from support.sending_page import png, send, upload, wav
 from support.waiting import until
 from support.web_page import WebPage
 
@@ -81,3 +82,51 @@ def test_a_picture_and_a_voice_note(linked: WebPage, client: SimulatorClient, nu
     assert (voice["type"], voice["fields"]["duration"]) == ("ptt", 1)
     assert voice["size"] > 100
     linked.until("() => window.seen.filter(([name]) => name === 'chat.new_message').length === 3")
+
+
+def test_what_the_page_sent_is_seen_and_heard(linked: WebPage, client: SimulatorClient, number: str, lead: str) -> None:
+    to, card = f"{lead}@c.us", "BEGIN:VCARD\nVERSION:3.0\nFN:Ana\nTEL:+54 9 11 2222-3333\nEND:VCARD"
+    question = client.inbound(number, lead, "¿tienen rojo?")["key"]
+    until(lambda: linked.row(question) != {}, 15, "the question")
+    picture = upload(linked, png(320, 200), "image/png", "image")
+    key = send(linked, to, {**picture, "caption": "este"}, quotedMsg=question)["key"]
+    client.react(number, key, "❤️")
+    send(linked, to, upload(linked, wav(3), "audio/wav", "ptt", isPtt=True))
+    send(
+        linked, to, {**upload(linked, wav(1), "application/pdf", "document", asDocument=True), "filename": "lista.pdf"}
+    )
+    send(linked, to, {"type": "location", "lat": -34.6, "lng": -58.3, "loc": "Obelisco\nAv. 9 de Julio"})
+    send(linked, to, {"type": "vcard", "body": card, "vcardFormattedName": "Ana"})
+    options = [{"name": "Lunes", "localId": 0}, {"name": "Martes", "localId": 1}]
+    poll = {"type": "poll_creation", "pollName": "¿Qué día?", "pollOptions": options, "pollSelectableOptionsCount": 1}
+    client.vote(number, send(linked, to, poll)["key"], ["Martes"])
+    phone = linked.page.context.new_page()
+    phone.goto(linked.page.url + "phone")
+    phone.get_by_label("Teléfono", exact=True).last.select_option(number)
+    phone.get_by_role("button", name=f"+{lead}").click()
+    messages = phone.locator("#messages > li")
+    expect(messages).to_have_count(7)
+    with_picture = messages.nth(1)
+    expect(with_picture.get_by_role("img", name="Foto")).to_have_js_property("naturalWidth", 320)
+    expect(with_picture.get_by_role("blockquote")).to_have_text(f"+{lead}¿tienen rojo?")
+    expect(with_picture.get_by_text("este", exact=True)).to_be_visible()
+    expect(with_picture.get_by_label("Reacciones")).to_have_text("❤️")
+    voice = messages.nth(2).get_by_label("Nota de voz")
+    expect(voice).to_have_js_property("duration", 3)
+    client.react(number, key, "👍")
+    voice.evaluate("async (sound) => { window.voice = sound; await sound.play(); }")
+    expect(with_picture.get_by_label("Reacciones")).to_have_text("👍")
+    assert voice.evaluate("(sound) => sound === window.voice")
+    expect(voice).to_have_js_property("ended", True)
+    with phone.expect_download() as download:
+        messages.nth(3).get_by_role("link", name="lista.pdf").click()
+    assert download.value.path().read_bytes() == wav(1)
+    expect(messages.nth(4)).to_contain_text("ObeliscoAv. 9 de Julio-34.6, -58.3")
+    expect(messages.nth(5)).to_contain_text("Ana+54 9 11 2222-3333")
+    expect(messages.nth(6).get_by_role("listitem")).to_have_text(["Lunes0", "Martes1"])
+    linked.run("(to) => WPP.chat.markIsComposing(to)", to)
+    expect(phone.locator("#typing")).to_have_text("Escribiendo…")
+    linked.send(to, "listo")
+    expect(phone.locator("#typing")).to_have_text("")
+    client.revoke(number, key)
+    expect(with_picture).to_contain_text("Mensaje eliminado")
