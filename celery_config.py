@@ -25,6 +25,7 @@ _SESSION_TASKS = (
     names.TASK_PAIRING_CODE,
     names.TASK_CHECK_CONTACT,
     names.TASK_MARK_READ,
+    names.TASK_ACT,
 )
 
 _MIN_EXPIRY_S = 5.0  # a run of a task each second may wait that long for a free thread

@@ -19,6 +19,7 @@ _MAX_SLEEP_S = 1
 EVERY_S: Mapping[str, Callable[[Settings], float]] = {
     names.TASK_MIRROR_TENANTS: lambda settings: 10.0,
     names.TASK_EXPIRE_OVERDUE: lambda settings: 5.0,
+    names.TASK_END_ACTS: lambda settings: 5.0,
     names.TASK_FORGET_MEDIA: lambda settings: 900.0,
     names.TASK_DRAIN_EVENTS: lambda settings: 1.0,
     names.TASK_FORGET_OLD: lambda settings: 3_600.0,

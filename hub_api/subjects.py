@@ -24,6 +24,7 @@ NAMES = (
     "review",
     "inbox",
     "chats",
+    "acts",
     "media",
     "sending",
     "recording",

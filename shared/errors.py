@@ -147,6 +147,30 @@ class NotCancellable(LeadMasterError):
     code, http = "NOT_CANCELLABLE", 409
 
 
+class MessageNotSent(LeadMasterError):
+    """WhatsApp does not have the message, or nobody knows whether it does: nothing can be done to it there."""
+
+    code, http = "MESSAGE_NOT_SENT", 409
+
+
+class MessageDeleted(LeadMasterError):
+    """The message was deleted for everyone."""
+
+    code, http = "MESSAGE_DELETED", 409
+
+
+class NotEditable(LeadMasterError):
+    """The message is not the tenant's own, or has no text that could be another one; so with a deletion."""
+
+    code, http = "NOT_EDITABLE", 409
+
+
+class TooLate(LeadMasterError):
+    """WhatsApp allows it only for so long after a message was sent."""
+
+    code, http = "TOO_LATE", 409
+
+
 class PayloadTooLarge(LeadMasterError):
     code, http = "PAYLOAD_TOO_LARGE", 413
 

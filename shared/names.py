@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from shared.keys.acts import ActKeys
 from shared.keys.campaigns import CampaignKeys
 from shared.keys.inbound import InboundKeys
 from shared.keys.messages import MessageKeys
@@ -23,10 +24,12 @@ TASK_RESTART = "session.restart"
 TASK_PAIRING_CODE = "session.pairing_code"
 TASK_CHECK_CONTACT = "session.check_contact"
 TASK_MARK_READ = "session.mark_read"
+TASK_ACT = "session.act"
 
 # Tasks of the hub's background worker.
 TASK_DRAIN_EVENTS = "background.drain_events"
 TASK_EXPIRE_OVERDUE = "background.expire_overdue"
+TASK_END_ACTS = "background.end_acts"
 TASK_WAKE_WAITING = "background.wake_waiting"
 TASK_RECORD_DEPTHS = "background.record_depths"
 TASK_CAMPAIGN_TICK = "background.campaign_tick"
@@ -63,6 +66,10 @@ class EventType(StrEnum):
     MESSAGE_INBOUND = "message.inbound"
     MESSAGE_UPDATED = "message.updated"
     MESSAGE_MEDIA = "message.media"
+    MESSAGE_ACT_ASKED = "message.act_asked"
+    MESSAGE_ACT_DONE = "message.act_done"
+    MESSAGE_ACT_FAILED = "message.act_failed"
+    MESSAGE_ACT_UNKNOWN = "message.act_unknown"
     SESSION_STATUS = "session.status"
     SESSION_QR = "session.qr"
     SESSION_UNWANTED = "session.unwanted"
@@ -90,7 +97,7 @@ def instance_id(cliente_id: int) -> str:
     return f"sender_{cliente_id}"
 
 
-class Keys(MessageKeys, InboundKeys, CampaignKeys, SessionKeys, ServiceKeys):
+class Keys(MessageKeys, ActKeys, InboundKeys, CampaignKeys, SessionKeys, ServiceKeys):
     """All Redis keys under one prefix."""
 
     __slots__ = ()

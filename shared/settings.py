@@ -11,6 +11,7 @@ import phonenumbers
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
+from shared.conversation_settings import ConversationSettings
 from shared.media.settings import MediaSettings
 from shared.public_address import parse_networks
 
@@ -24,7 +25,7 @@ class SettingsError(Exception):
     """A bad value. Its text is one line that names the variable."""
 
 
-class Settings(MediaSettings):
+class Settings(MediaSettings, ConversationSettings):
     """All settings; some are declared beside their subject. Each variable's name is the field's in upper case."""
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
@@ -226,19 +227,6 @@ class Settings(MediaSettings):
         default=6_000,
         ge=0,
         description="Messages of a tenant accepted in one minute; beyond it `RATE_LIMITED`. 0: no limit.",
-    )
-    contact_checks_per_hour: int = Field(
-        default=100,
-        ge=0,
-        description="Numbers of which a tenant may have WhatsApp asked in one hour (`GET …/contacts/{number}`); beyond "
-        "it `RATE_LIMITED`. Asking for many gets a phone banned. 0: no limit.",
-    )
-    contact_kept_seconds: int = Field(
-        default=86_400,
-        ge=0,
-        le=2_592_000,
-        description="Seconds that such an answer is known without asking again; that a number is not on WhatsApp, an "
-        "hour at most. 0: never.",
     )
     auto_campaigns_enabled: bool = Field(
         default=True,

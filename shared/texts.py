@@ -36,6 +36,19 @@ _ERRORS: dict[str, tuple[str, str]] = {
         "The same idempotency key was used with another body",
     ),
     "NOT_CANCELLABLE": ("El mensaje ya no se puede cancelar", "The message can no longer be cancelled"),
+    "MESSAGE_NOT_SENT": (
+        "WhatsApp no tiene este mensaje, o no se sabe si lo tiene",
+        "WhatsApp does not have this message, or it is not known whether it does",
+    ),
+    "MESSAGE_DELETED": ("El mensaje se eliminó para todos", "The message was deleted for everyone"),
+    "NOT_EDITABLE": (
+        "Sólo se pueden editar o eliminar mensajes propios, y editar los que tienen texto",
+        "Only own messages can be edited or deleted, and only those with a text edited",
+    ),
+    "TOO_LATE": (
+        "Ya pasó el tiempo en que WhatsApp lo permite",
+        "The time in which WhatsApp allows it is over",
+    ),
     "PAYLOAD_TOO_LARGE": ("La solicitud es demasiado grande", "The request is too large"),
     "IMPORT_TOO_LARGE": (
         "La lista es demasiado grande: divídela en partes de hasta 8 MiB, o impórtala en el servidor con"
@@ -129,6 +142,15 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "HELD_NUMBER_CHANGED": (
         "Retenido: se vinculó otro teléfono desde que se aceptó el mensaje",
         "Held: another phone was paired since the message was accepted",
+    ),
+    # On an act: a reaction, an edit or a deletion.
+    "MESSAGE_NOT_FOUND": (
+        "El WhatsApp vinculado ya no tiene este mensaje",
+        "The linked WhatsApp does not have this message any more",
+    ),
+    "NO_OUTCOME": (
+        "No se sabe si llegó a hacerse; repetirlo no hace daño",
+        "It is not known whether it took place; repeating it does no harm",
     ),
     "ENGINE_FAILED": ("El navegador falló antes de enviar", "The browser failed before sending"),
     "OUTCOME_UNKNOWN": (

@@ -19,13 +19,13 @@ from hub_api.principal import TenantProfile
 from hub_api.recipients import chats
 from hub_api.recipients.chats import Chat
 from hub_api.services import Services
+from hub_api.sessions.service import require_ready
 from hub_api.web.cursor import read_cursor, write_cursor
 from hub_api.workers.control import new_question_id
-from shared.errors import NotFound, SessionNotReady, ValidationFailed
+from shared.errors import NotFound, ValidationFailed
 from shared.instant import to_iso
 from shared.protocol.commands import MarkRead
-from shared.texts import Language, send_refused_text
-from shared.transitions.session import SessionStatus
+from shared.texts import Language
 
 _FIELD = "chat_id"
 Found = tuple[list[dict[str, Any]], str | None]
@@ -79,7 +79,7 @@ def mark_read(services: Services, cliente_id: int, asked: str, profile: TenantPr
             raise NotFound()
         told_as, until_ms = row.told_as, row.received_at
     if told_as is not None:
-        _require_ready(services, cliente_id, profile.language)
+        require_ready(services, cliente_id, profile.language)
         services.control.ask(MarkRead(cliente_id, new_question_id(), told_as))
     with services.database.writing() as session:
         row = _conversation(session, cliente_id, chat, for_change=True)
@@ -88,15 +88,6 @@ def mark_read(services: Services, cliente_id: int, asked: str, profile: TenantPr
         row.read_until = max(row.read_until, until_ms)
         count_anew(session, row)
         return _objects(session, cliente_id, [row], profile.language)[0]
-
-
-def _require_ready(services: Services, cliente_id: int, language: Language) -> None:
-    view = services.snapshots.read(cliente_id)
-    if not view.can_send:
-        told = view.snapshot.status
-        status = SessionStatus.DISCONNECTED if told is SessionStatus.READY else told  # nobody owns it
-        text = send_refused_text(status, view.snapshot.last_error_message or None, language)
-        raise SessionNotReady(text, details={"status": status.value})
 
 
 def _conversation(session: Session, cliente_id: int, chat: Chat, *, for_change: bool = False) -> Conversation | None:

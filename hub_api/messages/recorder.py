@@ -18,6 +18,8 @@ from shared.ledger.message import Message
 from shared.names import EventType
 from shared.protocol.content import PLAIN, Content
 from shared.protocol.events import (
+    ActAsked,
+    ActEnded,
     Event,
     MessageDelivered,
     MessageEnded,
@@ -64,7 +66,7 @@ class MessageRecorder:
 
     def apply(self, session: Session, events: Sequence[Event]) -> None:
         """Begins a record or follows it, and keeps the event."""
-        ours = [event for event in events if event.type in _OURS]
+        ours = [event for event in events if event.type in _OURS and not _of_other(event)]
         if not ours:
             return
         followed = records_of(session, {event.message_id for event in ours})
@@ -94,6 +96,11 @@ class MessageRecorder:
         """The record as the ledger knows the message by now; None where its record was forgotten by age."""
         message = self._ledger.entries.read(event.message_id)
         return None if message is None or message.text is None else from_ledger(message, message.text)
+
+
+def _of_other(event: Event) -> bool:
+    """Something that is done to a message that did not go out through us."""
+    return isinstance(event.body, ActAsked | ActEnded) and event.message_id == event.body.whatsapp_id
 
 
 def begin(event: Event) -> MessageRow | None:

@@ -7,10 +7,13 @@ from hub_api.accounts.tenants.profiles import require_active
 from hub_api.database import Database
 from hub_api.services import Services
 from hub_api.sessions.models import OwedLogout, WantedSession
+from shared.errors import SessionNotReady
 from shared.instant import now_ms
 from shared.protocol.commands import Connect, Disconnect, Restart
 from shared.protocol.snapshot import Wanted
 from shared.sessions.view import SessionView
+from shared.texts import Language, send_refused_text
+from shared.transitions.session import SessionStatus
 
 
 def connect(
@@ -74,6 +77,16 @@ def restart(services: Services, cliente_id: int, who: str) -> None:
 def is_owned(services: Services, cliente_id: int) -> bool:
     """True where a worker runs the session."""
     return bool(services.wanted.owned([cliente_id]))
+
+
+def require_ready(services: Services, cliente_id: int, language: Language) -> None:
+    """Raises SessionNotReady, with the text of a refused send, where nothing can be asked of WhatsApp at once."""
+    view = services.snapshots.read(cliente_id)
+    if not view.can_send:
+        told = view.snapshot.status
+        status = SessionStatus.DISCONNECTED if told is SessionStatus.READY else told  # nobody owns it
+        text = send_refused_text(status, view.snapshot.last_error_message or None, language)
+        raise SessionNotReady(text, details={"status": status.value})
 
 
 def needs_start(view: SessionView) -> bool:

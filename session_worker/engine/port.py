@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from session_worker.engine.acts import ActingEngine
 from session_worker.engine.heard import ChangePage, Heard, PlaceholderPage, RowPage
 from shared.builds.verdict import Capability
 from shared.protocol.content import PLAIN, Content
@@ -222,7 +223,7 @@ class EngineConfig:
     show_online: bool = False  # True: the page counts as in use: shown online, and each send marks the chat as seen
 
 
-class Engine(Protocol):
+class Engine(ActingEngine, Protocol):
     """One browser run of one session. Methods may be called from any thread; a time-out raises EngineError."""
 
     def start(self, listener: Listener) -> None:

@@ -1,14 +1,15 @@
 """Who is told what: routes what one part of the worker has to say into the inbox of another. Arrows run one way.
 
 engine → acknowledging and receiving (what concerns messages) and session (what concerns the page); acknowledging →
-sending; session → sending, receiving and fetching; sending and receiving → session; receiving → fetching. No part
-knows another: each knows its inbox, and whom to call with its word.
+sending; session → sending, receiving, fetching and acting; sending and receiving → session; receiving → fetching. No
+part knows another: each knows its inbox, and whom to call with its word.
 """
 
 from __future__ import annotations
 
 import queue
 
+from session_worker.acting import inputs as acting
 from session_worker.engine.port import (
     AckSeen,
     BrowserGone,
@@ -36,6 +37,7 @@ class Dispatcher:
         self.acknowledging: queue.SimpleQueue[AckSeen | None] = queue.SimpleQueue()
         self.receiving: queue.SimpleQueue[receiving.Input] = queue.SimpleQueue()
         self.fetching: queue.SimpleQueue[fetching.Input] = queue.SimpleQueue()
+        self.acting: queue.SimpleQueue[acting.Input] = queue.SimpleQueue()
         self.session: queue.SimpleQueue[session.Input] = queue.SimpleQueue()
         self.sending: queue.SimpleQueue[sending.Input] = queue.SimpleQueue()
         self.uploading: queue.SimpleQueue[UploadRequest | None] = queue.SimpleQueue()
@@ -68,6 +70,7 @@ class Dispatcher:
         self.sending.put(sending.ChannelChanged(channel))
         self.receiving.put(receiving.ChannelChanged(channel))
         self.fetching.put(fetching.ChannelChanged(channel))
+        self.acting.put(acting.ChannelChanged(channel))
 
     def word_of_sending(self, word: Word) -> None:
         """What sending wants of the session, or reports to it."""

@@ -17,6 +17,7 @@ from celery import Celery
 from setproctitle import setproctitle
 
 from celery_config import make_celery
+from session_worker.acting.shell import Performer
 from session_worker.drift.served import served_revision
 from session_worker.drift.watch import BuildWatch, WatchRules, record
 from session_worker.engine.browser.profile_lock import kill_browser
@@ -78,6 +79,7 @@ class _Parts:
     sender: Sender
     receiver: Receiver
     fetcher: Fetcher
+    performer: Performer
     recorder: Recorder
     uploader: Uploader
     watch: BuildWatch
@@ -112,11 +114,12 @@ class TenantWorker:
         parts = self._assemble(lease, ledger, builds)
         session, sender, watch = parts.session, parts.sender, parts.watch
         app = make_celery(self._settings, cliente_id=self._cliente_id)
-        register(app, session, sender, Replies(self._client, self._keys))
+        register(app, session, sender, parts.performer, Replies(self._client, self._keys))
         parts.recorder.start()
         parts.receiver.start()
         parts.fetcher.start()
         parts.uploader.start()
+        parts.performer.start()
         session.start()
         sender.start()
         memory = MemoryWatch(
@@ -138,6 +141,7 @@ class TenantWorker:
             session.join(self._settings.shutdown_grace_seconds)
             parts.uploader.stop(RECORD_S)
             parts.fetcher.stop(RECORD_S)
+            parts.performer.stop(RECORD_S)
             parts.receiver.stop(RECORD_S)
             parts.recorder.stop(RECORD_S)
             timekeeper.stop()
@@ -240,8 +244,9 @@ class TenantWorker:
             fetch_s=settings.media_fetch_seconds,
             rng=rng,
         )
+        performer = Performer(inbox=dispatcher.acting, ledger=ledger, lease=lease, engine_of=session.engine_of, rng=rng)
         watch = self._watch(builds, session, sender, ledger, rng)
-        return _Parts(session, sender, receiver, fetcher, recorder, uploader, watch)
+        return _Parts(session, sender, receiver, fetcher, performer, recorder, uploader, watch)
 
     def _watch(
         self, builds: Builds, session: Session, sender: Sender, ledger: Ledger, rng: random.Random

@@ -8,6 +8,7 @@ from typing import Any
 import redis
 from celery import Celery
 
+from session_worker.acting.shell import Performer
 from session_worker.engine.port import EngineError
 from session_worker.sending.shell import Sender
 from session_worker.session.shell import Session
@@ -26,6 +27,7 @@ from shared.protocol.commands import (
     MarkReadAnswer,
     Notify,
     PairingCodeAnswer,
+    PerformActs,
     Question,
     Refusal,
     Restart,
@@ -54,13 +56,14 @@ class Replies:
         pipeline.execute()
 
 
-def register(app: Celery, session: Session, sender: Sender, replies: Replies) -> None:
+def register(app: Celery, session: Session, sender: Sender, performer: Performer, replies: Replies) -> None:
     """Makes the tasks of one tenant's session known to its Celery application, one for each command and question."""
     commands: dict[type[Command], Callable[[Any], None]] = {
         Notify: lambda command: sender.notify(),
         Connect: lambda command: session.connect(refresh_code=command.refresh_code),
         Disconnect: lambda command: session.disconnect(logout=command.logout),
         Restart: lambda command: session.restart(),
+        PerformActs: lambda command: performer.notify(),
     }
     questions: dict[type[Question[Any]], Callable[[Any], AnyAnswer]] = {
         AskStatus: lambda question: SessionStatusAnswer(session.snapshot()),

@@ -22,6 +22,7 @@ class Capability(StrEnum):
     CONTACTS = "contacts"
     LIMITS = "limits"
     MEDIA = "media"
+    ACTS = "acts"  # on messages that are on WhatsApp: reactions, edits, deletions, that somebody is writing
 
 
 class Standing(StrEnum):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import redis
 
 from shared.ledger.accepting.accepting import Accepting
+from shared.ledger.acts.acts import Acts
 from shared.ledger.addresses import Addresses
 from shared.ledger.campaigns import CampaignLedger
 from shared.ledger.checking.checking import Checking
@@ -37,6 +38,7 @@ class Ledger:
     receipts: Receipts  # what WhatsApp tells
     row_cursors: RowCursors  # how far a page's own database was read
     media: MediaLedger  # bytes of received messages that are to be fetched
+    acts: Acts  # reactions, edits and deletions that were asked for
     review: Review  # callers and persons
     restoring: Restoring  # repairs
     settling: Settling  # what is left of a message that has ended
@@ -56,6 +58,7 @@ def make_ledger(client: redis.Redis, keys: Keys, language: Language = "es") -> L
         receipts=Receipts(client, keys),
         row_cursors=RowCursors(client, keys),
         media=MediaLedger(client, keys),
+        acts=Acts(client, keys),
         review=Review(client, keys),
         restoring=Restoring(client, keys),
         settling=Settling(client, keys),

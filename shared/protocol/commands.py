@@ -65,6 +65,14 @@ class Restart(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class PerformActs(Command):
+    """Something is to be done to a message. The ledger says what; this only wakes the session's owner."""
+
+    task = names.TASK_ACT
+    act_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionStatusAnswer(Record):
     """The session as its worker has it at this moment, not as it was last written."""
 

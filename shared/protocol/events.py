@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.names import EventType
+from shared.protocol.acts import ActKind
 from shared.protocol.content import Content
 from shared.protocol.inbound import (
     Change,
@@ -220,6 +221,29 @@ class MessageMedia(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class ActAsked(Record):
+    """Somebody asked for a reaction to a message, an edit or a deletion of it. See `shared.protocol.acts`.
+
+    The envelope's message id is ours where it is one of ours, else WhatsApp's key; so with `ActEnded`.
+    """
+
+    act_id: str
+    kind: ActKind
+    whatsapp_id: str  # of the message, as it was when that was asked
+    emoji: str = ""  # of a reaction; "": it is taken back
+
+
+@dataclass(frozen=True, slots=True)
+class ActEnded(Record):
+    """What came of it; the event's type says what."""
+
+    act_id: str
+    kind: ActKind
+    whatsapp_id: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionMoved(Record):
     """A session's status changed."""
 
@@ -283,6 +307,8 @@ Body = (
     | MessageInbound
     | MessageUpdated
     | MessageMedia
+    | ActAsked
+    | ActEnded
     | SessionMoved
     | SessionCode
     | SessionUnwanted
@@ -308,6 +334,10 @@ BODIES: dict[EventType, type[Body]] = {
     EventType.MESSAGE_INBOUND: MessageInbound,
     EventType.MESSAGE_UPDATED: MessageUpdated,
     EventType.MESSAGE_MEDIA: MessageMedia,
+    EventType.MESSAGE_ACT_ASKED: ActAsked,
+    EventType.MESSAGE_ACT_DONE: ActEnded,
+    EventType.MESSAGE_ACT_FAILED: ActEnded,
+    EventType.MESSAGE_ACT_UNKNOWN: ActEnded,
     EventType.SESSION_STATUS: SessionMoved,
     EventType.SESSION_QR: SessionCode,
     EventType.SESSION_UNWANTED: SessionUnwanted,

@@ -30,9 +30,9 @@ from shared.instant import now_ms
 from shared.protocol.content import Content
 from shared.protocol.events import MessageInbound
 from shared.protocol.inbound import Direction, MediaSource
+from testing.fake.acts import FakeActingPage
 from testing.fake.inbox import FakeRow
 from testing.fake.media import is_of_type, upload_limit
-from testing.fake.page import FakeOpenPage
 from testing.fake.whatsapp import FakeMessage, lid_of
 
 _PAIRING_CODE_MS = 180_000
@@ -43,7 +43,7 @@ _SLICE_BYTES = 768 * 1024
 _GROUP = "@g.us"
 
 
-class FakeEngine(FakeOpenPage):
+class FakeEngine(FakeActingPage):
     """See `port.Engine`. Its methods take no time of their own, unless `hang` was called."""
 
     # --- the port ---

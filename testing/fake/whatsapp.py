@@ -19,6 +19,7 @@ from shared.protocol.content import PLAIN, Content
 from shared.protocol.events import MessageInbound
 from shared.recipient_key import forms
 from testing.fake.groups import FakeGroup
+from testing.fake.acted import FakeActs
 from testing.fake.inbox import FakeChange, FakeInbox, FakeRow
 from testing.fake.media import FakeMediaServer
 from testing.fake.site import FakeSite
@@ -114,6 +115,7 @@ class FakeWhatsApp:
         self.limits = Limits()
         self.media = FakeMediaServer()
         self.groups: dict[str, FakeGroup] = {}  # of which all phones are members
+        self.acts = FakeActs()
         self._phones: dict[str, FakePhone] = {}
         self._devices: dict[str, FakeDevice] = {}
         self._pages: dict[str, FakePage] = {}

@@ -10,6 +10,9 @@ from hub_api.recording.drain import make_drain
 from hub_api.repair.lost_state import make_lost_state
 from hub_api.services import Services
 from shared.instant import now_ms
+from shared.ledger.message import new_message_id
+from shared.names import control_queue
+from shared.protocol.acts import Act, ActKind
 from shared.protocol.events import MessageInbound
 
 MARK = "MARCA51"
@@ -42,6 +45,7 @@ def make_objects(client: FlaskClient, headers: dict[str, str]) -> dict[str, str]
         "recipient_id": str(recipient["recipient_id"]),
         "message_id": make("/whatsapp/51/messages", send)["message_id"],
         "bulk_id": make("/whatsapp/51/messages/bulk", {"messages": [send]})["bulk_id"],
+        "act_id": _act(client.application.extensions["services"]),
         "number": PHONE,
         "whatsapp_id": WHATSAPP_ID,
         "chat_id": CHAT_ID,
@@ -49,6 +53,14 @@ def make_objects(client: FlaskClient, headers: dict[str, str]) -> dict[str, str]
         "key_id": "1",
         "webhook_id": make("/webhooks", {"url": f"https://{MARK}.example/", "active": False})["webhook_id"],
     }
+
+
+def _act(services: Services) -> str:
+    """A reaction of tenant 51's, on record."""
+    asked = Act(new_message_id(), 51, ActKind.REACTION, WHATSAPP_ID, now_ms(), emoji=MARK)
+    services.ledger.acts.ask(asked, control_queue(51), b"{}")
+    services.client.delete(services.keys.queue_list(control_queue(51)))
+    return asked.act_id
 
 
 def _receive(services: Services) -> None:

@@ -28,7 +28,7 @@ PUBLIC = {
     "/", "/api/auth/login", "/health", "/ready", "/openapi", "/openapi.json", "/openapi/oauth2-redirect.html",
     "/openapi/swagger", "/openapi/swagger/<path:filename>", "/static/<path:filename>",
 }  # fmt: skip
-_ULIDS = ("schedule_id", "campaign_id", "import_id", "message_id", "bulk_id", "webhook_id")
+_ULIDS = ("schedule_id", "campaign_id", "import_id", "message_id", "bulk_id", "webhook_id", "act_id")
 NOBODYS = dict.fromkeys(_ULIDS, "0" * 26) | {
     "recipient_id": "999999", "key_id": "999999", "number": "5491100000000", "usuario": "nobody",
     "whatsapp_id": "false_5491100000000@c.us_3EB0", "chat_id": "5491100000000@c.us",

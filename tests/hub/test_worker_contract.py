@@ -62,7 +62,7 @@ def until_status(call: Callable[..., Any], status: str) -> None:
 
 def test_a_worker_serves_every_command_and_question(server: redis.Redis, keys: Keys) -> None:
     app = Celery("x", set_as_current=False)
-    register(app, Mock(), Mock(), Replies(server, keys))
+    register(app, Mock(), Mock(), Mock(), Replies(server, keys))
     known = {
         kind.task
         for kind in vars(commands).values()

@@ -30,7 +30,10 @@ PURE = (
     "shared/texts.py",
     "shared/errors.py",
     "shared/names.py",
-    *(f"shared/keys/{name}.py" for name in ("prefixed", "messages", "inbound", "campaigns", "sessions", "service")),
+    *(
+        f"shared/keys/{name}.py"
+        for name in ("prefixed", "messages", "acts", "inbound", "campaigns", "sessions", "service")
+    ),
     "shared/public_address.py",
     "shared/process/backoff.py",
     "session_worker/turn.py",
@@ -50,6 +53,7 @@ PURE = (
     "session_worker/sending/uploads/upload.py",
     *(f"session_worker/receiving/{name}.py" for name in ("state", "rows", "placeholders", "changes", "reducer")),
     "session_worker/engine/heard.py",
+    *(f"session_worker/acting/{name}.py" for name in ("state", "reducer")),
     *(f"session_worker/engine/playwright_adapter/{name}.py" for name in ("inbound_rows", "message_facts")),
     "session_worker/engine/playwright_adapter/change_facts.py",
     "shared/ledger/identity.py",

@@ -40,6 +40,7 @@ def _every_key() -> list[str]:
         keys.campaign_in_flight(1), keys.campaign_quota(1, 20261120), keys.campaign_slot(1),
         keys.imbalances, keys.row_cursors(1), keys.placeholders(1), keys.recorded_until(1),
         keys.media_due(1), keys.media_pending(1), keys.media_used(1),
+        keys.act("a"), keys.acts_open(1), keys.act_deadlines,
         keys.tenant_rules, keys.suspended, keys.accounts_version,
         keys.contact(1, "d"), keys.contacts_asked(1, 2),
         keys.logouts, keys.builds, keys.build("b"), keys.served_build, keys.build_trial,

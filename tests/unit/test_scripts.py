@@ -66,6 +66,7 @@ def test_constants_refuse_a_slip_of_the_pen() -> None:
 
 # Of these the status of a message, or the session, becomes what somebody may be waiting for.
 TELLING = {
+    "acts/end",
     "claiming/claim",
     "claiming/complete",
     "lua/host_lost",
@@ -96,8 +97,21 @@ def test_each_script_that_takes_something_in_has_it_recorded_at_once() -> None:
     """The drain would find it a second later otherwise."""
     texts = {f"{path.parent.name}/{path.stem}": path.read_text("utf-8") for path in FILES}
     taking_in = {
-        name for name, text in texts.items() if re.search(r"emit\(.*EVENT\.message_(inbound|updated|media)\b", text)
+        name
+        for name, text in texts.items()
+        if re.search(r"emit\(.*EVENT(\.message_(inbound|updated|media|act_unknown)\b|\['message_act_')", text)
     }
     telling = {name for name, text in texts.items() if "redis.call('PUBLISH', ARG.arrived_channel" in text}
 
-    assert telling == taking_in == {"receipts/inbound", "receipts/updated", "media/complete", "media/refetch"}
+    assert (
+        telling
+        == taking_in
+        == {
+            "receipts/inbound",
+            "receipts/updated",
+            "media/complete",
+            "media/refetch",
+            "acts/end",
+            "acts/lose",
+        }
+    )

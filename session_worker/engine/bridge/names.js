@@ -7,7 +7,7 @@
  * `methods`), and what is done without it (`fallback`; empty: nothing can be). The bridge's scripts ask `known(name)`.
  */
 
-/** @typedef {'session' | 'send' | 'receipts' | 'inbound' | 'contacts' | 'limits' | 'media'} Capability */
+/** @typedef {'session' | 'send' | 'receipts' | 'inbound' | 'contacts' | 'limits' | 'media' | 'acts'} Capability */
 
 /**
  * @template T
@@ -92,6 +92,19 @@ const NAMES = Object.freeze({
   'functions.sendSeen': aFunction(
     'inbound', () => whatsapp.functions.sendSeen, 'a chat is marked as read on the phone alone',
   ),
+
+  // What is done to messages that are on WhatsApp.
+  'functions.sendReactionToMsg': aFunction('acts', () => whatsapp.functions.sendReactionToMsg),
+  'functions.canEditMsg': aFunction('acts', () => whatsapp.functions.canEditMsg),
+  'functions.canEditCaption': aFunction('acts', () => whatsapp.functions.canEditCaption),
+  'functions.addAndSendMessageEdit': aFunction('acts', () => whatsapp.functions.addAndSendMessageEdit),
+  'WAWebRevokeMsgAction.sendRevoke': aFunction('acts', () => memberOf('WAWebRevokeMsgAction', 'sendRevoke')),
+  'WAWebCmd.Revoke': anObject('acts', [], () => memberOf('WAWebCmd', 'Revoke')),
+  'functions.markComposing': aFunction('acts', () => /** @type {any} */ (whatsapp.ChatPresence).markComposing),
+  'functions.markRecording': aFunction('acts', () => /** @type {any} */ (whatsapp.ChatPresence).markRecording),
+
+  // Groups.
+  'functions.queryAllGroups': aFunction('contacts', () => whatsapp.functions.queryAllGroups),
 
   // What WhatsApp allows the number.
   'WAWebMexFetchReachoutTimelockJob.mexFetchReachoutTimelock': aFunction(

@@ -92,6 +92,37 @@ export interface ChangePage extends RowSpan {
   votes: VoteFacts[];
 }
 
+interface SeenAct<Facts> {
+  took_place: boolean;
+  refused: boolean;
+  absent: boolean;
+  change: Facts | null;
+}
+
+export type SeenReaction = SeenAct<ReactionFacts>;
+export type SeenEdit = SeenAct<EditFacts>;
+export type SeenDeletion = SeenAct<RevokeFacts>;
+
+export interface GroupFacts {
+  id: string;
+  subject: string;
+  description: string;
+  owner: string;
+  created_ms: number;
+  only_admins: boolean;
+  size: number;
+  participants: { id: string; number: string; role: string }[];
+}
+
+export interface ProfileFacts {
+  chat_id: string;
+  name: string | null;
+  push_name: string | null;
+  business: boolean;
+  about: string | null;
+  picture_url: string | null;
+}
+
 /** Where WhatsApp keeps a message's bytes, and what opens them; `shared/protocol/inbound.py`. */
 export interface StoredSource {
   wa_type: string;

@@ -10,7 +10,9 @@ from typing import Any
 
 from playwright.async_api import Error
 
+from session_worker.engine.acts import CERTAIN_CODES
 from session_worker.engine.heard import ChangePage, PlaceholderPage, RowPage
+from session_worker.engine.playwright_adapter.acting import ActingCalls
 from session_worker.engine.playwright_adapter.inbound_rows import change_page, placeholder_page, row_page
 from session_worker.engine.playwright_adapter.loop_thread import LoopEnded, LoopThread
 from session_worker.engine.playwright_adapter.media_fetch import Bounds, fetch
@@ -57,7 +59,7 @@ _CLOSE_SECONDS = 9.0
 _NOT_LOADED = "NOT_LOADED"  # of the bridge
 _LONG_DIGITS = re.compile(r"\d{5,}")  # a phone number has no place in a log
 _DETAIL_LENGTH = 160
-_KNOWN_CODES = frozenset({"NOT_ON_WHATSAPP", "NOT_IN_GROUP", "MEDIA_EXPIRED", "MEDIA_TOO_LARGE"})
+_KNOWN_CODES = frozenset({"NOT_ON_WHATSAPP", "NOT_IN_GROUP", "MEDIA_EXPIRED", "MEDIA_TOO_LARGE"}) | CERTAIN_CODES
 _DETAILED_CODES = frozenset({"MEDIA_REFUSED", "MEDIA_UPLOAD_FAILED"})
 
 _log = get_logger(__name__)
@@ -68,7 +70,7 @@ def make_engine(config: EngineConfig) -> Engine:
     return PlaywrightEngine(config)
 
 
-class PlaywrightEngine:
+class PlaywrightEngine(ActingCalls):
     """See `port.Engine`. One object is one browser run: `start` once, then `stop`."""
 
     def __init__(self, config: EngineConfig) -> None:

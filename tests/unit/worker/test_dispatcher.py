@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 
+from session_worker.acting import inputs as acting
 from session_worker.engine.port import (
     AckSeen,
     BrowserGone,
@@ -41,10 +42,11 @@ MAY_IMPORT = {
     "engine": set(),
     "receiving": {"engine", "turn", "actor", "session.channel"},
     "media": {"engine", "turn", "actor", "session.channel"},
+    "acting": {"engine", "turn", "actor", "session.channel"},
     "drift": {"engine"},
     "session": {"engine", "turn", "drift.judging", "drift.canary"},
     "sending": {"engine", "turn", "actor", "session.channel"},
-    "worker": {"engine", "turn", "drift", "receiving", "media", "session", "sending"},
+    "worker": {"engine", "turn", "drift", "receiving", "media", "acting", "session", "sending"},
     "host": {"engine", "worker"},
 }
 
@@ -72,7 +74,7 @@ def everything_in(inbox: queue.SimpleQueue[T]) -> list[T]:
 def test_what_the_engine_tells(event: EngineEvent, inbox: str, told: object) -> None:
     dispatcher = Dispatcher()
     dispatcher.engine_event("run", event)
-    for name in ("session", "acknowledging", "receiving", "fetching"):
+    for name in ("session", "acknowledging", "receiving", "fetching", "acting"):
         assert everything_in(getattr(dispatcher, name)) == ([told] if name == inbox else [])
     assert everything_in(dispatcher.sending) == []
 
@@ -87,6 +89,7 @@ def test_what_sending_and_receiving_are_told() -> None:
     ]
     assert everything_in(dispatcher.receiving) == [receiving.ChannelChanged(channel)]
     assert everything_in(dispatcher.fetching) == [fetching.ChannelChanged(channel)]
+    assert everything_in(dispatcher.acting) == [acting.ChannelChanged(channel)]
 
 
 def test_fetching_is_told_of_media_that_were_recorded() -> None:

@@ -64,7 +64,7 @@ const voteOf = async ({ poll, sender, at, options }) => {
 };
 
 WPP.on('chat.msg_edited', ({ msg }) => {
-  if (isOfConversation(msg.id.toString())) {
+  if (isOfConversation(msg.id.toString()) && !editing.has(keyText(/** @type {any} */ (msg).latestEditMsgKey))) {
     tell({ kind: 'edit', edit: editOf(msg) });
   }
 });
@@ -90,7 +90,7 @@ WPP.loader.onInjected(() => {
 
 WPP.on('chat.new_reaction', async ({ id, msgId, reactionText, sender, timestamp }) => {
   const reaction = await reactionOf({ key: id, parent: msgId, emoji: reactionText, sender, at: timestamp });
-  if (isOfConversation(reaction.parent)) {
+  if (isOfConversation(reaction.parent) && !(reaction.from_me && reactingTo.has(reaction.parent))) {
     tell({ kind: 'reaction', reaction });
   }
 });
@@ -160,11 +160,12 @@ const readChanges = async (asked) => {
     const votes = await childrenOf(database, 'poll-votes', pollKeys);
     const messages = await hydrated([...new Set([...editedKeys, ...(votes.length > 0 ? pollKeys : [])])]);
     const edited = editedKeys.map((key) => messages.get(key)).filter((/** @type {any} */ message) => message?.latestEditMsgKey);
+    const unsent = await unsentEdits(edited);
     const polls = new Map([...messages].filter(([key]) => pollKeys.includes(key)));
     return {
       ...span,
       revoked: wanted.filter((row) => row.type === REVOKED && row.protocolMessageKey).map(revokedOf),
-      edited: edited.map(editOf),
+      edited: edited.map(editOf).filter(({ change_id: changeId }) => !unsent.has(changeId)),
       reactions: await Promise.all(reactions.map(reactionOfRow)),
       votes: votes.length > 0 ? await votesOf(votes, polls) : [],
     };

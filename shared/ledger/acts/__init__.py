@@ -1,0 +1,1 @@
+"""What is to be done to messages that are on WhatsApp already: asked for, begun, ended."""
