@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hub_api.inbox.models import InboundMessage, MessageChange
+from hub_api.inbox.models import InboundMessage
+from hub_api.messages.models import MessageChange
 from hub_api.storable import storable
 from shared.protocol.events import MessageUpdated
 from shared.protocol.inbound import Change

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from hub_api.inbox.models import InboundMedia, InboundMessage, MessageChange
+from hub_api.inbox.models import InboundMedia, InboundMessage
 from hub_api.inbox.parts import parts_shown
+from hub_api.messages.changes import rows_by_key
 from hub_api.recipients.other_keys import MessageKey
-from hub_api.recording.rows import among
 from shared.instant import to_iso
 
 
@@ -64,26 +63,9 @@ def recorded_objects(session: Session, keys: Iterable[MessageKey]) -> dict[Messa
 
 def recorded_rows(session: Session, keys: Iterable[MessageKey]) -> dict[MessageKey, InboundMessage]:
     """The messages with these keys."""
-    return _by_key(session, InboundMessage, keys)
+    return rows_by_key(session, InboundMessage, keys)
 
 
 def media_of(session: Session, keys: Iterable[MessageKey]) -> dict[MessageKey, InboundMedia]:
     """The media of the messages with these keys."""
-    return _by_key(session, InboundMedia, keys)
-
-
-def changes_of(session: Session, keys: Iterable[MessageKey]) -> dict[MessageKey, MessageChange]:
-    """What became of messages with these keys that are not among those received."""
-    return _by_key(session, MessageChange, keys)
-
-
-def _by_key(session: Session, table: Any, keys: Iterable[MessageKey]) -> dict[MessageKey, Any]:
-    """Rows of a table with both columns, by them."""
-    asked = set(keys)
-    if not asked:
-        return {}
-    statement: Select[Any] = select(table).where(
-        table.cliente_id.in_({cliente_id for cliente_id, _ in asked}),
-        among(session, table.whatsapp_id, {whatsapp_id for _, whatsapp_id in asked}),
-    )
-    return {(row.cliente_id, row.whatsapp_id): row for row in session.scalars(statement)}
+    return rows_by_key(session, InboundMedia, keys)

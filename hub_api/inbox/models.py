@@ -72,24 +72,6 @@ class InboundMedia(Base):
     )
 
 
-class MessageChange(Base):
-    """What became of a message that is not among those received: one of ours, or one that comes later."""
-
-    __tablename__ = "message_changes"
-    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    cliente_id: Mapped[int] = mapped_column(Integer)
-    whatsapp_id: Mapped[str] = mapped_column(String(200))
-    text: Mapped[str | None] = mapped_column(Text)  # that it was given; None where it was not edited
-    edited_at: Mapped[int | None] = mapped_column(BigInteger)
-    revoked_at: Mapped[int | None] = mapped_column(BigInteger)
-    at: Mapped[int] = mapped_column(BigInteger)  # of the latest
-
-    __table_args__ = (
-        Index("ux_message_changes", "cliente_id", "whatsapp_id", unique=True),
-        Index("ix_message_changes_at", "at"),
-    )
-
-
 class InboundCount(Base):
     """How many events of received messages were taken in: counted apart from the rows, which retention shortens."""
 

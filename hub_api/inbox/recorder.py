@@ -9,10 +9,12 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from hub_api.inbox import changes, counting
-from hub_api.inbox.inbound_object import changes_of, media_of, recorded_rows
-from hub_api.inbox.models import InboundMedia, InboundMessage, MessageChange
+from hub_api.inbox.inbound_object import media_of, recorded_rows
+from hub_api.inbox.models import InboundMedia, InboundMessage
 from hub_api.inbox.parts import parts_text
+from hub_api.messages.changes import changes_of
 from hub_api.messages.history import ours_by_key
+from hub_api.messages.models import MessageChange
 from hub_api.recipients import chats
 from hub_api.recipients.chats import Chat
 from hub_api.recipients.other_keys import MessageKey, other_keys

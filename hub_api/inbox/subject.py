@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from hub_api.inbox.media.expiry import INBOUND_FILES
 from hub_api.inbox.media.restore import restore as restore_pending
-from hub_api.inbox.models import InboundMedia, InboundMessage, MessageChange
+from hub_api.inbox.models import InboundMedia, InboundMessage
 from hub_api.inbox.recorder import InboxRecorder
 from hub_api.inbox.restore import restore
+from hub_api.messages.models import MessageChange
 from hub_api.registry import Expiring, Subject
 
 SUBJECT = Subject(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_api.database import Database, rows_after, rows_between
+from hub_api.messages.changes import brought_up
 from hub_api.messages.models import MessageEvent, MessageRecord, MessageRow
 from hub_api.recording.rows import among, columns_of, rows_of
 from hub_api.web.cursor import read_cursor, write_cursor
@@ -40,6 +41,13 @@ def recorded(database: Database, message_id: str) -> Message | None:
     with database.reading() as session:
         row = session.get(MessageRecord, message_id)
         return None if row is None else to_message(row)
+
+
+def as_it_is_now(database: Database, message: Message) -> Message:
+    """A message with what became of it since it was sent."""
+    with database.reading() as session:
+        [found] = brought_up(session, [message])
+    return found
 
 
 def recorded_by_id(database: Database, message_ids: Sequence[str]) -> dict[str, Message]:
@@ -93,8 +101,9 @@ def page(
     statement = statement.order_by(MessageRecord.accepted_at.desc(), MessageRecord.message_id.desc()).limit(limit + 1)
     with database.reading() as session:
         rows = list(session.scalars(statement))
+        found = brought_up(session, [to_message(row) for row in rows[:limit]])
     following = write_cursor(rows[limit - 1].accepted_at, rows[limit - 1].message_id) if len(rows) > limit else None
-    return [to_message(row) for row in rows[:limit]], following
+    return found, following
 
 
 def events_of(database: Database, message_id: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, Index, Integer, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub_api.database import Base
+from hub_api.database import Base, BigKey
 
 # The partial index of open messages serves only queries that say it in these words.
 IS_OPEN = text("status IN ('queued', 'sending')")
@@ -96,3 +96,24 @@ class MessageEvent(Base):
     type: Mapped[str] = mapped_column(String(40))
     at: Mapped[int] = mapped_column(BigInteger)
     data: Mapped[str] = mapped_column(Text)  # JSON object, without the message's text
+
+
+class MessageChange(Base):
+    """What became of a message that is not among those received: one of ours, or one that comes later.
+
+    Nothing of it is written over: the message keeps the text that it was sent with.
+    """
+
+    __tablename__ = "message_changes"
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    cliente_id: Mapped[int] = mapped_column(Integer)
+    whatsapp_id: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str | None] = mapped_column(Text)  # that it was given; None where it was not edited
+    edited_at: Mapped[int | None] = mapped_column(BigInteger)
+    revoked_at: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[int] = mapped_column(BigInteger)  # of the latest
+
+    __table_args__ = (
+        Index("ux_message_changes", "cliente_id", "whatsapp_id", unique=True),
+        Index("ix_message_changes_at", "at"),
+    )

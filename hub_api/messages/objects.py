@@ -65,6 +65,8 @@ class MessageFields(BaseModel):
     sent_at: str | None
     delivered_at: str | None
     read_at: str | None
+    edited_at: str | None = Field(description="Since then `message` is what it was edited to")
+    revoked_at: str | None = Field(description="Deleted for everyone")
     error: str | None
     error_message: str | None
     certain: bool

@@ -212,6 +212,17 @@ def find(services: Services, cliente_id: int, message_id: str, saying: Message |
     return message
 
 
+def as_it_is_now(services: Services, message: Message) -> Message:
+    """With what became of it since it was sent: edited, deleted for everyone; as it is where the database is away."""
+    if message.sent_at_ms is None:
+        return message
+    try:
+        return history.as_it_is_now(services.database, message)
+    except SQLAlchemyError as error:
+        _log.warning("changes.not_read", message_id=message.message_id, reason=type(error).__name__)
+        return message
+
+
 def _saying(message: Message, known: Message | None) -> Message:
     """The message with what another one says; as it is where there is none."""
     return message if known is None else replace(message, text=known.text, content=known.content)

@@ -59,7 +59,7 @@ def list_messages(call: Call, path: TenantPath, query: MessagesQuery) -> Respons
 def read_message(call: Call, path: MessagePath, query: OneMessageQuery) -> Response:
     """As it stands now; `?events=true` with its history."""
     message = messages.find(call.services, call.cliente_id, path.message_id)
-    fields = message.to_object(call.language)
+    fields = messages.as_it_is_now(call.services, message).to_object(call.language)
     if query.events:
         fields["events"] = history.events_of(call.services.database, message.message_id)
     return succeeded(fields)

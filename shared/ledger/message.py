@@ -86,6 +86,8 @@ class Message:
     sent_at_ms: int | None = None
     delivered_at_ms: int | None = None
     read_at_ms: int | None = None
+    edited_at_ms: int | None = None  # as SQL says: it has another text since
+    revoked_at_ms: int | None = None  # likewise: it was deleted for everyone
     error: str | None = None
     bulk_id: str | None = None
     campaign_id: str | None = None
@@ -149,6 +151,8 @@ class Message:
             "sent_at": to_iso(self.sent_at_ms),
             "delivered_at": to_iso(self.delivered_at_ms),
             "read_at": to_iso(self.read_at_ms),
+            "edited_at": to_iso(self.edited_at_ms),
+            "revoked_at": to_iso(self.revoked_at_ms),
             "error": self.error,
             "error_message": error_text(self.error, language) if self.error else None,
             "certain": self.certain,

@@ -18,8 +18,8 @@ from shared.instant import now_ms
 from shared.protocol.content import PLAIN, Content
 from shared.protocol.events import MessageInbound
 from shared.recipient_key import forms
-from testing.fake.groups import FakeGroup
 from testing.fake.acted import FakeActs
+from testing.fake.groups import FakeGroup
 from testing.fake.inbox import FakeChange, FakeInbox, FakeRow
 from testing.fake.media import FakeMediaServer
 from testing.fake.site import FakeSite

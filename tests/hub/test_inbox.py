@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 from hub_records import accept, count, recorded
 
 from hub_api.inbox.inbound_object import media_of, recorded_objects
-from hub_api.inbox.models import InboundMessage, MessageChange
+from hub_api.inbox.models import InboundMessage
 from hub_api.inbox.objects import InboundList, InboundObject
+from hub_api.messages.models import MessageChange
 from hub_api.public_events import log
 from hub_api.public_events.log import Wanted
 from hub_api.recording.drain import Drain

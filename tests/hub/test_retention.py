@@ -11,8 +11,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from hub_api.bulk.models import Bulk
-from hub_api.inbox.models import InboundMessage, MessageChange
-from hub_api.messages.models import MessageEvent, MessageRecord
+from hub_api.inbox.models import InboundMessage
+from hub_api.messages.models import MessageChange, MessageEvent, MessageRecord
 from hub_api.messages.service import expire_overdue
 from hub_api.messages.subject import SUBJECT
 from hub_api.recording import retention

@@ -96,7 +96,7 @@ def start(ledger: Ledger, engine: FakeEngine) -> Iterator[Start]:
     assert all(performer.stop(10) for performer in started)
 
 
-def an_act(kind: ActKind, *, key: str = KEY, at_ms: int = 0, **fields: str) -> Act:
+def an_act(kind: ActKind, *, key: str = KEY, at_ms: int = 0, **fields: Any) -> Act:
     ours = "01M" if key == KEY else ""
     return Act(new_message_id(), 51, kind, key, at_ms or now_ms(), message_id=ours, **fields)
 
@@ -130,7 +130,7 @@ def test_an_act_takes_place_and_says_so(
     client: redis.Redis,
     keys: Keys,
     kind: ActKind,
-    fields: dict[str, str],
+    fields: dict[str, Any],
 ) -> None:
     start()
     act = ask(ledger, an_act(kind, **fields))
