@@ -53,6 +53,15 @@ ON_THE_PAGE = {
     "ContactStore": "WAWebContactCollection.ContactCollection",
     "functions.queryWidExists": "WAWebQueryExistsJob.queryWidExists",
     "functions.sendSeen": "WAWebUpdateUnreadChatAction.sendSeen",
+    "functions.sendReactionToMsg": "WAWebSendReactionMsgAction.sendReactionToMsg",
+    "functions.canEditMsg": "WAWebMsgActionCapability.canEditText",
+    "functions.canEditCaption": "WAWebMsgActionCapability.canEditCaption",
+    "functions.addAndSendMessageEdit": "WAWebSendMessageEditAction.addAndSendMessageEdit",
+    "WAWebRevokeMsgAction.sendRevoke": "WAWebRevokeMsgAction.sendRevoke",
+    "WAWebCmd.Revoke": "WAWebCmd.Revoke",
+    "functions.markComposing": "WAWebPresenceChatAction.markComposing",
+    "functions.markRecording": "WAWebPresenceChatAction.markRecording",
+    "functions.queryAllGroups": "WAWebGroupQueryJob.queryAllGroups",
     "lidPnCache": "WAWebLidPnCache.lidPnCache",
     "WAWebMexFetchReachoutTimelockJob.mexFetchReachoutTimelock": (
         "WAWebMexFetchReachoutTimelockJob.mexFetchReachoutTimelock"

@@ -27,7 +27,8 @@ const editMessage = async ({ key, text, edit_id: editId }) => {
       subtype: 'message_edit',
       protocolMessageKey: message.id,
       editMsgType: message.type,
-      ...(message.type === 'chat' ? { body: text } : { caption: text }),
+      body: text,
+      caption: text,
     }),
     { messageId: editKey, detectMentioned: false },
   );
