@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hub_api.inbox.inbound_object import recorded_rows
 from hub_api.messages import history
 from hub_api.messages import service as messages
-from hub_api.messages.changes import changes_of
+from hub_api.messages.history import changes_of
 from hub_api.recipients.other_keys import MessageKey, other_keys
 from hub_api.services import Services
 from shared.errors import MessageDeleted, MessageNotSent, NotEditable, NotFound, TooLate, ValidationFailed

@@ -14,8 +14,7 @@ from hub_api.chats.timeline import Entry
 from hub_api.inbox.inbound_object import inbound_object, media_of, objects_of, recorded_rows
 from hub_api.inbox.models import InboundMessage
 from hub_api.inbox.parts import parts_shown
-from hub_api.messages.changes import changes_of
-from hub_api.messages.history import ours_by_key, to_message
+from hub_api.messages.history import changes_of, ours_by_key, to_message
 from hub_api.messages.models import MessageChange, MessageRecord
 from hub_api.recipients import chats
 from hub_api.recipients.other_keys import MessageKey, other_keys

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub_api.inbox.models import InboundMedia, InboundMessage
 from hub_api.inbox.parts import parts_shown
-from hub_api.messages.changes import rows_by_key
+from hub_api.messages.history import rows_by_key
 from hub_api.recipients.other_keys import MessageKey
 from shared.instant import to_iso
 

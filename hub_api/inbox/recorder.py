@@ -12,8 +12,7 @@ from hub_api.inbox import changes, counting
 from hub_api.inbox.inbound_object import media_of, recorded_rows
 from hub_api.inbox.models import InboundMedia, InboundMessage
 from hub_api.inbox.parts import parts_text
-from hub_api.messages.changes import changes_of
-from hub_api.messages.history import ours_by_key
+from hub_api.messages.history import changes_of, ours_by_key
 from hub_api.messages.models import MessageChange
 from hub_api.recipients import chats
 from hub_api.recipients.chats import Chat

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from hub_api.chats.models import Conversation
 from hub_api.inbox.inbound_object import recorded_rows
 from hub_api.inbox.models import InboundMessage
-from hub_api.messages.changes import changes_of
+from hub_api.messages.history import changes_of
 from hub_api.messages.models import MessageChange
 from hub_api.recipients.other_keys import MessageKey, other_keys
 from shared.logs import get_logger

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from hub_api.inbox.inbound_object import recorded_rows
 from hub_api.inbox.models import InboundMessage
 from hub_api.messages import history
-from hub_api.messages.changes import changes_of
+from hub_api.messages.history import changes_of
 from hub_api.recipients import chats
 from hub_api.recipients.other_keys import MessageKey, other_keys
 from hub_api.services import Services
