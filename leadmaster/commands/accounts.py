@@ -115,6 +115,7 @@ _PROFILE = (
     click.option("--timezone", help="E.g. America/Argentina/Buenos_Aires: whose midnight begins its day."),
     click.option("--daily-cap", type=int, help="Bulk and campaign messages a day; 0: no cap."),
     click.option("--language", type=click.Choice(["es", "en"]), help="Of texts for people."),
+    click.option("--allow-groups/--no-groups", default=None, help="Whether messages may go to groups; not at first."),
 )
 
 
@@ -136,7 +137,7 @@ def add_tenant(cliente_id: int, **profile: Any) -> None:
 @tenant.command("list")
 def list_tenants() -> None:
     """List the tenants, as their profiles are in force."""
-    columns = ("cliente_id", "name", "country", "timezone", "daily_cap", "language", "suspended_at")
+    columns = ("cliente_id", "name", "country", "timezone", "daily_cap", "language", "allow_groups", "suspended_at")
     _table(_work("tenant list"), columns)
 
 

@@ -83,6 +83,9 @@ def test_what_was_made_is_changed(shell: Shell) -> None:
     assert rows(shell, "tenant", "list")[0][2:5] == ["BR", "America/Argentina/Buenos_Aires", "0"]
     told(shell, "tenant", "set", "51", "--unset", "country", "--unset", "daily-cap")
     assert rows(shell, "tenant", "list")[0][2:5] == ["AR", "America/Argentina/Buenos_Aires", "1000"]
+    for option, allowed in (("--allow-groups", "True"), ("--no-groups", "False")):
+        told(shell, "tenant", "set", "51", option)
+        assert rows(shell, "tenant", "list")[0][6] == allowed
     told(shell, "tenant", "suspend", "51")
     assert rows(shell, "tenant", "list")[0][-1] != "-"
     told(shell, "tenant", "resume", "51")
