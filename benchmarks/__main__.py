@@ -22,6 +22,7 @@ _FOLDERS = {
     "fifty": "sessions",
     "memory": "sessions",
     "peers_memory": "peers",
+    "peers_sends": "peers",
     "drain": "messages",
     "received_media": "messages",
     "uploaded_media": "messages",

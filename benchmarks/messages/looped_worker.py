@@ -8,9 +8,9 @@ Run as a process with the settings in its environment: `python -m benchmarks.mes
 - `{"do": "hold", "count"}`: keeps the worker's next `prepare` waiting while a backlog is accepted; answers `held`.
 - `{"do": "go"}`: lets it begin; answers `worker` once `count` messages of the worker's are acknowledged.
 
-`loop` and `worker` have `cycles`, milliseconds from one acknowledgement to the next, and of each cycle `to_prepare`
-(acknowledgement heard → `prepare` called), `prepare`, `to_hand_over`, `hand_over` and `to_ack`. Acknowledgements are
-timed where the engine tells them, alike on both sides. What it tells of the loop's messages goes no further.
+`loop` and `worker` have `cycles`, milliseconds from one acknowledgement to the next, and of each message `prepare`,
+`to_hand_over`, `hand_over` and `to_ack`; the worker's messages overlap. Acknowledgements are timed where the engine
+tells them, alike on both sides. What it tells of the loop's messages goes no further.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from session_worker.engine.port import AckSeen, EngineConfig, EngineEvent, Hande
 
 _ACK_S = 10.0
 _ROUND_S = 120.0
-_PARTS = ("to_prepare", "prepare", "to_hand_over", "hand_over", "to_ack")
+_PARTS = ("prepare", "to_hand_over", "hand_over", "to_ack")
 
 
 class LoopedEngine(PlaywrightEngine):
@@ -122,10 +122,11 @@ class LoopedEngine(PlaywrightEngine):
         with self._changed:
             rounds = [(*times, self._acknowledged[key]) for key, times in self._times.items()]
         parts: dict[str, list[float]] = {name: [] for name in _PARTS}
-        for before, times in pairwise(rounds):
-            for name, (begin, end) in zip(_PARTS, pairwise((before[-1], *times)), strict=True):
+        for times in rounds[1:]:
+            for name, (begin, end) in zip(_PARTS, pairwise(times), strict=True):
                 parts[name].append((end - begin) * 1000)
-        return {"cycles": [(b[-1] - a[-1]) * 1000 for a, b in pairwise(rounds)], **parts}
+        acknowledged = sorted(times[-1] for times in rounds)
+        return {"cycles": [(after - before) * 1000 for before, after in pairwise(acknowledged)], **parts}
 
 
 def _serve() -> None:

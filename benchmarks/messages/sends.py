@@ -1,13 +1,14 @@
 """Sends per second through a worker with a backlog, against a bare loop that awaits each acknowledgement.
 
-A is the worker's own way: claim, `prepare`, the persisted key, `hand_over`, the acknowledgement recorded in the ledger,
-and only then the next one; no gap (`SEND_GAP=0`). The backlog is accepted (and its Celery notifications are consumed)
-before the round begins, so that neither accepting nor the hub is in the figure. B is `prepare`, `hand_over` and waiting
-for an AckSeen of 1 or above, on the same engine, the same page and in the same worker process (`looped_worker.py`),
-without Redis. Both write once a round to each of the same recipients, whose chats were opened before. Rounds run A B A
-B …, the page idle before each until the receipts of the last one are in. A round's figure is the time from its first
-acknowledgement to its last, over the messages between. The server's acknowledgement is delayed by the simulator's
-`ack_ms`; the fault `latency_ms` would slow the page's other questions as well.
+A is the worker's own way: claim, `prepare`, the persisted key, `hand_over`, the acknowledgement recorded in the ledger;
+hand-over and acknowledgement are awaited beside the next one's claim and key; no gap (`SEND_GAP=0`). The backlog is
+accepted (and its Celery notifications are consumed) before the round begins, so that neither accepting nor the hub is
+in the figure. B is `prepare`, `hand_over` and waiting for an AckSeen of 1 or above, on the same engine, the same page
+and in the same worker process (`looped_worker.py`), without Redis. Both write once a round to each of the same
+recipients, whose chats were opened before. Rounds run A B A B …, the page idle before each until the receipts of the
+last one are in. A round's figure is the time from its first acknowledgement to its last, over the messages between. The
+server's acknowledgement is delayed by the simulator's `ack_ms`; the fault `latency_ms` would slow the page's other
+questions as well.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def _figures(measured: dict[int, list[_Pair]], each: int) -> Figures:
     latencies = ", ".join(str(latency) for latency in measured)
     return Figures(
         "sends: a worker with a backlog against a bare loop (medians; the parts of a message in ms)",
-        ("ack_ms", "sends/s", "ratio", "ack → prepare", "prepare", "→ hand over", "hand over", "→ ack"),
+        ("ack_ms", "sends/s", "ratio", "prepare", "→ hand over", "hand over", "→ ack"),
         rows,
         f"{' / '.join(ratios)} of the bare loop's at {latencies} ms (goal >= 0.9 each)",
         [
@@ -117,6 +118,6 @@ def _per_second(told: dict[str, Any]) -> float:
 def _row(name: str, rounds: list[dict[str, Any]], ratio: str) -> tuple[str, ...]:
     parts = [
         f"{median(sample for told in rounds for sample in told[part]):.1f}"
-        for part in ("to_prepare", "prepare", "to_hand_over", "hand_over", "to_ack")
+        for part in ("prepare", "to_hand_over", "hand_over", "to_ack")
     ]
     return (name, f"{median(map(_per_second, rounds)):.1f}", ratio, *parts)

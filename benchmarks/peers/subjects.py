@@ -1,7 +1,8 @@
-"""What `peers_memory` measures: LeadMaster, WPPConnect and whatsapp-web.js, each opening sessions in its processes."""
+"""What `peers_memory` and `peers_sends` measure: LeadMaster, WPPConnect and whatsapp-web.js, each in its processes."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -33,6 +34,13 @@ class Subject(ABC):
         """Opens one more session, logs it in and waits until it is ready. number: from 0."""
 
     @abstractmethod
+    def send(self, number: int, numbers: list[str], text: str) -> None:
+        """Sends a text to each of some phones, and returns at the latest when the last one is on its way.
+
+        number: of the session.
+        """
+
+    @abstractmethod
     def roots(self) -> list[int]:
         """Returns the pids whose trees are the sessions'."""
 
@@ -53,6 +61,11 @@ class Ours(Subject):
         self._caller.post(f"/api/whatsapp/{cliente_id}/connect")
         self._system.pair(self._simulator, cliente_id, _phone(number))
 
+    def send(self, number: int, numbers: list[str], text: str) -> None:
+        """One bulk call."""
+        messages = [{"to": to, "message": text} for to in numbers]
+        self._caller.post(f"/api/whatsapp/{_FIRST_CLIENTE_ID + number}/messages/bulk", {"messages": messages})
+
     def roots(self) -> list[int]:
         """Returns the host, above all workers."""
         return [self._host]
@@ -66,29 +79,34 @@ class Peer(Subject):
 
     def __init__(self, system: RunningSystem, simulator: SimulatorClient) -> None:
         super().__init__(system, simulator)
-        self._nodes: list[LineProcess] = []
+        self._nodes: dict[int, LineProcess] = {}  # by session
 
     def open_session(self, number: int) -> None:
         """Has the library open a session, and scans the code that the simulator says it shows."""
-        if not self._nodes or not self.shared:
-            self._nodes.append(self._start_node())
-        node, name = self._nodes[-1], f"session{number}"
+        known = next(iter(self._nodes.values()), None) if self.shared else None
+        node = self._nodes[number] = known or self._start_node()
+        name, before = f"session{number}", self._online()
         node.ask(name, waits=name)
         refs = until(lambda: [one["ref"] for one in self._simulator.devices() if one.get("ref")], 60, "a code")
         self._simulator.put_phone(_phone(number))
         self._simulator.scan(_phone(number), ref=str(refs[0]))
         node.heard(ready=name)
-        until(lambda: self._online() == number + 1, 60, "the device to be online")
+        until(lambda: self._online() == before + 1, 60, "the device to be online")
+
+    def send(self, number: int, numbers: list[str], text: str) -> None:
+        """One call of the library's after the other, in its own process."""
+        name = f"session{number}"
+        self._nodes[number].ask(json.dumps({"name": name, "numbers": numbers, "text": text}), sent=name)
 
     def roots(self) -> list[int]:
         """Returns the Node processes."""
-        return [node.pid for node in self._nodes]
+        return sorted({node.pid for node in self._nodes.values()})
 
     def _start_node(self) -> LineProcess:
         browser = str(find_browser(os.environ.get("BROWSER_PATH", "")))
         script, folder = str(_HERE / "serve.js"), str(self._system.folder)
         arguments = (script, self.library, self._system.simulator_url, browser, folder)
-        name = f"node{len(self._nodes)}"
+        name = f"{self.library}{len(self._nodes)}"
         return LineProcess(self._system.processes.start(name, *arguments, pipes=True, program=_node()), _ANSWER_S)
 
     def _online(self) -> int:

@@ -4,7 +4,7 @@
 const { puppeteerConfig } = require('@wppconnect-team/wppconnect/dist/config/puppeteer.config');
 const wppconnect = require('@wppconnect-team/wppconnect');
 
-/* Resolves once `create` does, logged in and, in its words, inside the chat: with a function that closes it. */
+/* Resolves once `create` does, logged in and, in its words, inside the chat: with functions that send a text and close it. */
 exports.open = async (name, { url, browser, folder, args, waits }) => {
   puppeteerConfig.whatsappUrl = url;
   const client = await wppconnect.create({
@@ -20,5 +20,8 @@ exports.open = async (name, { url, browser, folder, args, waits }) => {
     logQR: false,
     statusFind: (status) => status === 'notLogged' && waits(),
   });
-  return () => client.close();
+  return {
+    send: (chat, text) => client.sendText(chat, text),
+    close: () => client.close(),
+  };
 };
