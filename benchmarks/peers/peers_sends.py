@@ -1,12 +1,13 @@
 """Texts per second of a bulk, beside WPPConnect sending as many in its own process.
 
-Ours is one bulk call over HTTP: accepted, claimed, keyed and acknowledged in the ledger, no gaps (`SEND_GAP=0`). Theirs
-is one `sendText` after the other in one Node process, as its users write it: nothing is kept anywhere. Both have a
-session of their own on the same simulator and kind of browser, and write to the same recipients, whose chats were opened
-before; the server's acknowledgement comes after 5 ms. Rounds run A B A B …; the one that waits is idle. A round's figure
-is taken from the server's record alike for both: the messages between its first and its last, over the time between
-them. WPPConnect's call resolves once the server has acknowledged. whatsapp-web.js is not in it: its `sendMessage` asks
-for modules of the site that the stand-in page does not have (`WAWebChatGetters.getIsNewsletter` first).
+Ours is one bulk call over HTTP: accepted, claimed, keyed and acknowledged in the ledger, no gaps (`SEND_GAP=0`).
+Theirs is one `sendText` after the other in one Node process, as its users write it: nothing is kept anywhere. Both
+have a session of their own on the same simulator and kind of browser, and write to the same recipients, whose chats
+were opened before; the server's acknowledgement comes after 5 ms. Rounds run A B A B …; the one that waits is idle. A
+round's figure is taken from the server's record alike for both: the messages between its first and its last, over the
+time between them. WPPConnect's call resolves once the server has acknowledged. whatsapp-web.js is not in it: its
+`sendMessage` asks for modules of the site that the stand-in page does not have (`WAWebChatGetters.getIsNewsletter`
+first).
 """
 
 from __future__ import annotations
