@@ -51,6 +51,7 @@ SCRIPTS = (
     "messages/inbound.js",
     "messages/quotes.js",
     "messages/placeholders.js",
+    "changes/orders.js",
     "changes/deleting.js",
     "changes/edits.js",
     "changes/reactions.js",

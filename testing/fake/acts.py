@@ -32,8 +32,9 @@ class FakeActingPage(FakeOpenPage):
             if act.kind is ActKind.EDIT and not self._may_edit(row):
                 raise EngineError("NOT_EDITABLE")
             faults = self._whatsapp.acts
-            if faults.refused > 0:
-                faults.refused -= 1
+            if self._whatsapp.refusals > 0:
+                self._whatsapp.refusals -= 1
+                faults.refused.add(act.act_id)
                 raise EngineError("REFUSED_BY_WHATSAPP")
             change = self._changed_by(act, row)
             if faults.lost_answers > 0:
@@ -49,8 +50,11 @@ class FakeActingPage(FakeOpenPage):
         """See `acts.ActingEngine.look_up_act`."""
         with self._answering(_ACT_SECONDS):
             self._inbox()
-            change = self._whatsapp.acts.took_place.get(act.act_id)
-            return SeenAct(absent=True) if change is None else SeenAct(took_place=True, change=change)
+            acts = self._whatsapp.acts
+            change = acts.took_place.get(act.act_id)
+            if change is not None:
+                return SeenAct(took_place=True, change=change)
+            return SeenAct(refused=True) if act.act_id in acts.refused else SeenAct(absent=True)
 
     def show_typing(self, chat_id: str, seconds: float, *, recording: bool = False) -> None:
         """See `acts.ActingEngine.show_typing`."""
@@ -116,4 +120,6 @@ class FakeActingPage(FakeOpenPage):
         inbox.waiting.append(FakeChange(act.whatsapp_id, change))
         inbox.take_in()
         self._whatsapp.acts.took_place[act.act_id] = change
+        if act.kind is ActKind.DELETION:
+            self._tell(change)
         self._whatsapp.acts.told.append((act.kind, act.whatsapp_id, act.text or act.emoji))

@@ -174,7 +174,7 @@ def test_repeating_is_harmless(ledger: Ledger, start: Start) -> None:
 def test_a_refusal_is_a_failure_and_nothing_is_told_of_the_message(
     ledger: Ledger, start: Start, whatsapp: FakeWhatsApp, client: redis.Redis, keys: Keys
 ) -> None:
-    whatsapp.acts.refused = 1
+    whatsapp.refusals = 1
     start()
     act = ask(ledger, an_act(ActKind.DELETION))
     assert ended(ledger, act) == (ActStatus.FAILED, "REFUSED_BY_WHATSAPP")

@@ -94,7 +94,8 @@ __d('WAWebRevokeMsgAction', (require, exports) => {
 
   /* of: `{type: 'message', data}`, one message. Resolves with the outcome. */
   exports.sendRevoke = async ({ data: message }) => {
-    const answer = await require('SimOutbox').change('revoke', message, await MsgKey.newId());
+    const key = new MsgKey({ ...message.id, fromMe: true, id: await MsgKey.newId() });
+    const answer = await require('SimOrders').send('revoke', message, key);
     if (answer.refused === 'throw') {
       throw new Error('sendRevoke failed');
     }

@@ -63,7 +63,7 @@ __d('WAWebSendMessageEditAction', (require, exports) => {
   /* Send a message anew (`order`: a message of type protocol). It doesn't throw: what fails shows in `isSendFailure`. */
   exports.addAndSendMessageEdit = async (message, order) => {
     const { id, body, latestEditSenderTimestampMs } = order;
-    const answer = await require('SimOutbox').change('edit', message, id.id, body).catch(() => ({ refused: 'throw' }));
+    const answer = await require('SimOrders').send('edit', message, id, body);
     if (answer.refused !== undefined) {
       await messages.change(message, { isSendFailure: true });
       return;

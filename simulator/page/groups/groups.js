@@ -66,8 +66,17 @@ __d('WAWebGroupQueryJob', (require, exports) => {
 
   exports.queryAllGroups = async () => {
     const all = await require('SimGroups').ask();
-    return all.map(({ wid, subject, participants }) => ({
-      id: createWid(wid), subject, participants: participants.map(({ wid: id }) => createWid(id)),
+    return all.map(({ wid, subject, description, owner, created_at: creation, announce, participants }) => ({
+      id: createWid(wid),
+      subject,
+      desc: description || undefined,
+      owner: owner ? createWid(owner) : undefined,
+      creation,
+      announce,
+      size: participants.length,
+      participants: participants.map(({ wid: id, role }) => ({
+        id: createWid(id), isAdmin: role !== 'member', isSuperAdmin: role === 'superadmin',
+      })),
     }));
   };
 });

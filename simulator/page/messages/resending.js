@@ -43,7 +43,7 @@ __d('SimResending', (require, exports) => {
   async function fromTable() {
     if (session.settings.page_resends) {
       const rows = await messageTable.rows();
-      const left = rows.filter((row) => row.id.startsWith('true_') && row.ack === 0);
+      const left = rows.filter((row) => row.id.startsWith('true_') && row.ack === 0 && row.type !== 'protocol');
       await resend(left.sort((one, other) => one.rowId - other.rowId).map(messages.materialise));
     }
   }

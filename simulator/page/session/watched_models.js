@@ -53,6 +53,8 @@ __d('WAWebStreamModel', (require, exports) => {
 });
 
 __d('WAWebCmd', (require, exports) => {
+  exports.Revoke = { Sender: 'sender', Admin: 'admin' };
+
   const EventEmitter = require('WAWebEventEmitter').default;
 
   class CmdImpl extends EventEmitter {

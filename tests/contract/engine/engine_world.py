@@ -23,6 +23,7 @@ from simulator.client import SimulatorClient
 from support.waiting import until
 from testing.fake.engine import FakeEngine
 from testing.fake.whatsapp import FakeTimes, FakeWhatsApp
+from tests.contract.engine.acts_world import FakeActs, SimulatorActs
 from tests.contract.engine.arrivals import Arrival
 from tests.contract.engine.engine_run import EngineRun
 from tests.contract.engine.fake_conversations import FakeConversations
@@ -74,6 +75,9 @@ class World(Outbound, Protocol):
     def limit(self, number: str, limits: Limits) -> None: ...
     def lose_next_ack(self, number: str) -> None: ...
     def revoke_latest(self, number: str, recipient: str) -> None: ...
+    def add_group(self, number: str, subject: str, description: str, others: Sequence[str]) -> str: ...
+    def show_profile(self, number: str, name: str, *, picture: bool) -> None: ...
+    def typing_of(self, number: str) -> list[tuple[str, str]]: ...
     def go_offline(self, number: str, engine: Engine) -> None: ...
     def come_online(self, number: str, engine: Engine) -> None: ...
     def crash(self, number: str, engine: Engine) -> None: ...
@@ -84,7 +88,7 @@ class World(Outbound, Protocol):
     def close(self) -> None: ...
 
 
-class FakeWorld(FakeConversations, FakeOutbound):
+class FakeWorld(FakeConversations, FakeOutbound, FakeActs):
     """In memory."""
 
     url = "fake://test"
@@ -190,7 +194,7 @@ class FakeWorld(FakeConversations, FakeOutbound):
         self._whatsapp.close()
 
 
-class SimulatorWorld(SimulatorOutbound):
+class SimulatorWorld(SimulatorOutbound, SimulatorActs):
     """A simulator in a process of its own."""
 
     def __init__(self, folder: Path) -> None:
