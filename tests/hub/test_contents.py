@@ -11,7 +11,7 @@ import redis
 from flask.testing import FlaskClient
 from hub_records import count, recorded
 from sent_files import GROUP, PDF, PNG, give
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from hub_api.media.keeping.named_files import named_among
 from hub_api.messages.models import MessageEvent, MessageRecord
@@ -186,6 +186,15 @@ class TestEachType:
             told = list(session.scalars(select(MessageEvent.data)))
         assert len(told) >= 4
         assert not [data for data in told if "secreto" in data or "presupuesto" in data or "lunes" in data]
+
+    def test_a_plain_text_asks_the_database_nothing(self, services: Services, send: Send, owner: Owner) -> None:
+        send(message="hola")  # whoever calls is known now
+        asked: list[str] = []
+        event.listen(services.database.engine, "before_cursor_execute", lambda *told: asked.append(str(told[2])))
+        send(message="hola", type="text")
+        assert asked == []
+        send(message="hola", reply_to="false_x@c.us_A", status=400)
+        assert asked != []
 
     def test_a_text_keeps_no_content(self, services: Services, send: Send, owner: Owner, drain: Drain) -> None:
         sent = send(type="text", message="hola")

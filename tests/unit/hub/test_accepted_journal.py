@@ -13,6 +13,7 @@ from hub_api.workers import accepted_journal
 from hub_api.workers.accepted_journal import AcceptedJournal
 from hub_api.workers.accepted_lately import AcceptedLately
 from shared.ledger.message import Draft, new_message_id
+from shared.protocol.content import Content, ContentType, MediaFile
 from shared.transitions.message import Lane
 
 ROOT = Path(__file__).parents[3]
@@ -20,10 +21,13 @@ KILLED = """
 import os, pathlib, signal, sys
 from hub_api.workers.accepted_journal import AcceptedJournal
 from shared.ledger.message import Draft
+from shared.protocol.content import Content, ContentType, MediaFile
 from shared.transitions.message import Lane
+picture = Content(ContentType.IMAGE, MediaFile("ab" * 32, "image/jpeg", 5, "a\u00f1o.jpg"), mentions=("1",))
 journal = AcceptedJournal(pathlib.Path(sys.argv[1]))
 for message_id in sys.argv[2:]:
-    journal.write(Draft(message_id, 51, "5491123456789", "hola \\ud83d\\ude00", Lane.BULK, 5, 9, True, bulk_id="b"))
+    said = "hola \\ud83d\\ude00"
+    journal.write(Draft(message_id, 51, "5491123456789", said, Lane.BULK, 5, 9, True, bulk_id="b", content=picture))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -41,6 +45,8 @@ def test_the_next_one_takes_up_what_a_killed_process_had(tmp_path: Path) -> None
     assert [one.draft.message_id for one in taken] == ["M1", "M2"]
     message = taken[0].draft.queued()
     assert (message.text, message.to, message.lane, message.bulk_id) == ("hola 😀", "5491123456789", Lane.BULK, "b")
+    file = MediaFile("ab" * 32, "image/jpeg", 5, "año.jpg")
+    assert message.content == Content(ContentType.IMAGE, file, mentions=("1",))
     # it is on this one's disk now, until it is on record
     assert len(list(tmp_path.iterdir())) == 1
     next_one.put_back([])
