@@ -79,14 +79,20 @@ class Page:
         self._world.serve(version, *names)
         self._world.reload(self._phone, self._run.engine)
 
+        unready: list[ProbeReport] = []
+
         def reported() -> ProbeReport | None:
             try:
                 report = self._run.engine.probe()
             except EngineError:  # the page is just being left
                 return None
-            # Names are looked for once wa-js is on the page; one without which it never gets further is found then.
-            ready = report.full_ready_ms is not None or (report.age_ms > 4_000 and report.missing)
-            return report if report.web_version == version and ready else None
+            if report.web_version != version or report.full_ready_ms is not None:
+                return report if report.web_version == version else None
+            # One without which the page never gets further: what is missing is so once its scripts have all run.
+            if report.missing:
+                unready.append(report)
+            older = [one for one in unready if one.age_ms < report.age_ms - 4_000]
+            return report if older and older[-1].missing == report.missing else None
 
         return until(reported, 30, f"a report on a page without {names}")
 
