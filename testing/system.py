@@ -17,7 +17,7 @@ from testing.simulator_process import SimulatorProcess, SimulatorSettings
 from testing.waiting import until
 
 PASSWORD = "una-clave-larga"
-_START_S = 60.0
+_START_S = 180.0
 _STOP_S = 120.0
 
 

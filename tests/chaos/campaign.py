@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shared.names import EventType
+from shared.recipient_key import recipient_key
 from testing.caller import Caller
 from testing.waiting import until
 from tests.chaos.asking import asked, pages_of
@@ -156,10 +157,10 @@ def _run(
     quiet_s = _until_quiet(callers, len(traffic.posted), over)
     inbound_quiet_s = None if coming_in is None else coming_in.finish(INBOUND_QUIET_S)
     told = [message for caller in callers for message in listed(caller)]
-    record = [row for row in system.simulator.record() if row["origin"] == "device" and is_recipient(row["to"])]
+    left = [row for row in system.simulator.record() if row["origin"] == "device"]
+    record = [row for row in left if is_recipient(row["to"])]
     in_doubt = _in_doubt(told, callers) if any(fault.kind.loses_state for fault in plan) else frozenset()
-    doubted = {message["message"] for message in told if message["message_id"] in in_doubt}
-    forgotten = frozenset(row["key"] for row in record if row["body"] in doubted)
+    forgotten = forgotten_keys([message for message in told if message["message_id"] in in_doubt], left)
     verdict = judge(traffic.posted, told, record, dedupe=campaign.dedupe, in_doubt=in_doubt)
     _show_open(verdict, told, callers, say)
     return Outcome(
@@ -172,6 +173,12 @@ def _run(
         system.restarts,
         {caller.cliente_id: str(asked(caller, caller.path("status"))["status"]) for caller in callers},
     )
+
+
+def forgotten_keys(doubted: Sequence[Mapping[str, Any]], left: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """The keys under which WhatsApp has messages in doubt, what the hub answers to an opt-out among them."""
+    bodies = {(recipient_key(message["to"]), message["message"]) for message in doubted}
+    return frozenset(str(row["key"]) for row in left if (recipient_key(row["to"]), row["body"]) in bodies)
 
 
 def _in_doubt(told: Sequence[dict[str, Any]], callers: Sequence[Caller]) -> frozenset[str]:

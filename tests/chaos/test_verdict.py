@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.campaign import forgotten_keys
 from tests.chaos.kinds import KINDS
 from tests.chaos.plan import ALONE_S, ENDS_WINDOW_S, MAX_ENDS, schedule
 from tests.chaos.verdict import Posted, judge, table
@@ -112,3 +113,14 @@ def test_doubt_is_allowed_where_redis_lost_its_state_and_nowhere_else() -> None:
     doubted = [told(ONE, "uncertain")]
     assert judge([ONE], doubted, [], dedupe=True, in_doubt=frozenset({ONE.message_id})).ok
     assert judge([ONE], doubted, [], dedupe=True).broken["uncertain"] == [ONE.message_id]
+
+
+def test_forgotten_is_what_left_with_the_text_of_a_message_in_doubt_for_its_recipient() -> None:
+    """What the hub answers to an opt-out has the same text for everybody."""
+    answer = {"to": "5491140710102", "message": "Listo"}
+    left = [
+        {"key": "a", "to": "5491140710102", "body": "Listo"},
+        {"key": "b", "to": "5491140710103", "body": "Listo"},
+        {"key": "c", "to": "5491140710102", "body": "otro"},
+    ]
+    assert forgotten_keys([answer], left) == {"a"}
