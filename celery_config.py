@@ -26,6 +26,10 @@ _SESSION_TASKS = (
     names.TASK_CHECK_CONTACT,
     names.TASK_MARK_READ,
     names.TASK_ACT,
+    names.TASK_SHOW_TYPING,
+    names.TASK_READ_GROUPS,
+    names.TASK_READ_GROUP,
+    names.TASK_READ_PROFILE,
 )
 
 _MIN_EXPIRY_S = 5.0  # a run of a task each second may wait that long for a free thread

@@ -17,6 +17,8 @@ NAMES = (
     "authorizations",
     "sessions",
     "pairing",
+    "contacts",
+    "groups",
     "messages",
     "idempotency",
     "recipients",

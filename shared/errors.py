@@ -91,6 +91,12 @@ class NotFound(LeadMasterError):
     code, http = "NOT_FOUND", 404
 
 
+class NotOnWhatsApp(NotFound):
+    """A number that is not on WhatsApp has nothing there."""
+
+    text = "NOT_ON_WHATSAPP"
+
+
 class MediaNotAvailable(NotFound):
     """A received message's bytes are not here; the details say what became of them."""
 

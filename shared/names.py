@@ -25,6 +25,10 @@ TASK_PAIRING_CODE = "session.pairing_code"
 TASK_CHECK_CONTACT = "session.check_contact"
 TASK_MARK_READ = "session.mark_read"
 TASK_ACT = "session.act"
+TASK_SHOW_TYPING = "session.show_typing"
+TASK_READ_GROUPS = "session.read_groups"
+TASK_READ_GROUP = "session.read_group"
+TASK_READ_PROFILE = "session.read_profile"
 
 # Tasks of the hub's background worker.
 TASK_DRAIN_EVENTS = "background.drain_events"

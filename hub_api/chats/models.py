@@ -20,7 +20,7 @@ class Conversation(Base):
     chat_id: Mapped[str] = mapped_column(String(100))  # as callers see it
     told_as: Mapped[str | None] = mapped_column(String(100))  # its id at WhatsApp, as its latest message told it
     number: Mapped[str | None] = mapped_column(String(20))  # digits; of a person whose number is known
-    name: Mapped[str | None] = mapped_column(String(100))  # what the person calls himself
+    name: Mapped[str | None] = mapped_column(String(100))  # what the person calls himself; of a group, its name
     last_at: Mapped[int] = mapped_column(BigInteger)
     last_inbound: Mapped[int | None] = mapped_column(BigInteger)  # the last message, of `inbound_messages`
     last_message_id: Mapped[str | None] = mapped_column(String(64))  # … or of `messages`

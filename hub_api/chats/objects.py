@@ -41,7 +41,7 @@ class ChatFields(BaseModel):
     chat_id: str = Field(description="`<number>@c.us`, `…@lid` where no number is known, `…@g.us`")
     cliente_id: int
     number: str | None = Field(description="Of a person, where it is known")
-    name: str | None = Field(description="What the person calls himself")
+    name: str | None = Field(description="What the person calls himself; of a group, its name")
     group: bool
     unread: int = Field(description="Received since it was marked as read, or since a single message answered")
     last_at: str | None
@@ -62,3 +62,10 @@ class ChatMessageList(BaseModel):
     ok: Literal[True]
     items: list[ChatMessageFields]
     next: str | None
+
+
+class Typing(BaseModel):
+    ok: Literal[True]
+    chat_id: str
+    seconds: float
+    recording: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -20,11 +20,12 @@ from hub_api.recipients import chats
 from hub_api.recipients.chats import Chat
 from hub_api.services import Services
 from hub_api.sessions.service import require_ready
+from hub_api.storable import storable
 from hub_api.web.cursor import read_cursor, write_cursor
 from hub_api.workers.control import new_question_id
 from shared.errors import NotFound, ValidationFailed
 from shared.instant import to_iso
-from shared.protocol.commands import MarkRead
+from shared.protocol.commands import MarkRead, ShowTyping
 from shared.texts import Language
 
 _FIELD = "chat_id"
@@ -88,6 +89,39 @@ def mark_read(services: Services, cliente_id: int, asked: str, profile: TenantPr
         row.read_until = max(row.read_until, until_ms)
         count_anew(session, row)
         return _objects(session, cliente_id, [row], profile.language)[0]
+
+
+def show_typing(
+    services: Services, cliente_id: int, asked: str, seconds: float, profile: TenantProfile, *, recording: bool
+) -> str:
+    """Shows in a conversation that somebody is writing, or recording; returns its chat id once that has begun.
+
+    asked: any address of the chat. Raises InvalidTo, SessionNotReady, SessionManagerTimeout, WhatsAppError.
+    """
+    with services.database.reading() as session:
+        chat = chats.asked_for(session, cliente_id, asked, profile.country, _FIELD)
+        row = _conversation(session, cliente_id, chat)
+        told_as = (None if row is None else row.told_as) or chat.chat_id
+    require_ready(services, cliente_id, profile.language)
+    services.control.ask(ShowTyping(cliente_id, new_question_id(), told_as, seconds, recording))
+    return chat.chat_id
+
+
+def name_groups(services: Services, cliente_id: int, names: Mapping[str, str]) -> None:
+    """Keeps what groups are called, for those in which somebody wrote. names: by chat id."""
+    if not names:
+        return
+    with services.database.reading() as session:
+        groups = select(Conversation.chat, Conversation.name).where(
+            Conversation.cliente_id == cliente_id, Conversation.chat.in_(names)
+        )
+        old = [chat for chat, name in session.execute(groups) if name != storable(names[chat], 100)]
+    if not old:
+        return
+    with services.database.writing() as session:
+        rows = select(Conversation).where(Conversation.cliente_id == cliente_id, Conversation.chat.in_(old))
+        for row in session.scalars(rows.with_for_update()):
+            row.name = storable(names[row.chat], 100)
 
 
 def _conversation(session: Session, cliente_id: int, chat: Chat, *, for_change: bool = False) -> Conversation | None:

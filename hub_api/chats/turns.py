@@ -15,6 +15,7 @@ from hub_api.messages.models import MessageRecord
 from hub_api.recipients import chats
 from hub_api.recipients.chats import Chat
 from hub_api.recording.rows import among
+from hub_api.storable import storable
 from shared.names import EventType
 from shared.protocol.events import Event, MessageInbound
 from shared.protocol.inbound import Direction, InboundType
@@ -37,7 +38,7 @@ class Turn:
     inbound: int | None = None  # the key of its row in `inbound_messages` …
     message_id: str | None = None  # … or its id among those we sent
     told_as: str | None = None  # the chat's id at WhatsApp, of a received one
-    name: str | None = None  # what its sender calls himself
+    name: str | None = None  # what its sender calls himself; of a group, its name
     waits: bool = False  # it is to be read
     answers: bool = False  # whoever wrote it has read what came before
 
@@ -54,11 +55,11 @@ def _received(session: Session, events: Sequence[Event]) -> list[Turn]:
     for event, body in told:
         row = rows.get((event.cliente_id, event.message_id))
         if row is not None:
-            found.append(_of_row(row, body.chat))
+            found.append(_of_row(row, body))
     return found
 
 
-def _of_row(row: InboundMessage, told_as: str) -> Turn:
+def _of_row(row: InboundMessage, body: MessageInbound) -> Turn:
     number = row.chat_id.removesuffix(_NUMBERED) if row.chat_id.endswith(_NUMBERED) else None
     received = row.direction == Direction.IN.value
     return Turn(
@@ -66,8 +67,8 @@ def _of_row(row: InboundMessage, told_as: str) -> Turn:
         Chat(row.chat, row.chat_id, number),
         row.at,
         inbound=row.id,
-        told_as=told_as[:100] or None,
-        name=row.push_name if received and row.author is None else None,
+        told_as=body.chat[:100] or None,
+        name=storable(body.chat_name, 100) or (row.push_name if received and row.author is None else None),
         waits=received and row.type not in QUIET,
         answers=not received,
     )

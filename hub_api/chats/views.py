@@ -8,11 +8,12 @@ from flask import Response
 from flask_openapi3.models.tag import Tag
 
 from hub_api.chats import service as conversations
-from hub_api.chats.bodies import ChatPath, PageQuery
-from hub_api.chats.objects import ChatList, ChatMessageList, ChatObject
+from hub_api.chats.bodies import ChatPath, PageQuery, TypingBody
+from hub_api.chats.objects import ChatList, ChatMessageList, ChatObject, Typing
 from hub_api.web.answers import Failure, listed, succeeded
 from hub_api.web.endpoint import Blueprint, Call, endpoint
 from hub_api.web.fields import TenantPath
+from hub_api.web.inputs import Body
 from hub_api.web.tenant import in_url
 
 blueprint = Blueprint(
@@ -50,3 +51,18 @@ def list_chat_messages(call: Call, path: ChatPath, query: PageQuery) -> Response
 def mark_read(call: Call, path: ChatPath) -> Response:
     """On the phone, and for those who wrote, who see it. Asked of the live worker: 503 where it is not READY."""
     return succeeded(conversations.mark_read(call.services, call.cliente_id, path.chat_id, call.profile))
+
+
+@blueprint.post(
+    "/<string:chat_id>/typing",
+    summary="Show that somebody is writing",
+    responses={200: Typing, **_COMMON, 502: Failure, 504: Failure},
+)
+@endpoint(in_url, body=Body(optional=True), command="typing")
+def show_typing(call: Call, path: ChatPath, body: TypingBody) -> Response:
+    """For so many seconds, to those in the chat who have it open. 200 once it has begun; 503 where it is not READY."""
+    seconds = body.seconds
+    chat_id = conversations.show_typing(
+        call.services, call.cliente_id, path.chat_id, seconds, call.profile, recording=body.recording
+    )
+    return succeeded({"chat_id": chat_id, "seconds": seconds, "recording": body.recording})

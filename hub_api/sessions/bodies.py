@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, StrictBool
 
-from hub_api.web.fields import Cursor, Input, Limit, Number, TenantPath
-
-
-class NumberPath(TenantPath):
-    number: Number
+from hub_api.web.fields import Cursor, Input, Limit
 
 
 class DisconnectBody(Input):

@@ -61,13 +61,6 @@ class SessionObject(SessionFields):
     logout_pending: bool | None = Field(default=None, description="With `logout`: not unlinked yet")
 
 
-class Contact(BaseModel):
-    ok: Literal[True]
-    number: str
-    exists: bool | None = Field(description="Null where WhatsApp could not be asked")
-    chat_id: str | None
-
-
 class SessionList(BaseModel):
     ok: Literal[True]
     items: list[dict[str, Any]]

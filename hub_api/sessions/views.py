@@ -1,4 +1,4 @@
-"""Sessions: status, life, QR codes, contacts."""
+"""Sessions: status, life, QR codes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from flask_openapi3.models.tag import Tag
 
 from hub_api.accounts.tenants import service as accounts
 from hub_api.authorizations import service as authorizations
-from hub_api.sessions import contacts
 from hub_api.sessions import service as lifecycle
-from hub_api.sessions.bodies import DisconnectBody, NumberPath, SessionsQuery
-from hub_api.sessions.objects import Contact, SessionList, SessionObject
+from hub_api.sessions.bodies import DisconnectBody, SessionsQuery
+from hub_api.sessions.objects import SessionList, SessionObject
 from hub_api.web.answers import Failure, listed, succeeded
 from hub_api.web.cursor import read_cursor, write_cursor
 from hub_api.web.endpoint import Blueprint, Call, endpoint
-from hub_api.web.fields import TenantPath, canonical
+from hub_api.web.fields import TenantPath
 from hub_api.web.inputs import Body
 from hub_api.web.tenant import ALL, in_url, named_or_all
 from hub_api.workers.control import new_question_id
@@ -99,19 +98,6 @@ def restart(call: Call, path: TenantPath) -> Response:
     """Restarts the browser with the same login; starts the session where nothing runs."""
     lifecycle.restart(call.services, call.cliente_id, call.caller.name)
     return succeeded(session_object(call, call.services.snapshots.read(call.cliente_id)), 202)
-
-
-@blueprint.get(
-    f"{_TENANT}/contacts/<string:number>",
-    summary="Whether a number is on WhatsApp",
-    responses={200: Contact, **_COMMON, 429: Failure, 504: Failure},
-)
-@endpoint(in_url, command="contact")
-def check_contact(call: Call, path: NumberPath) -> Response:
-    """`exists` is null where WhatsApp could not be asked. So many new numbers an hour; what is known costs nothing."""
-    number = canonical(path.number, call.profile.country, "number")
-    found = contacts.check(call.services, call.cliente_id, number, now_ms())
-    return succeeded({"number": number, "exists": found.exists, "chat_id": found.chat_id})
 
 
 @blueprint.get("/sessions", summary="All sessions one may see", responses={200: SessionList, **_COMMON})

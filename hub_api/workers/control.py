@@ -7,17 +7,40 @@ in order, so that who disconnects and then connects is connected.
 from __future__ import annotations
 
 import uuid
-from typing import cast
+from typing import Any, cast
 
 import redis
 
 from hub_api.workers.task_messages import TaskMessages
 from shared.errors import LeadMasterError, SessionManagerTimeout, WhatsAppError
 from shared.names import Keys
-from shared.protocol.commands import Answer, AskContact, AskPairingCode, AskStatus, Command, MarkRead, Question, Refusal
+from shared.protocol.commands import (
+    Answer,
+    AskContact,
+    AskGroup,
+    AskGroups,
+    AskPairingCode,
+    AskProfile,
+    AskStatus,
+    Command,
+    MarkRead,
+    Question,
+    Refusal,
+    ShowTyping,
+)
 from shared.protocol.wire import WireError
 
-MAX_ANSWER_S = max(kind.within_s for kind in (AskStatus, AskPairingCode, AskContact, MarkRead))
+_QUESTIONS: tuple[type[Question[Any]], ...] = (
+    AskStatus,
+    AskPairingCode,
+    AskContact,
+    MarkRead,
+    ShowTyping,
+    AskGroups,
+    AskGroup,
+    AskProfile,
+)
+MAX_ANSWER_S = max(kind.within_s for kind in _QUESTIONS)
 _COMMAND_EXPIRES_S = 60.0
 
 _ERRORS = {kind.code: kind for kind in LeadMasterError.__subclasses__()}

@@ -19,6 +19,7 @@ from session_worker.session import actions as do
 from session_worker.session import holding
 from session_worker.session import inputs as on
 from session_worker.session.channel import Channel
+from session_worker.session.known_groups import KnownGroups
 from session_worker.session.reducer import step
 from session_worker.session.state import State
 from session_worker.turn import Log, Now
@@ -26,6 +27,8 @@ from shared.builds.verdict import Build, Verdict
 from shared.instant import now_ms, steady_ms
 from shared.logs import get_logger
 from shared.protocol.events import SessionMoved
+from shared.protocol.groups import Group
+from shared.protocol.profiles import Profile
 from shared.protocol.snapshot import Snapshot
 from shared.sessions.lease import Lease
 from shared.sessions.snapshots import Snapshots
@@ -77,6 +80,7 @@ class Session:
         self._on_lost = on_lost
         self._rng = rng
         self._running: tuple[str, Engine] | None = None  # the browser run and its engine; others read it
+        self._groups = KnownGroups()
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
     # What other threads call.
@@ -141,6 +145,18 @@ class Session:
     def mark_read(self, chat_id: str) -> None:
         """See `port.Engine.mark_read`. Raises EngineError, SESSION_NOT_READY where no browser runs."""
         self._engine().mark_read(chat_id)
+
+    def show_typing(self, chat_id: str, seconds: float, *, recording: bool) -> None:
+        """See `acts.ActingEngine.show_typing`. Raises EngineError, SESSION_NOT_READY where no browser runs."""
+        self._engine().show_typing(chat_id, seconds, recording=recording)
+
+    def groups(self) -> tuple[Group, ...]:
+        """See `acts.ActingEngine.groups`; WhatsApp is asked once a minute. Raises EngineError."""
+        return self._groups.read(self._engine())
+
+    def profile(self, number: str) -> Profile | None:
+        """See `acts.ActingEngine.profile`. Raises EngineError, SESSION_NOT_READY where no browser runs."""
+        return self._engine().profile(number)
 
     def _engine(self) -> Engine:
         """The running engine in any status, waiting for one that is starting."""

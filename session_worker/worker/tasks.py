@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import redis
@@ -17,21 +18,29 @@ from shared.names import Keys
 from shared.protocol.commands import (
     AnyAnswer,
     AskContact,
+    AskGroup,
+    AskGroups,
     AskPairingCode,
+    AskProfile,
     AskStatus,
     Command,
     Connect,
     ContactAnswer,
     Disconnect,
+    GroupAnswer,
+    GroupsAnswer,
     MarkRead,
     MarkReadAnswer,
     Notify,
     PairingCodeAnswer,
     PerformActs,
+    ProfileAnswer,
     Question,
     Refusal,
     Restart,
     SessionStatusAnswer,
+    ShowTyping,
+    TypingAnswer,
     answer_text,
 )
 
@@ -70,6 +79,10 @@ def register(app: Celery, session: Session, sender: Sender, performer: Performer
         AskPairingCode: lambda question: _pairing_code(session, question.phone_number),
         AskContact: lambda question: _contact(session, question.number),
         MarkRead: lambda question: _mark_read(session, question.chat_id),
+        ShowTyping: lambda question: _show_typing(session, question),
+        AskGroups: lambda question: GroupsAnswer(tuple(replace(one, participants=()) for one in session.groups())),
+        AskGroup: lambda question: _group(session, question.group_id),
+        AskProfile: lambda question: ProfileAnswer(session.profile(question.number)),
     }
     for command, obey in commands.items():
         app.task(_task(command, obey), name=command.task, shared=False)
@@ -113,3 +126,12 @@ def _contact(session: Session, number: str) -> ContactAnswer:
 def _mark_read(session: Session, chat_id: str) -> MarkReadAnswer:
     session.mark_read(chat_id)
     return MarkReadAnswer()
+
+
+def _show_typing(session: Session, question: ShowTyping) -> TypingAnswer:
+    session.show_typing(question.chat_id, question.seconds, recording=question.recording)
+    return TypingAnswer()
+
+
+def _group(session: Session, group_id: str) -> GroupAnswer:
+    return GroupAnswer(next((one for one in session.groups() if one.group_id == group_id), None))

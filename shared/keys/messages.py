@@ -99,6 +99,10 @@ class MessageKeys(Prefixed):
         """String with a time to live: JSON of what WhatsApp said of a number, by its recipient key."""
         return f"{self.prefix}contact:{cliente_id}:{recipient}"
 
+    def contact_profile(self, cliente_id: int, recipient: str) -> str:
+        """String with a time to live: JSON of how the owner of a number shows himself, by its recipient key."""
+        return f"{self.prefix}contact_profile:{cliente_id}:{recipient}"
+
     def contacts_asked(self, cliente_id: int, hour: int) -> str:
         """Counter: numbers of which WhatsApp was asked in one hour."""
         return f"{self.prefix}contacts_asked:{cliente_id}:{hour}"

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from shared import names
+from shared.protocol.groups import Group
+from shared.protocol.profiles import Profile
 from shared.protocol.snapshot import Snapshot
 from shared.protocol.wire import Record, WireError
 
@@ -110,14 +112,60 @@ class MarkReadAnswer(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class TypingAnswer(Record):
+    """It is shown in the chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsAnswer(Record):
+    """The groups that the number is in, without their participants."""
+
+    groups: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAnswer(Record):
+    """One group; None: the number is in none of that id."""
+
+    group: Group | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileAnswer(Record):
+    """How somebody shows himself; None: the number is not on WhatsApp."""
+
+    profile: Profile | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal(Record):
     """The worker could not do what it was asked. error: a code of `shared.errors`."""
 
     error: str
 
 
-Answer = TypeVar("Answer", SessionStatusAnswer, PairingCodeAnswer, ContactAnswer, MarkReadAnswer)
-AnyAnswer = SessionStatusAnswer | PairingCodeAnswer | ContactAnswer | MarkReadAnswer | Refusal
+Answer = TypeVar(
+    "Answer",
+    SessionStatusAnswer,
+    PairingCodeAnswer,
+    ContactAnswer,
+    MarkReadAnswer,
+    TypingAnswer,
+    GroupsAnswer,
+    GroupAnswer,
+    ProfileAnswer,
+)
+AnyAnswer = (
+    SessionStatusAnswer
+    | PairingCodeAnswer
+    | ContactAnswer
+    | MarkReadAnswer
+    | TypingAnswer
+    | GroupsAnswer
+    | GroupAnswer
+    | ProfileAnswer
+    | Refusal
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +224,47 @@ class MarkRead(Question[MarkReadAnswer]):
     answer = MarkReadAnswer
     within_s = 20.0  # longer than the engine may take
     chat_id: str  # as `MessageInbound` has it: `…@c.us`, `…@lid`, `…@g.us`
+
+
+@dataclass(frozen=True, slots=True)
+class ShowTyping(Question[TypingAnswer]):
+    """To show in a chat that somebody is writing, or recording. Answered once that has begun."""
+
+    task = names.TASK_SHOW_TYPING
+    answer = TypingAnswer
+    within_s = 20.0  # longer than the engine may take
+    chat_id: str
+    seconds: float
+    recording: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskGroups(Question[GroupsAnswer]):
+    """Which groups the number is in."""
+
+    task = names.TASK_READ_GROUPS
+    answer = GroupsAnswer
+    within_s = 25.0  # longer than the engine may take
+
+
+@dataclass(frozen=True, slots=True)
+class AskGroup(Question[GroupAnswer]):
+    """One group, with its participants."""
+
+    task = names.TASK_READ_GROUP
+    answer = GroupAnswer
+    within_s = 25.0  # longer than the engine may take
+    group_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskProfile(Question[ProfileAnswer]):
+    """How the owner of a number shows himself."""
+
+    task = names.TASK_READ_PROFILE
+    answer = ProfileAnswer
+    within_s = 25.0  # longer than the engine may take
+    number: str  # canonical digits
 
 
 def answer_text(answer: AnyAnswer) -> str:

@@ -171,6 +171,7 @@ class MessageInbound(Record):
     type: InboundType = InboundType.TEXT
     raw_type: str = ""  # WhatsApp's own word, where the type is unknown
     push_name: str = ""  # what the sender calls himself
+    chat_name: str = ""  # of a group
     reply_to: str = ""  # the key of the message that it answers, ours or theirs
     media: MediaSource | None = None
     location: Place | None = None

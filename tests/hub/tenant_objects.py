@@ -49,6 +49,7 @@ def make_objects(client: FlaskClient, headers: dict[str, str]) -> dict[str, str]
         "number": PHONE,
         "whatsapp_id": WHATSAPP_ID,
         "chat_id": CHAT_ID,
+        "group_id": "120363000000000001@g.us",
         "usuario": "maria",
         "key_id": "1",
         "webhook_id": make("/webhooks", {"url": f"https://{MARK}.example/", "active": False})["webhook_id"],

@@ -13,14 +13,14 @@ from hub_records import accept, count
 from sqlalchemy import event, text
 
 from hub_api.chats.models import Conversation
-from hub_api.chats.objects import ChatList, ChatMessageList, ChatObject
+from hub_api.chats.objects import ChatList, ChatMessageList, ChatObject, Typing
 from hub_api.public_events import log
 from hub_api.public_events.log import Wanted
 from hub_api.recipients import service as recipients
 from hub_api.recording.drain import Drain
 from hub_api.services import Services
-from shared.names import TASK_MARK_READ
-from shared.protocol.commands import MarkReadAnswer, Refusal
+from shared.names import TASK_MARK_READ, TASK_SHOW_TYPING
+from shared.protocol.commands import MarkReadAnswer, Refusal, ShowTyping, TypingAnswer
 from shared.protocol.events import MessageUpdated
 from shared.protocol.inbound import Change, Direction, InboundType, PollVote, ReactionTo
 from shared.transitions.message import Lane
@@ -334,3 +334,46 @@ def test_lists_are_read_by_indexes_in_their_order(
             for slow in ("USE TEMP B-TREE", "Seq Scan", "Sort"):
                 assert slow not in plan, (statement, plan)
             assert "SCAN " not in plan or database_kind == "postgresql", (statement, plan)
+
+
+class TestTyping:
+    @pytest.fixture
+    def type_in(self, client: FlaskClient, maria: dict[str, str]) -> Call:
+        def made(chat_id: str, body: Any = None) -> Any:
+            answer: Any = client.post(f"{URL}/{chat_id}/typing", headers=maria, json=body)
+            return {"http": answer.status_code, **answer.json}
+
+        return made
+
+    def test_it_is_asked_of_the_live_session(self, type_in: Call, owner: Owner, tell: Tell, answering: Call) -> None:
+        taken = answering(TypingAnswer())
+        answer = type_in(WHO, {"seconds": 12, "recording": True})
+        Typing.model_validate(answer)
+        assert (answer["http"], answer["chat_id"], answer["seconds"], answer["recording"]) == (200, CHAT, 12, True)
+        [task] = taken
+        assert task.name == TASK_SHOW_TYPING
+        asked = ShowTyping.from_wire(task.kwargs)
+        assert (asked.chat_id, asked.seconds, asked.recording) == (CHAT, 12.0, True)
+
+    def test_where_a_conversation_has_another_address(
+        self, type_in: Call, owner: Owner, tell: Tell, answering: Call, services: Services
+    ) -> None:
+        recipients.learn(services, 51, WHO, LID)
+        tell(message("L1", chat_id=LID))
+        taken = answering(TypingAnswer())
+        assert type_in(CHAT)["http"] == 200
+        assert [task.kwargs["chat_id"] for task in taken] == [LID]
+
+    def test_a_session_that_is_not_ready(self, type_in: Call, own: Callable[..., Owner]) -> None:
+        own(SessionStatus.QR_REQUIRED)
+        answer = type_in(CHAT)
+        assert (answer["http"], answer["error"]) == (503, "SESSION_NOT_READY")
+
+    def test_a_page_that_refuses(self, type_in: Call, owner: Owner, answering: Call) -> None:
+        answering(Refusal("WHATSAPP_ERROR"))
+        assert type_in(CHAT)["http"] == 502
+
+    @pytest.mark.parametrize("body", [{"seconds": 0}, {"seconds": 61}, {"seconds": "x"}, {"recording": 1}])
+    def test_what_it_does_not_take(self, type_in: Call, owner: Owner, body: Any) -> None:
+        answer = type_in(CHAT, body)
+        assert (answer["http"], list(answer["details"])) == (400, list(body))

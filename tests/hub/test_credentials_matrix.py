@@ -32,6 +32,7 @@ _ULIDS = ("schedule_id", "campaign_id", "import_id", "message_id", "bulk_id", "w
 NOBODYS = dict.fromkeys(_ULIDS, "0" * 26) | {
     "recipient_id": "999999", "key_id": "999999", "number": "5491100000000", "usuario": "nobody",
     "whatsapp_id": "false_5491100000000@c.us_3EB0", "chat_id": "5491100000000@c.us",
+    "group_id": "120363000000000009@g.us",
 }  # fmt: skip
 TENANT_IN_URL = {"cliente_id", "instance_id"}
 Headers = dict[str, str]

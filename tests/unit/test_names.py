@@ -42,7 +42,7 @@ def _every_key() -> list[str]:
         keys.media_due(1), keys.media_pending(1), keys.media_used(1),
         keys.act("a"), keys.acts_open(1), keys.act_deadlines,
         keys.tenant_rules, keys.suspended, keys.accounts_version,
-        keys.contact(1, "d"), keys.contacts_asked(1, 2),
+        keys.contact(1, "d"), keys.contact_profile(1, "d"), keys.contacts_asked(1, 2),
         keys.logouts, keys.builds, keys.build("b"), keys.served_build, keys.build_trial,
         keys.public_events_channel, keys.event_ticket("d"),
     ]  # fmt: skip

@@ -28,6 +28,7 @@ export interface MessageFacts {
   at_ms: number;
   sender: string;
   push_name: string;
+  chat_name: string;
   text: string;
   reply_to: string;
   fields: Record<string, unknown>;

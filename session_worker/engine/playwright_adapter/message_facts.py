@@ -84,6 +84,7 @@ def message_of(told: Facts) -> MessageInbound | None:
         type=kind,
         raw_type=str(told["type"]) if kind is InboundType.UNKNOWN else "",
         push_name=str(told["push_name"]),
+        chat_name=str(told.get("chat_name", "")),
         reply_to=str(told["reply_to"]),
         media=_media(told, fields) if kind in _WITH_BYTES else None,
         location=_place(fields) if kind is InboundType.LOCATION else None,

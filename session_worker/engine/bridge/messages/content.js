@@ -113,6 +113,10 @@ const pushNameOf = (message) => {
   return String(message.notifyName || (writer && known('ContactStore').get(writer)?.pushname) || '');
 };
 
+/** As the page knows it by itself: nobody is asked. @param {string} chat */
+const groupNameOf = (chat) =>
+  chat.endsWith('@g.us') ? String(/** @type {any} */ (known('ChatStore').get(chat))?.name ?? '') : '';
+
 /**
  * @param {any} message
  * @returns {Promise<MessageFacts>} only what its key says where the page can't tell more of it
@@ -129,6 +133,7 @@ const factsOf = async (message) => {
     at_ms: asMs(message.t),
     sender: '',
     push_name: '',
+    chat_name: '',
     text: '',
     reply_to: '',
     fields: {},
@@ -136,6 +141,7 @@ const factsOf = async (message) => {
   const parts = {
     sender: () => (facts.from_me ? ownNumber() : personOf(writerOf(message))),
     push_name: () => pushNameOf(message),
+    chat_name: () => groupNameOf(facts.chat),
     text: () => String(textOf(message)),
     reply_to: () => quotedKeyOf(message),
     fields: () => portable(Object.fromEntries(FIELDS.map((name) => [name, message[name]]))),

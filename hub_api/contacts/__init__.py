@@ -1,0 +1,1 @@
+"""Numbers: who is on WhatsApp, and how they show themselves there."""

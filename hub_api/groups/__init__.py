@@ -1,0 +1,1 @@
+"""Groups that a tenant's number is in."""
