@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 
 from playwright.sync_api import sync_playwright
 
 from session_worker.engine.browser.executable import find_browser
 from shared.protocol.content import ContentType
+from support.sample_media import Sample
 from support.sending_page import png, wav
 
 _STICKER = """() => {
@@ -30,14 +30,6 @@ _FILM = """async () => {
   const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
   return btoa([...bytes].map((byte) => String.fromCharCode(byte)).join(''));
 }"""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A file and of which type it is."""
-
-    content: bytes
-    mime_type: str
 
 
 def made_here() -> dict[ContentType, Sample]:
