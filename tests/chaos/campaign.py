@@ -15,14 +15,16 @@ from shared.recipient_key import recipient_key
 from testing.caller import Caller
 from testing.waiting import until
 from tests.chaos.asking import asked, pages_of
+from tests.chaos.contents import mark_of_message, mark_of_row
 from tests.chaos.faults import Injector
 from tests.chaos.inbound import half as inbound
 from tests.chaos.inbound.verdict import InboundVerdict
 from tests.chaos.inbound.verdict import table as inbound_table
 from tests.chaos.kinds import KINDS, phone
 from tests.chaos.plan import Fault, Kind, schedule
+from tests.chaos.stocks import stocked
 from tests.chaos.supervised import Supervised
-from tests.chaos.traffic import Load, Traffic, is_recipient
+from tests.chaos.traffic import Load, Traffic, is_recipient, recipient
 from tests.chaos.verdict import OPEN, Verdict, judge, table
 
 FIRST_TENANT = 71
@@ -142,7 +144,9 @@ def _run(
     say: Callable[[str], None],
 ) -> Outcome:
     load = Load(campaign.messages, campaign.recipients, campaign.seconds)
-    traffic = Traffic(callers, load, random.Random(campaign.seed + 1))
+    people = {one.cliente_id: [recipient(one.cliente_id, at) for at in range(load.recipients)] for one in callers}
+    stocks = stocked(system, callers, people) if load.messages else {}
+    traffic = Traffic(callers, stocks, load, random.Random(campaign.seed + 1))
     injector = Injector(system, say)
     traffic.start()
     if coming_in is not None:
@@ -177,8 +181,8 @@ def _run(
 
 def forgotten_keys(doubted: Sequence[Mapping[str, Any]], left: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     """The keys under which WhatsApp has messages in doubt, what the hub answers to an opt-out among them."""
-    bodies = {(recipient_key(message["to"]), message["message"]) for message in doubted}
-    return frozenset(str(row["key"]) for row in left if (recipient_key(row["to"]), row["body"]) in bodies)
+    marks = {(recipient_key(message["to"]), mark_of_message(message)) for message in doubted}
+    return frozenset(str(row["key"]) for row in left if (recipient_key(row["to"]), mark_of_row(row)) in marks)
 
 
 def _in_doubt(told: Sequence[dict[str, Any]], callers: Sequence[Caller]) -> frozenset[str]:

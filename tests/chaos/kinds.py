@@ -169,6 +169,10 @@ REFUSE = Kind(
 LATENCY = Kind("latency", _trouble("latency_ms", value=lambda fault: LATENCY_MS, lasts=True), seconds=(3.0, 8.0))
 RELOAD = Kind("page reloads", _trouble("detach"))
 FAIL_MEDIA = Kind("media can't be had", _trouble("fail_media", lasts=True), seconds=(1.0, 6.0))
+FAIL_UPLOADS = Kind("uploads fail", _trouble("fail_uploads", lasts=True), seconds=(1.0, 6.0))
+SLOW_UPLOADS = Kind(
+    "uploads stand still", _trouble("slow_uploads", value=lambda fault: 0, lasts=True), seconds=(1.0, 8.0)
+)
 PHONE_SILENT = Kind("phone is silent", _trouble("phone_silent", lasts=True), seconds=(2.0, 10.0))
 
 KINDS: tuple[Kind, ...] = (
@@ -196,6 +200,8 @@ KINDS: tuple[Kind, ...] = (
     LATENCY,
     RELOAD,
     FAIL_MEDIA,
+    FAIL_UPLOADS,
+    SLOW_UPLOADS,
     PHONE_SILENT,
 )
 

@@ -9,6 +9,16 @@ from typing import Any
 import pytest
 
 from tests.chaos.campaign import forgotten_keys
+from tests.chaos.contents import (
+    FROM_FILES,
+    QUESTION,
+    TYPES,
+    Stock,
+    draw,
+    mark_of_message,
+    mark_of_row,
+    shown_of_row,
+)
 from tests.chaos.kinds import KINDS
 from tests.chaos.plan import ALONE_S, ENDS_WINDOW_S, MAX_ENDS, schedule
 from tests.chaos.verdict import Posted, judge, table
@@ -21,17 +31,20 @@ def posted(number: int, to: str = A, lane: str = "single") -> Posted:
 
 
 def told(one: Posted, status: str = "sent", **changes: Any) -> dict[str, Any]:
-    message = {"message_id": one.message_id, "message": one.text, "status": status, "error": None, "certain": True}
-    return message | {"whatsapp_id": f"key {one.text}"} | changes
+    message = {"message_id": one.message_id, "type": "text", "message": one.mark, "status": status}
+    return message | {"error": None, "certain": True, "whatsapp_id": f"key {one.mark}"} | changes
 
 
 def row(one: Posted, seq: int, copies: int = 1, shown: int = 1, key: str = "") -> dict[str, Any]:
     return {
         "seq": seq,
-        "body": one.text,
+        "type": "chat",
+        "body": one.mark,
+        "sha256": None,
+        "quote": None,
         "copies": copies,
         "recipient_copies": shown,
-        "key": key or f"key {one.text}",
+        "key": key or f"key {one.mark}",
     }
 
 
@@ -64,12 +77,39 @@ def test_all_is_well() -> None:
         ([told(ONE, "uncertain", certain=False)], [], {"uncertain"}),
         ([told(ONE, "failed")], [row(ONE, 1)], {"failed but there"}),
         ([told(ONE, "failed", certain=False)], [], {"failed but there"}),
+        ([told(ONE)], [row(ONE, 1) | {"quote": {"text": "¿?"}}], {"not as it was asked for"}),
+        ([told(ONE)], [row(ONE, 1) | {"sha256": "00"}], {"not as it was asked for"}),
+        ([told(ONE)], [row(ONE, 1) | {"type": "image"}], {"not as it was asked for"}),
+        ([told(ONE)], [row(ONE, 1), row(TWO, 2)], {"nobody's"}),
         ([], [], {"unknown to the hub", "lost", "books don't balance"}),
         ([told(ONE), told(ONE, message_id="again")], [row(ONE, 1)], {"accepted twice", "books don't balance"}),
     ],
 )
 def test_what_is_wrong_is_seen(messages: list[Any], rows: list[Any], rules: set[str]) -> None:
     assert broken([ONE], messages, rows) == rules
+
+
+def test_every_type_is_known_again_in_what_is_told_of_it() -> None:
+    files = {kind: [(f"id of {kind}", f"hash of {kind}")] for kind in FROM_FILES}
+    rng, stock = random.Random(5), Stock(files, {A: "false_549111@c.us_3A00"})
+    drawn = [draw(stock, A, f"mark {number}", rng) for number in range(200)]
+    assert {one.fields.get("type", "text") for one in drawn} == set(TYPES)
+    assert len({one.mark for one in drawn}) == len(drawn)
+    assert sum("reply_to" in one.fields for one in drawn) == sum(one.shown.quote == QUESTION for one in drawn) > 5
+    for one in drawn:
+        fields, kind = one.fields, one.fields.get("type", "text")
+        said = {"type": kind, "message": fields.get("caption") or fields.get("message"), "contact": fields}
+        said |= {"media": {"sha256": one.shown.sha256}, "location": fields, "poll": fields}
+        assert mark_of_message(said) == one.mark
+        names = {
+            "loc": fields.get("name"),
+            "vcardFormattedName": fields.get("name"),
+            "pollName": fields.get("question"),
+        }
+        found = {"type": one.shown.type, "body": said["message"], "sha256": one.shown.sha256 or None, "fields": names}
+        assert mark_of_row(found) == one.mark
+        quote = {"text": one.shown.quote} if one.shown.quote else None
+        assert shown_of_row(found | {"quote": quote}) == one.shown
 
 
 def test_order_is_per_recipient_and_lane() -> None:
@@ -117,10 +157,10 @@ def test_doubt_is_allowed_where_redis_lost_its_state_and_nowhere_else() -> None:
 
 def test_forgotten_is_what_left_with_the_text_of_a_message_in_doubt_for_its_recipient() -> None:
     """What the hub answers to an opt-out has the same text for everybody."""
-    answer = {"to": "5491140710102", "message": "Listo"}
+    answer = {"to": "5491140710102", "type": "text", "message": "Listo"}
     left = [
-        {"key": "a", "to": "5491140710102", "body": "Listo"},
-        {"key": "b", "to": "5491140710103", "body": "Listo"},
-        {"key": "c", "to": "5491140710102", "body": "otro"},
+        {"key": "a", "to": "5491140710102", "type": "chat", "body": "Listo"},
+        {"key": "b", "to": "5491140710103", "type": "chat", "body": "Listo"},
+        {"key": "c", "to": "5491140710102", "type": "chat", "body": "otro"},
     ]
     assert forgotten_keys([answer], left) == {"a"}

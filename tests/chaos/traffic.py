@@ -7,13 +7,14 @@ import secrets
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from testing.caller import Caller
+from tests.chaos.contents import Drawn, Stock, draw
 from tests.chaos.verdict import UNORDERED, Posted
 
 RETRY_S = 0.3
@@ -43,7 +44,9 @@ class Traffic:
     One thread posts a tenant's lane, so that the order in which messages were accepted is known.
     """
 
-    def __init__(self, callers: list[Caller], load: Load, rng: random.Random) -> None:
+    def __init__(self, callers: list[Caller], stocks: Mapping[int, Stock], load: Load, rng: random.Random) -> None:
+        """stocks: by tenant, of all where anything is to be posted."""
+        self._stocks = stocks
         self.posted: list[Posted] = []
         self.repeated: Counter[str] = Counter()  # why a call was made again
         self.failures: list[BaseException] = []
@@ -102,10 +105,9 @@ class Traffic:
             self._stop.wait(max(0.0, started + load.seconds * index / count - time.monotonic()))
             if self._stop.is_set():
                 return
-            to, text = _next_message(caller.cliente_id, "single", load, index, rng)
-            body = {"to": to, "message": text, "on_not_ready": "queue"}
-            answer = self._post(http, caller.path("messages"), body, secrets.token_hex(12))
-            self._note(caller.cliente_id, "single", to, text, answer["message_id"], numbers)
+            to, drawn = self._next_message(caller.cliente_id, "single", load, index, rng)
+            answer = self._post(http, caller.path("messages"), _body(to, drawn), secrets.token_hex(12))
+            self._note(caller.cliente_id, "single", to, drawn, answer["message_id"], numbers)
 
     def _post_bulks(self, caller: Caller, http: httpx.Client, load: Load, count: int, rng: random.Random) -> None:
         numbers: defaultdict[str, int] = defaultdict(int)
@@ -116,18 +118,18 @@ class Traffic:
             if self._stop.is_set():
                 return
             size = min(rng.randint(*BULK_SIZES), count - index)
-            entries = [_next_message(caller.cliente_id, "bulk", load, index + n, rng) for n in range(size)]
+            entries = [self._next_message(caller.cliente_id, "bulk", load, index + n, rng) for n in range(size)]
             self._post_bulk(caller, http, entries, numbers)
             index += size
 
     def _post_bulk(
-        self, caller: Caller, http: httpx.Client, entries: list[tuple[str, str]], numbers: defaultdict[str, int]
+        self, caller: Caller, http: httpx.Client, entries: list[tuple[str, Drawn]], numbers: defaultdict[str, int]
     ) -> None:
         """Until each entry is accepted, always under the same key: Redis may go away in the midst of a call.
 
         In which order those were accepted that follow one without an answer, nobody knows.
         """
-        body = {"messages": [{"to": to, "message": text, "on_not_ready": "queue"} for to, text in entries]}
+        body = {"messages": [_body(to, drawn) for to, drawn in entries]}
         is_ordered = True
         key, open_entries, deadline = secrets.token_hex(12), set(range(len(entries))), time.monotonic() + GIVE_UP_S
         while open_entries:
@@ -137,9 +139,9 @@ class Traffic:
             for at in sorted(open_entries):
                 if items[at]["ok"]:
                     open_entries.discard(at)
-                    to, text = entries[at]
+                    to, drawn = entries[at]
                     known = numbers if is_ordered else None
-                    self._note(caller.cliente_id, "bulk", to, text, items[at]["message_id"], known)
+                    self._note(caller.cliente_id, "bulk", to, drawn, items[at]["message_id"], known)
                 elif items[at]["error"] != AWAY or time.monotonic() > deadline:
                     raise NotAccepted(f"bulk entry refused: {items[at]}")
                 else:
@@ -169,7 +171,7 @@ class Traffic:
             time.sleep(RETRY_S)
 
     def _note(
-        self, cliente_id: int, lane: str, to: str, text: str, message_id: str, numbers: defaultdict[str, int] | None
+        self, cliente_id: int, lane: str, to: str, drawn: Drawn, message_id: str, numbers: defaultdict[str, int] | None
     ) -> None:
         """numbers: how many were accepted in order, by recipient; None where the order is not known."""
         number = UNORDERED
@@ -177,7 +179,14 @@ class Traffic:
             numbers[to] += 1
             number = numbers[to]
         with self._guard:
-            self.posted.append(Posted(cliente_id, to, lane, number, text, message_id))
+            self.posted.append(Posted(cliente_id, to, lane, number, drawn.mark, message_id, drawn.shown))
+
+    def _next_message(
+        self, cliente_id: int, lane: str, load: Load, index: int, rng: random.Random
+    ) -> tuple[str, Drawn]:
+        """To whom, and what no other message carries."""
+        to = recipient(cliente_id, rng.randrange(load.recipients))
+        return to, draw(self._stocks[cliente_id], to, f"{cliente_id} {lane} {to} {index:04d}", rng)
 
 
 def recipient(cliente_id: int, index: int) -> str:
@@ -190,7 +199,5 @@ def is_recipient(number: str) -> bool:
     return number.startswith(_RECIPIENTS)
 
 
-def _next_message(cliente_id: int, lane: str, load: Load, index: int, rng: random.Random) -> tuple[str, str]:
-    """To whom, and a text that no other message has."""
-    to = recipient(cliente_id, rng.randrange(load.recipients))
-    return to, f"{cliente_id} {lane} {to} {index:04d}"
+def _body(to: str, drawn: Drawn) -> dict[str, Any]:
+    return {"to": to, **drawn.fields, "on_not_ready": "queue"}

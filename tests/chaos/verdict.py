@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.chaos.contents import Shown, mark_of_message, mark_of_row, shown_of_row
+
 OPEN = frozenset({"queued", "sending"})
 OUT = frozenset({"sent", "delivered", "read"})
 CERTAINLY_NOT_OUT = frozenset({"failed", "cancelled", "expired"})
@@ -26,6 +28,8 @@ RULES = (
     "accepted twice",
     "unknown to the hub",
     "key not the recorded one",
+    "not as it was asked for",
+    "nobody's",
     "books don't balance",
 )
 
@@ -38,8 +42,9 @@ class Posted:
     to: str
     lane: str
     number: int  # grows with every message of this recipient and lane; UNORDERED
-    text: str  # unique
+    mark: str  # unique
     message_id: str
+    shown: Shown = field(default_factory=Shown)
 
 
 @dataclass(slots=True)
@@ -53,6 +58,7 @@ class Verdict:
     doubted: int = 0  # uncertain since Redis lost its state
     copies: Counter[int] = field(default_factory=Counter)  # how often the server got a key → how many keys
     recipient_copies: Counter[int] = field(default_factory=Counter)
+    types: Counter[str] = field(default_factory=Counter)  # of what is on record, in WhatsApp's words
     broken: dict[str, list[str]] = field(default_factory=lambda: {rule: [] for rule in RULES})
 
     @property
@@ -78,14 +84,21 @@ def judge(
     verdict = Verdict(posted=len(posted), recorded=len(record))
     by_id = {str(message["message_id"]): message for message in told}
     rows: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    asked_for = {one.mark: one.shown for one in posted}
     for row in record:
-        rows[str(row["body"])].append(row)
+        mark = mark_of_row(row)
+        rows[mark].append(row)
+        verdict.types[str(row["type"])] += 1
+        if mark not in asked_for:
+            verdict.broken["nobody's"].append(str(row["key"]))
+        elif shown_of_row(row) != asked_for[mark]:
+            verdict.broken["not as it was asked for"].append(mark)
         verdict.copies[row["copies"]] += 1
         verdict.recipient_copies[row["recipient_copies"]] += 1
         if dedupe and row["recipient_copies"] > 1:
-            verdict.broken["doubled at the recipient"].append(str(row["body"]))
+            verdict.broken["doubled at the recipient"].append(mark)
     for message in told:
-        _judge_one(verdict, message, rows.get(str(message["message"]), []), in_doubt)
+        _judge_one(verdict, message, rows.get(mark_of_message(message), []), in_doubt)
     _judge_acceptance(verdict, posted, told, by_id)
     _judge_order(verdict, posted, record)
     return verdict
@@ -123,8 +136,8 @@ def _judge_acceptance(
     told: Sequence[Mapping[str, Any]],
     by_id: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    texts = Counter(str(message["message"]) for message in told)
-    verdict.broken["accepted twice"] += [text for text, times in texts.items() if times > 1]
+    marks = Counter(mark_of_message(message) for message in told)
+    verdict.broken["accepted twice"] += [mark for mark, times in marks.items() if times > 1]
     ours = {one.message_id for one in posted}
     verdict.broken["accepted twice"] += [message_id for message_id in by_id if message_id not in ours]
     verdict.broken["unknown to the hub"] += [one.message_id for one in posted if one.message_id not in by_id]
@@ -138,10 +151,10 @@ def _judge_acceptance(
 
 
 def _judge_order(verdict: Verdict, posted: Sequence[Posted], record: Sequence[Mapping[str, Any]]) -> None:
-    by_text = {one.text: one for one in posted}
+    by_mark = {one.mark: one for one in posted}
     last: dict[tuple[int, str, str], int] = {}
     for row in sorted(record, key=lambda one: int(one["seq"])):
-        one = by_text.get(str(row["body"]))
+        one = by_mark.get(mark_of_row(row))
         if one is None or one.number == UNORDERED:
             continue
         group = (one.cliente_id, one.to, one.lane)
@@ -157,6 +170,7 @@ def table(verdict: Verdict, *, dedupe: bool) -> list[str]:
     figures += [("  of these since Redis lost its state", verdict.doubted)] if verdict.doubted else []
     figures += [(f"failed {code}", times) for code, times in sorted(verdict.errors.items())]
     figures += [(f"keys the server got {_times(n)}", keys) for n, keys in sorted(verdict.copies.items())]
+    figures += [(f"of type {name}", times) for name, times in sorted(verdict.types.items())]
     shown = "keys the recipient saw"
     figures += [(f"{shown} {_times(n)}", keys) for n, keys in sorted(verdict.recipient_copies.items())]
     lines = [f"  {name:<34}{value:>8}" for name, value in figures]

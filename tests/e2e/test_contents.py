@@ -7,6 +7,7 @@ import hashlib
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,11 +15,11 @@ from playwright.sync_api import Locator, Page, Playwright, expect, sync_playwrig
 
 from session_worker.engine.browser.executable import find_browser
 from shared.protocol.content import ContentType
-from support import real_media
-from support.sample_media import Sample
 from support.sending_page import png
 from support.waiting import until
+from testing import real_media
 from testing.caller import Caller
+from testing.real_media import Sample
 from testing.system import System
 
 pytestmark = pytest.mark.browser
@@ -285,7 +286,10 @@ def test_groups_get_every_type_where_the_tenant_allows_it(shop: Shop, phone: Pag
     assert (refused.status_code, refused.json()["error"]) == (400, "INVALID_TO")
     shop.admin.http.patch("/api/tenants/73", json={"allow_groups": True}).raise_for_status()
 
-    sent = [shop.post(to=group, message=f"hola @{ANA}", mentions=[ANA])]
+    body = {"to": group, "message": f"hola @{ANA}", "mentions": [ANA]}
+    say = partial(shop.caller.http.post, shop.caller.path("messages"), json=body)
+    first = until(lambda: answer if (answer := say()).is_success else None, 5, "the permission to hold everywhere")
+    sent = [str(first.json()["message_id"])]
     sent += [shop.post(type=kind, to=group, **fields) for kind, fields in OTHERS.items()]
     sent += [shop.post(type=kind, to=group, media={"media_id": shop.keep(one)}) for kind, one in samples.items()]
 

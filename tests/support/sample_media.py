@@ -6,17 +6,8 @@ import io
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
 
 REST = bytes(range(256)) * 8
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A file and of which type it is."""
-
-    content: bytes
-    mime_type: str
 
 
 def png(width: int = 2, height: int = 2) -> bytes:

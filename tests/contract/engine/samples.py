@@ -8,8 +8,8 @@ from playwright.sync_api import sync_playwright
 
 from session_worker.engine.browser.executable import find_browser
 from shared.protocol.content import ContentType
-from support.sample_media import Sample
 from support.sending_page import png, wav
+from testing.real_media import Sample
 
 _STICKER = """() => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 512, height: 512 });

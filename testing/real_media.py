@@ -5,20 +5,19 @@ from __future__ import annotations
 import base64
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Page, Playwright
 
 from session_worker.engine.browser.executable import find_browser
 from shared.protocol.content import ContentType
-from support import sample_media, sending_page
-from support.sample_media import Sample
 
 _ORIGIN = "https://files.example/"  # answered here: browsers encode for secure pages alone
-_STICKER = """() => {
-  const canvas = Object.assign(document.createElement('canvas'), { width: 512, height: 512 });
-  canvas.getContext('2d').fillRect(100, 100, 300, 300);
-  return canvas.toDataURL('image/webp').split(',')[1];
+_PICTURE = """({ type, width, height }) => {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  canvas.getContext('2d').fillRect(width / 4, height / 4, width / 2, height / 2);
+  return canvas.toDataURL(type).split(',')[1];
 }"""
 _FILM = """async () => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 48 });
@@ -51,9 +50,18 @@ _SPEECH = """async (seconds) => {
   await encoder.flush();
   return packets;
 }"""
+_REST = bytes(range(256)) * 8
 _SAMPLES_OF_A_PACKET = 960  # 20 ms at 48 kHz
 _STREAM = 1
 _MAX_PACKETS_OF_A_PAGE = 50  # each of at most 254 bytes
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A file and of which type it is."""
+
+    content: bytes
+    mime_type: str
 
 
 def samples(playwright: Playwright) -> dict[ContentType, Sample]:
@@ -64,15 +72,26 @@ def samples(playwright: Playwright) -> dict[ContentType, Sample]:
         page.route(_ORIGIN, lambda route: route.fulfill(body="<p>", content_type="text/html"))
         page.goto(_ORIGIN)
         return {
-            ContentType.IMAGE: Sample(sending_page.png(300, 200), "image/png"),
+            ContentType.IMAGE: _picture(page, "image/png", 300, 200),
             ContentType.VIDEO: Sample(base64.b64decode(page.evaluate(_FILM)), "video/mp4"),
-            ContentType.AUDIO: Sample(sample_media.mp3(), "audio/mpeg"),
+            ContentType.AUDIO: Sample(_mp3(), "audio/mpeg"),
             ContentType.VOICE: Sample(_speech(page, 2), "audio/ogg; codecs=opus"),
-            ContentType.DOCUMENT: Sample(sample_media.pdf(), "application/pdf"),
-            ContentType.STICKER: Sample(base64.b64decode(page.evaluate(_STICKER)), "image/webp"),
+            ContentType.DOCUMENT: Sample(b"%PDF-1.7\n" + _REST, "application/pdf"),
+            ContentType.STICKER: _picture(page, "image/webp", 512, 512),
         }
     finally:
         browser.close()
+
+
+def _picture(page: Page, mime_type: str, width: int, height: int) -> Sample:
+    """A black box in the middle of nothing."""
+    asked = {"type": mime_type, "width": width, "height": height}
+    return Sample(base64.b64decode(page.evaluate(_PICTURE, asked)), mime_type)
+
+
+def _mp3() -> bytes:
+    """Silence: MPEG 1 layer III, 128 kbit/s at 44,100 Hz."""
+    return (b"\xff\xfb\x90\x00" + bytes(413)) * 5
 
 
 def _speech(page: Page, seconds: int) -> bytes:
@@ -81,10 +100,10 @@ def _speech(page: Page, seconds: int) -> bytes:
     return ogg_of_opus([base64.b64decode(packet) for packet in packets])
 
 
-def ogg_of_opus(packets: Sequence[bytes]) -> bytes:
-    """Opus in Ogg (RFC 7845), mono: two pages of headers, then the packets."""
+def ogg_of_opus(packets: Sequence[bytes], vendor: str = "test") -> bytes:
+    """Opus in Ogg (RFC 7845), mono: two pages of headers, then the packets. vendor: who made it, as the file says."""
     head = b"OpusHead" + struct.pack("<BBHIhB", 1, 1, 312, 48_000, 0, 0)
-    tags = b"OpusTags" + struct.pack("<I", 4) + b"test" + struct.pack("<I", 0)
+    tags = b"OpusTags" + struct.pack("<I", len(vendor.encode())) + vendor.encode() + struct.pack("<I", 0)
     pages = [_page(0, 0, [head], 2), _page(1, 0, [tags], 0)]
     for start in range(0, len(packets), _MAX_PACKETS_OF_A_PAGE):
         these = packets[start : start + _MAX_PACKETS_OF_A_PAGE]
