@@ -74,7 +74,7 @@ def _of_type(kind: str, stock: Stock, text: str, rng: random.Random) -> Drawn:
     shown = Shown(ON_RECORD[kind])
     if kind in FROM_FILES:
         media_id, sha256 = rng.choice(stock.files[kind])
-        fields = {"type": kind, "media": {"media_id": media_id}, "caption": text}
+        fields: dict[str, Any] = {"type": kind, "media": {"media_id": media_id}, "caption": text}
         return Drawn(fields, text, replace(shown, sha256=sha256))
     match kind:
         case "voice":

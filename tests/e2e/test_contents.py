@@ -243,7 +243,7 @@ def test_answers_of_every_type(shop: Shop, phone: Page, samples: Samples) -> Non
 
 def test_a_bulk_of_every_type(shop: Shop, samples: Samples) -> None:
     to = "5491133330030"
-    body = [{"to": to, "message": "hola"}]
+    body: list[dict[str, Any]] = [{"to": to, "message": "hola"}]
     body += [{"type": kind, "to": to, **fields} for kind, fields in OTHERS.items()]
     body += [{"type": kind, "to": to, "media": {"media_id": shop.keep(one)}} for kind, one in samples.items()]
 
