@@ -1,17 +1,21 @@
-"""Step: both agencies write at once and ticks arrive."""
+"""Steps: both agencies write at once and ticks arrive; one of them answers a lead with a picture."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import time
 
-from leadmaster.demo.agencies import AGENCIES, Agency
+from leadmaster.demo.agencies import AGENCIES, AGENCY_A, Agency
 from leadmaster.demo.context import Context
+from leadmaster.demo.picture import house
 from leadmaster.hub_caller import Answer, CallFailed
 
 TICKS = {"queued": "·", "sending": "…", "sent": "✓", "delivered": "✓✓", "read": "✔✔"}  # ✔✔ are the blue ones
 _ARRIVED = ("delivered", "read")
 _DELIVERED_WITHIN_S = 40.0
 _FOLLOW_EVERY_S = 0.4
+_CAPTION = "Sí, esta. ¡Te esperamos!"
 
 
 def write(demo: Context) -> None:
@@ -34,6 +38,26 @@ def write(demo: Context) -> None:
         if arrived != expected:
             raise CallFailed(f"{name} got {len(arrived)} messages of {agency.name}, not the {len(expected)} in order")
         demo.say(agency, f"{name}'s phone shows all {len(arrived)}, each once, in order: “{arrived[0]}” …")
+
+
+def send_picture(demo: Context) -> None:
+    """Agency A answers what Ana wrote last; her phone has the same bytes, the caption and the quote."""
+    agency, picture = AGENCY_A, house()
+    number, name = agency.people[0]
+    asked = demo.simulator.messages(agency.phone, to=number)[-1]
+    media = {"base64": base64.b64encode(picture).decode(), "mime_type": "image/png"}
+    body = {"type": "image", "to": number, "media": media, "caption": _CAPTION, "reply_to": asked["key"]}
+    accepted = demo.caller(agency).post(f"{agency.path}/messages", body, expect=202)
+    demo.say(agency, f"→ {name}: [image] “{_CAPTION}”, in answer to “{asked['body']}”")
+    until_delivered(demo, agency, str(accepted["message_id"]), name)
+    shown = demo.simulator.messages(agency.phone, to=number)[-1]
+    quoted = (shown["quote"] or {}).get("text")
+    if (shown["type"], shown["body"], quoted) != ("image", _CAPTION, asked["body"]):
+        raise CallFailed(f"{name}'s phone does not show the picture with its caption and what it answers")
+    if demo.simulator.media_content(str(shown["media"])) != picture:
+        raise CallFailed(f"the picture on {name}'s phone is not the one that was sent")
+    digest = hashlib.sha256(picture).hexdigest()
+    demo.say(agency, f"{name}'s phone shows it with caption and quote: {len(picture):,} bytes, SHA-256 {digest[:16]}…")
 
 
 def send(demo: Context, agency: Agency, number: str, name: str, text: str) -> str:

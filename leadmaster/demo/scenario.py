@@ -29,6 +29,7 @@ STEPS = (
     Step("Each agency's phone scans its code", "host", connecting.scan),
     Step("Both write at once; ticks arrive: ✓ sent, ✓✓ delivered, ✔✔ read", "host", messaging.write),
     Step("A lead answers with a picture; the webhook is verified and printed", "webhooks", lead.answer_with_picture),
+    Step("Agency A answers with a picture, too; the phone has its very bytes", "host", messaging.send_picture),
     Step("A small campaign of Agency B, from a CSV to its report", "background", campaign.run_campaign),
     Step("kill -9 of Agency A's session worker", "host", worker_kill.kill_worker),
     Step("Agency A restarts its session: same login, no new code", "host", connecting.restart),

@@ -24,6 +24,8 @@ SHOWN = (
     "the picture is available, 2,175 bytes",
     "type, size and hash are those of the file on the phone",
     "← Ana [image, available] “¿Es esta la casa? Ahí estaré.”, in answer to “¡Te esperamos!”",
+    "[image] “Sí, esta. ¡Te esperamos!”, in answer to “¿Es esta la casa? Ahí estaré.”",
+    "Ana's phone shows it with caption and quote: 2,175 bytes",
     "Ana got the message that waited, once",
     "/status → 403 FORBIDDEN",
     "every step worked",
