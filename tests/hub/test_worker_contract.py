@@ -6,6 +6,8 @@ of the other.
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from multiprocessing.context import ForkServerProcess
 from typing import Any
@@ -14,7 +16,7 @@ from unittest.mock import Mock
 import pytest
 import redis
 from celery import Celery
-from conversations_told import CHAT, TEXT, telling
+from conversations_told import CHAT, TEXT, WHO, telling
 from flask.testing import FlaskClient
 
 from hub_api.recording.drain import Drain
@@ -23,6 +25,7 @@ from hub_api.workers.control import new_question_id
 from session_worker.worker.tasks import Replies, register
 from shared.names import Keys
 from shared.protocol import commands
+from shared.protocol.acts import ActStatus
 from shared.protocol.commands import AskContact, Command, MarkRead, MarkReadAnswer, Question
 from shared.settings import Settings
 from support.waiting import until
@@ -109,6 +112,65 @@ def test_a_conversation_is_read_by_a_callers_word(
     answer = call("POST", f"/chats/{CHAT}/read")
     # then
     assert (answer["http"], answer["unread"], answer["chat_id"]) == (200, 0, CHAT)
+
+
+def test_acts_have_their_outcome(start: Start, call: Callable[..., Any], drain: Drain) -> None:
+    start(LINKED)
+    until_status(call, "READY")
+    sent = call("POST", "/messages?wait=20", {"to": WHO, "message": "hola"})
+    assert sent["status"] in ("sent", "delivered", "read")
+    drain.run()
+    message = f"/messages/{sent['message_id']}"
+
+    reacted = call("POST", f"{message}/react?wait=20", {"emoji": "👍"})
+    edited = call("PATCH", f"{message}?wait=20", {"message": "chau"})
+    deleted = call("DELETE", f"{message}?wait=20")
+
+    assert [(one["http"], one["status"]) for one in (reacted, edited, deleted)] == [(200, "done")] * 3
+    drain.run()
+    [shown] = call("GET", f"/chats/{CHAT}/messages")["items"][-1:]
+    assert (shown["message"], shown["message_id"]) == ("chau", sent["message_id"])
+    assert None not in (shown["edited_at"], shown["revoked_at"])
+    assert [one["emoji"] for one in shown["reactions"]] == ["👍"]
+
+
+def test_an_act_whose_worker_is_killed_is_the_successors(
+    settings: Settings, call: Callable[..., Any], drain: Drain, services: Services
+) -> None:
+    """Nobody had begun it."""
+    worker = start_worker(settings.model_copy(update={"whatsapp_web_url": LINKED}))
+    until_status(call, "READY")
+    sent = call("POST", "/messages?wait=20", {"to": WHO, "message": "hola"})
+    drain.run()
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGSTOP)
+    asked = call("DELETE", f"/messages/{sent['message_id']}")
+    worker.kill()
+    worker.join(20)
+    assert asked["status"] == "asked"
+    until(lambda: not services.client.exists(services.keys.lease(51)), 30, "the lease's end")
+    successor = start_worker(settings.model_copy(update={"whatsapp_web_url": LINKED}))
+    try:
+        found = until(
+            lambda: (entry := services.ledger.acts.read(asked["act_id"])) and entry.ended_at and entry, 60, "an outcome"
+        )
+        # its page is another one, in memory: it says that it does not have the message
+        assert (found.status, found.error) == (ActStatus.FAILED, "MESSAGE_NOT_FOUND")
+    finally:
+        end_worker(successor)
+
+
+def test_what_is_asked_of_the_live_session(start: Start, call: Callable[..., Any]) -> None:
+    start(LINKED)
+    until_status(call, "READY")
+    typing = call("POST", f"/chats/{CHAT}/typing", {"seconds": 1})
+    assert (typing["http"], typing["chat_id"]) == (200, CHAT)
+    assert (call("GET", "/groups")["http"], call("GET", "/groups")["items"]) == (200, [])
+    assert call("GET", "/groups/120363000000000001@g.us")["http"] == 404
+    profile = call("GET", f"/contacts/{WHO}/profile")
+    assert (profile["http"], profile["chat_id"], profile["picture_url"]) == (200, CHAT, None)
+    checked = call("POST", "/contacts/check", {"numbers": [WHO, "5491123456789"]})
+    assert [one["exists"] for one in checked["items"]] == [True, True]
 
 
 def test_a_pairing_code_comes_from_the_page(start: Start, call: Callable[..., Any]) -> None:
