@@ -10,6 +10,7 @@ from hub_records import accept, count, recorded
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from hub_api.acts.models import MessageAct
 from hub_api.bulk.models import Bulk
 from hub_api.inbox.models import InboundMessage
 from hub_api.messages.models import MessageChange, MessageEvent, MessageRecord
@@ -64,6 +65,9 @@ def test_what_is_settled_and_old_goes_what_is_open_stays(services: Services, dra
     with services.database.writing() as session:
         session.add(SessionEventRecord(event_id="1-1", cliente_id=51, type="session.status", at=old, data="{}"))
         session.add(MessageChange(cliente_id=51, whatsapp_id="wa-2", revoked_at=old, at=old))
+        for act_id, at in (("a1", old), ("a2", now_ms())):
+            said = {"message": "m", "whatsapp_id": "wa-2", "kind": "deletion", "emoji": "", "status": "done"}
+            session.add(MessageAct(act_id=act_id, cliente_id=51, asked_at=at, **said))
         session.add(UnrecordedEvent(event_id="1-2", at=old, reason="KeyError", fields="{}"))
         _deliveries(session, old)
         session.add(Bulk(bulk_id="b", cliente_id=51, created_at=old, body_digest="d", message_ids="[]"))
@@ -75,7 +79,7 @@ def test_what_is_settled_and_old_goes_what_is_open_stays(services: Services, dra
     assert done == {
         "messages": 1, "message_events": 1, "inbound_messages": 1, "session_events": 1, "unrecorded_events": 1,
         "bulks": 1, "campaign_imports": 0, "inbound_media": 1, "message_changes": 1, "conversations": 1,
-        "webhook_deliveries": 1,
+        "webhook_deliveries": 1, "message_acts": 1,
     }  # fmt: skip
     with services.database.reading() as session:
         assert session.get(MessageRecord, gone) is None
