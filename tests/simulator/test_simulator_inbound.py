@@ -34,6 +34,14 @@ ASK = """async (key) => {
 }"""
 
 
+HOLD_STORING = """() => {
+  const { messageTable } = require('SimMessageTable');
+  const { find } = messageTable;
+  const released = new Promise((resolve) => { window.release = resolve; });
+  messageTable.find = async (keys) => { await released; return find.call(messageTable, keys); };
+}"""
+
+
 def rows_on_page(page: WebPage) -> list[str]:
     """The texts of what came in or was sent, in the page's order."""
     texts: list[str] = page.run(TEXTS)
@@ -52,6 +60,24 @@ def test_what_waited_is_stored_without_an_event(linked: WebPage, client: Simulat
     client.inbound(number, LEAD, "cuatro")
     linked.until("() => window.seen.some(([name]) => name === 'chat.new_message')")
     assert linked.events("chat.new_message") == ["cuatro"]
+
+
+def test_what_is_not_stored_yet_is_not_delivered_by_the_answer_to_a_send(
+    linked: WebPage, client: SimulatorClient, number: str
+) -> None:
+    # given a message that has come to the page and that it has not stored yet
+    linked.run(HOLD_STORING)
+    client.inbound(number, LEAD, "uno")
+    # when a message of its own is accepted meanwhile, a later change than that
+    linked.run(ANSWER, {"to": f"{LEAD}@c.us", "text": "dos"})
+    # then the page does not say that it had stored everything so far, not even once the contact has read the later one
+    until(lambda: any(row["read_at"] for row in client.messages(number)), 15, "the contact's reading")
+    linked.run("(wid) => WPP.contact.queryExists(wid)", f"{LEAD}@c.us")  # whatever the page said has come before this
+    [held] = [row for row in client.messages(number) if row["direction"] == "in"]
+    assert held["delivered_at"] is None
+    linked.run("() => window.release()")
+    until(lambda: all(row["delivered_at"] for row in client.messages(number)), 15, "the receipt")
+    assert "uno" in rows_on_page(linked)
 
 
 def test_the_other_way_what_waited_is_told(linked: WebPage, client: SimulatorClient, number: str) -> None:

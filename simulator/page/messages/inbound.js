@@ -48,7 +48,7 @@ __d('SimInbound', (require, exports) => {
       return item.from_me && item.ack >= 2 ? receipt(item) : messages.raiseAck(item.key, item.ack);
     };
     await Promise.all(items.map(takeIn));
-    exports.tellSeen(Math.max(0, ...items.map((item) => item.rev)));
+    tellSeen(Math.max(0, ...items.map((item) => item.rev)));
   }
 
   /* Bring the page up to date after connecting. */
@@ -64,7 +64,7 @@ __d('SimInbound', (require, exports) => {
       await Promise.all(added.map((item) => TAKERS[item.kind]({ ...item, silent: true })));
     }
     await apply(missed);
-    exports.tellSeen(rev);
+    tellSeen(rev);
   }
 
   /* Of a message in a group each member's device says how far it has come there; told once for each step. */
@@ -132,7 +132,7 @@ __d('SimInbound', (require, exports) => {
   let timer = null;
 
   /* Tell the server how far this device has stored everything, a few times a second at most. */
-  exports.tellSeen = (rev) => {
+  const tellSeen = (rev) => {
     seen = Math.max(seen, rev);
     timer ??= setTimeout(() => {
       timer = null;
@@ -146,6 +146,9 @@ __d('SimInbound', (require, exports) => {
     applying = done.catch((error) => console.error('changes not applied', error));
     return done;
   };
+
+  /* The same of a change that came as an answer: what was told before it may not be stored yet. */
+  exports.tellSeenInTurn = (rev) => inTurn(() => tellSeen(rev));
   exports.catchUp = (answer) => inTurn(() => takeInMissed(answer));
   wire.on('changes', ({ items }) => inTurn(() => apply(items)));
 });

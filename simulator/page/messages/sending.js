@@ -37,7 +37,7 @@ __d('WAWebSendMsgRecordAction', (require, exports) => {
       return failed(message, answer.refused);
     }
     messages.raiseAck(String(message.id), ACK.SENT).catch((error) => console.error('ack not stored', error));
-    require('SimInbound').tellSeen(answer.rev);
+    require('SimInbound').tellSeenInTurn(answer.rev);
     return ended(SendMsgResult.OK, { t: answer.t });
   };
 });
