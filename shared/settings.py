@@ -206,6 +206,13 @@ class Settings(MediaSettings, ConversationSettings):
     send_delay_max_seconds: Seconds = Field(
         default=90, description="Longest pause that is drawn between two bulk or campaign messages, in seconds."
     )
+    send_typing_seconds: float = Field(
+        default=0,
+        ge=0,
+        le=15,
+        description="Before a message the recipient sees that somebody writes, or records, for as long as that would "
+        "take, but at most so many seconds; other messages of the tenant wait meanwhile. 0: not at all.",
+    )
     send_daily_cap: int = Field(
         default=1_000, ge=0, description="Bulk and campaign messages of a tenant on one local day; 0: no cap."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from session_worker.engine.port import Limits, Outgoing, Prepared
+from session_worker.sending.pace import Typing
 from session_worker.sending.uploads.upload import UploadRequest
 from session_worker.turn import Log
 from shared.ledger.claiming import work
@@ -79,10 +80,11 @@ class RecordAck:
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """Have the page open the chat and make a key."""
+    """Have the page open the chat and make a key, and show there that somebody writes, for the time that it says."""
 
     browser_run: str
     to: str  # canonical digits
+    typing: Typing
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from session_worker.sending import state as at
 from session_worker.sending.breaker import Breaker
 from session_worker.sending.doubts import FIRST_REFUSED
 from session_worker.sending.looking import ack_of, put_in_doubt, refuse
+from session_worker.sending.pace import NO_TYPING, typing_before
 from session_worker.sending.rounds import (
     SendingTurn,
     channel_of,
@@ -63,7 +64,9 @@ def send(turn: SendingTurn, waiting: Waiting) -> None:
 def _send(turn: SendingTurn, waiting: Waiting) -> None:
     message, prepared = waiting.message, waiting.prepared
     if prepared is None:
-        make_call(turn, at.Preparing(message), do.Prepare(run_of(turn), message.to))
+        longest_s = turn.state.rules.typing_s
+        typing = typing_before(message, longest_s, turn.rng) if longest_s else NO_TYPING
+        make_call(turn, at.Preparing(message), do.Prepare(run_of(turn), message.to, typing))
     else:
         persist_key(turn, at.Attempt(message, prepared, first=False))
 

@@ -1,4 +1,4 @@
-"""How long a tenant's messages wait for one another. Pure."""
+"""How long a tenant's messages wait for one another, and how long one seems to be written. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.ledger.claiming.work import Pace
+from shared.ledger.message import Message
+from shared.protocol.content import ContentType
 from shared.sessions.tenant_rules import TenantRules
+
+_CHARACTERS_A_SECOND = 8
+_VOICE_BYTES_A_SECOND = 2_000  # Opus at 16 kbit/s, as phones record
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,28 @@ class PaceRange:
             self.daily_cap,
             *_day(self.zone, now_ms),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """What the recipient is shown before a message comes: that somebody writes, or records."""
+
+    seconds: float
+    recording: bool
+
+
+NO_TYPING = Typing(0, recording=False)
+
+
+def typing_before(message: Message, longest_s: float, rng: random.Random) -> Typing:
+    """As long as a quick hand takes for its text, or a voice note lasts, give or take a fifth; `longest_s` at most."""
+    content = message.content
+    recording = content.type is ContentType.VOICE
+    if recording and content.media is not None:
+        seconds = content.media.size / _VOICE_BYTES_A_SECOND
+    else:
+        seconds = 1 + len(message.text or "") / _CHARACTERS_A_SECOND
+    return Typing(min(longest_s, seconds * rng.uniform(0.8, 1.2)), recording)
 
 
 def for_tenant(pace: Pace, rules: TenantRules, now_ms: int) -> Pace:

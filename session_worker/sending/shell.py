@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import random
 import threading
+import time
 from collections.abc import Callable
 
 from session_worker.actor import Actor, Reducer
@@ -12,7 +13,7 @@ from session_worker.engine.port import Engine, EngineError
 from session_worker.sending import actions as do
 from session_worker.sending import inputs as on
 from session_worker.sending import state as at
-from session_worker.sending.pace import for_tenant
+from session_worker.sending.pace import Typing, for_tenant
 from session_worker.sending.reducer import step
 from session_worker.sending.uploads.upload import UploadRequest
 from shared.instant import now_ms
@@ -105,8 +106,10 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
             return on.EngineFailed("PAGE_FAILED", "the browser run has ended")
         try:
             match call:
-                case do.Prepare(_, to):
-                    return on.KeyMade(engine.prepare(to))
+                case do.Prepare(_, to, typing):
+                    prepared = engine.prepare(to)
+                    self._show_typing(engine, prepared.chat_id, typing)
+                    return on.KeyMade(prepared)
                 case do.LookUp(_, prepared):
                     return on.LookedUp(engine.look_up(prepared))
                 case do.Resend(_, prepared):
@@ -116,6 +119,17 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
                     return on.LimitsTold(engine.limits())
         except EngineError as error:
             return on.EngineFailed(error.code, error.detail)
+
+    def _show_typing(self, engine: Engine, chat_id: str, typing: Typing) -> None:
+        """Waits for as long as it shows; a page that can not show it holds nothing up."""
+        if not typing.seconds:
+            return
+        try:
+            engine.show_typing(chat_id, typing.seconds, recording=typing.recording)
+        except EngineError as error:
+            _log.info("sender.typing_not_shown", code=error.code, detail=error.detail)
+            return
+        time.sleep(typing.seconds)
 
     def _hand_over(self, call: do.HandOver) -> None:
         engine, how, code = self._engine_of(call.browser_run), None, "PAGE_FAILED"

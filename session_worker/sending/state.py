@@ -23,6 +23,7 @@ class Rules:
     pace: PaceRange
     ack_timeout_ms: int  # no acknowledgement by then: in doubt
     lease_left_ms: int  # that must remain when a hand-over starts: its time-out
+    typing_s: float = 0  # the longest that somebody is shown writing before a message; 0: nobody is
     patience: Patience = field(default_factory=Patience)
 
 

@@ -302,6 +302,7 @@ class TenantWorker:
             ),
             ack_timeout_ms=round(settings.send_ack_timeout_seconds * 1000),
             lease_left_ms=round(hand_over_s * 1000),
+            typing_s=settings.send_typing_seconds,
         )
 
     def _make_consumer(self, app: Celery) -> CeleryWorker:

@@ -45,6 +45,7 @@ def settings() -> dict[str, str]:
         "SEND_DELAY_MIN_SECONDS": "0",
         "SEND_DELAY_MAX_SECONDS": "0",
         "CAMPAIGN_TICK_SECONDS": "0.2",
+        "SEND_TYPING_SECONDS": "0.2",
     }
 
 
@@ -212,6 +213,18 @@ def test_contents_without_a_file(shop: Shop, phone: Page) -> None:
     for at, said in enumerate((["Menú", "De la semana"], ["Obelisco", "Av. 9 de Julio"], ["Ana Pérez"], ["¿Qué día?"])):
         for one in said:
             expect(messages.nth(at)).to_contain_text(one)
+
+
+@pytest.mark.parametrize("kind", ["text", "voice"])
+def test_somebody_is_seen_writing_before_a_message_comes(shop: Shop, samples: Samples, kind: str) -> None:
+    to = {"text": "5491133330058", "voice": "5491133330059"}[kind]
+    if kind == "text":
+        row, state = shop.row(shop.post(to=to, message="hola")), "composing"
+    else:
+        row, state = shop.row(by_base64(shop, samples[ContentType.VOICE], {"type": kind, "to": to})), "recording"
+    shown = [one for one in shop.system.simulator.phone(PHONE)["chat_states"] if one["chat"] == to]
+    assert [one["state"] for one in shown][:1] == [state]
+    assert shown[0]["at"] <= row["accepted_at"]
 
 
 def test_answers_of_every_type(shop: Shop, phone: Page, samples: Samples) -> None:
