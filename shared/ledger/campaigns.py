@@ -61,9 +61,10 @@ class CampaignLedger:
                 pipeline.set(key, count, ex=QUOTA_KEPT_S)
         pipeline.execute()
 
-    def restore_pace(self, next_at: Iterable[tuple[int, int]]) -> None:
+    def restore_pace(self, next_at: Iterable[tuple[int, int]], delay_ms: int) -> None:
         """next_at: tenant, the moment from which its next bulk or campaign message may leave; a later one stays.
 
+        delay_ms: the longest that is meant, by which claims know a moment that a clock put back has moved away.
         To be called while claims are closed.
         """
         given = [(self._keys.pace(cliente_id), at_ms) for cliente_id, at_ms in next_at]
@@ -73,7 +74,7 @@ class CampaignLedger:
         stored: list[Any] = pipeline.execute()
         for (key, at_ms), before in zip(given, stored, strict=True):
             if int(float(before or 0)) < at_ms:
-                pipeline.hset(key, "next_bulk", at_ms)
+                pipeline.hset(key, mapping={"next_bulk": at_ms, "bulk_ms": delay_ms})
         pipeline.execute()
 
     # Opt-outs: SQL is the master, this set is never less.

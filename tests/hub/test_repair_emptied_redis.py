@@ -8,8 +8,10 @@ from collections.abc import Callable
 import pytest
 import redis
 from hub_records import accept, recorded
+from sqlalchemy import select
 
 from hub_api.messages import restore as messages
+from hub_api.messages.models import MessageRecord
 from hub_api.messages.restored_status import unseen_sends
 from hub_api.recording.drain import Drain
 from hub_api.recording.models import DrainState
@@ -19,7 +21,7 @@ from hub_api.services import Services
 from hub_api.sessions.models import SessionStore
 from hub_api.sessions.service import connect
 from shared.instant import now_ms
-from shared.ledger.claiming.work import Pace, PutKey, Send
+from shared.ledger.claiming.work import Pace, Pause, PutKey, Send
 from shared.names import Keys
 from shared.protocol.events import SessionMoved
 from shared.transitions.message import Lane, MessageStatus
@@ -124,6 +126,38 @@ def test_a_run_that_broke_off_is_repeated_and_nothing_is_counted_twice(
     assert balance.balanced
     assert (balance.accepted, balance.final["sent"]) == (3, 1)
     assert stored(services.ledger, new).status is MessageStatus.QUEUED
+
+
+def test_bulk_goes_on_after_the_longest_wait_though_the_last_one_seems_to_be_of_hours_ahead(
+    services: Services,
+    drain: Drain,
+    lost_state: LostState,
+    server: redis.Redis,
+    keys: Keys,
+    own: Callable[..., Owner],
+) -> None:
+    # given a bulk message that was sent while the clock was six hours ahead, and another one that waits
+    owner = own(SessionStatus.READY)
+    sent = accept(services, lane=Lane.BULK)
+    assert owner.send_next()
+    waiting = [accept(services, f"54911234567{n:02}", lane=Lane.BULK) for n in range(20)]
+    drain.run()
+    with services.database.writing() as session:
+        row = session.scalars(select(MessageRecord).where(MessageRecord.message_id == sent)).one()
+        row.sent_at = now_ms() + 6 * 3_600_000
+    # when Redis is emptied, and restored
+    _empty(server, keys)
+    assert lost_state.mend() is True
+    owner = own(SessionStatus.READY)
+    # then no wait is longer than the longest that is set
+    longest_ms = round(services.settings.send_delay_max_seconds * 1000)
+    pause = owner.next_work(at_ms=now_ms())
+    assert isinstance(pause, Pause)
+    assert pause.retry_ms is not None
+    assert 0 < pause.retry_ms <= longest_ms
+    work = owner.next_work(at_ms=now_ms() + longest_ms)
+    assert isinstance(work, Send)
+    assert work.message.message_id in waiting
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -57,7 +57,8 @@ def _restore_pace(database: Database, ledger: CampaignLedger, now_ms: int, delay
         .group_by(MessageRecord.cliente_id)
     )
     for rows in _chunks(database, statement):
-        ledger.restore_pace((cliente_id, sent_at + delay_ms) for cliente_id, sent_at in rows)
+        # None was sent later than now, whatever it says: a clock was put back since.
+        ledger.restore_pace(((cliente_id, min(sent_at, now_ms) + delay_ms) for cliente_id, sent_at in rows), delay_ms)
 
 
 def _doubt_lost(database: Database, ledger: CampaignLedger) -> int:
