@@ -1,13 +1,12 @@
-"""Texts per second of a bulk, beside WPPConnect sending as many in its own process.
+"""Texts per second of a bulk, beside WPPConnect and whatsapp-web.js sending as many, each in its own process.
 
 Ours is one bulk call over HTTP: accepted, claimed, keyed and acknowledged in the ledger, no gaps (`SEND_GAP=0`).
-Theirs is one `sendText` after the other in one Node process, as its users write it: nothing is kept anywhere. Both
-have a session of their own on the same simulator and kind of browser, and write to the same recipients, whose chats
-were opened before; the server's acknowledgement comes after 5 ms. Rounds run A B A B …; the one that waits is idle. A
-round's figure is taken from the server's record alike for both: the messages between its first and its last, over the
-time between them. WPPConnect's call resolves once the server has acknowledged. whatsapp-web.js is not in it: its
-`sendMessage` asks for modules of the site that the stand-in page does not have (`WAWebChatGetters.getIsNewsletter`
-first).
+Theirs is one call after the other in one Node process, as their users write it: nothing is kept anywhere. Each has a
+session of its own on the same simulator and kind of browser, and writes to the same recipients, whose chats were
+opened before; the server's acknowledgement comes after 5 ms. Rounds run A B C A B C …; those that wait are idle. A
+round's figure is taken from the server's record alike for all: the messages between its first and its last, over the
+time between them. WPPConnect's call resolves once the server has acknowledged; whatsapp-web.js' does so where it is
+asked to (`waitUntilMsgSent`), as it is here.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from statistics import median
 
 from benchmarks.harness.figures import Figures, median_ratio
 from benchmarks.harness.running_system import running_system
-from benchmarks.peers.subjects import Ours, Subject, WPPConnect, install_peers, node_version
+from benchmarks.peers.subjects import Ours, Subject, WhatsappWeb, WPPConnect, install_peers, node_version
 from simulator.client import SimulatorClient
 from testing.waiting import until
 
-_SUBJECTS: tuple[type[Subject], ...] = (Ours, WPPConnect)
-_NAMES = ("LeadMaster, a bulk over HTTP", "WPPConnect, in process")
+_SUBJECTS: tuple[type[Subject], ...] = (Ours, WPPConnect, WhatsappWeb)
+_NAMES = ("LeadMaster, a bulk over HTTP", "WPPConnect, in process", "whatsapp-web.js, in process")
 _ACK_MS = 5
 _ROUND_S = 120.0
 _QUIET_S = 3.0  # until the receipts of a round are in
@@ -74,9 +73,9 @@ def _figures(measured: list[list[float]], each: int) -> Figures:
         "peers_sends: texts per second, acknowledged after 5 ms",
         ("", "texts/s", "slowest", "fastest", "ours of it"),
         rows,
-        f"{ratios[1]:.2f} of WPPConnect's (goal >= 1.0)",
+        f"{min(ratios[1:]):.2f} of the better one's (goal >= 1.0)",
         [
-            f"{len(measured)} rounds of {each} each, in turns; medians. Node {node_version()} for the library.",
-            "rounds: " + " ".join(f"{mine / theirs:.2f}" for mine, theirs in measured),
+            f"{len(measured)} rounds of {each} each, in turns; medians. Node {node_version()} for the libraries.",
+            "rounds, of the better one: " + " ".join(f"{mine / max(theirs):.2f}" for mine, *theirs in measured),
         ],
     )

@@ -5,7 +5,7 @@ const constants = require('whatsapp-web.js/src/util/Constants');
 
 let library = null;
 
-/* Resolves with its event `ready`: with a function that closes it. */
+/* Resolves with its event `ready`: with functions that send a text, until the server has it, and close it. */
 exports.open = (name, { url, browser, folder, args, waits }) => {
   constants.WhatsWebURL = url;
   library ??= require('whatsapp-web.js');
@@ -16,7 +16,10 @@ exports.open = (name, { url, browser, folder, args, waits }) => {
   });
   return new Promise((resolve, reject) => {
     client.once('qr', waits);
-    client.once('ready', () => resolve({ close: () => client.destroy() }));
+    client.once('ready', () => resolve({
+      send: (chat, text) => client.sendMessage(chat, text, { waitUntilMsgSent: true }),
+      close: () => client.destroy(),
+    }));
     client.initialize().catch(reject);
   });
 };

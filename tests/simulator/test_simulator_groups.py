@@ -64,7 +64,7 @@ def test_all_groups_and_who_is_in_them(linked: WebPage, client: SimulatorClient,
         "amAdmin": True,
     }
     client.change_group(group, subject="Ventas", members=[linked.number, CARLA], lid=True)
-    linked.until(f"() => require('WAWebGroupMetadataCollection').default.get('{group}').subject === 'Ventas'")
+    linked.until(f"() => importNamespace('WAWebGroupMetadataCollection').default.get('{group}').subject === 'Ventas'")
     changed = linked.run(METADATA, group)
     assert (changed["lid"], changed["amAdmin"], len(changed["members"])) == (True, False, 2)
     assert all(member.endswith("@lid") for member, _ in changed["members"])

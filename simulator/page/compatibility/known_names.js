@@ -18,6 +18,10 @@ __d('WAWebCompanionRegClientUtils', (require, exports) => {
   exports.DEVICE_PLATFORM = '1';
 });
 
+__d('WAWebGetEphemeralFieldsMsgActionsUtils', (require, exports) => {
+  exports.getEphemeralFields = () => ({});
+});
+
 __d('WAWebAdvSignatureApi', () => undefined);
 
 __d('WAWebSyncGatingUtils', (require, exports) => {

@@ -33,6 +33,7 @@
     WAWebChatSeenPlayed: ['markPlayed', 'canMarkPlayed'],
     WAWebChatGetters: [
       'getShouldAppearInList', 'getPreviewMessage', 'getShowChangeNumberNotification', 'getShouldShowUnreadDivider',
+      'getIsNewsletter', 'getIsBroadcast',
     ],
     WAWebContactGetters: [
       'getNotifyName', 'getPremiumMessageName', 'getUserid', 'getUserhash', 'getIsMe', 'getIsUser', 'getIsGroup',

@@ -55,8 +55,14 @@
     return hiddenExports.has(id) ? viewOf(id) : importNamespace(id);
   }
 
+  /* As on the real page: of a module with a default alone this gives the default itself, importNamespace what holds it. */
   function require(id) {
-    return id === '__debug' ? { modulesMap } : fromOutside(id);
+    if (id === '__debug') {
+      return { modulesMap };
+    }
+    const exports = fromOutside(id);
+    const names = Object.keys(exports);
+    return names.length === 1 && names[0] === 'default' ? exports.default : exports;
   }
 
   /* Take a member away from an exported class or object, for the page itself too. */
