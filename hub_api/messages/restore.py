@@ -32,7 +32,8 @@ def restore(services: Services, restoration: Restoration) -> None:
     """Brings the ledger to where SQL has it: what is open, how messages ended since, and the counts of what has ended.
 
     What was sent after SQL was last brought up to date is not known; so many as the pace allows are `uncertain`.
-    Messages that only the ledger knows were accepted since, while claims were closed: they stay as they are.
+    Messages that only the ledger knows were accepted since, while claims were closed: they stay as they are. But
+    where it holds all that SQL recorded and lost what was done since, they may have been accepted and sent before.
     Raises redis.RedisError, sqlalchemy.exc.SQLAlchemyError; a run that broke off is repeated as a whole.
     """
     now_ms, database = restoration.now_ms, services.database
@@ -40,7 +41,11 @@ def restore(services: Services, restoration: Restoration) -> None:
         read_at = cursor.last_read_at(session)
     unseen_ms = max(0, now_ms - read_at) if read_at is not None else now_ms
     waiting = _open(database)
-    became = _restore(services, waiting, _in_doubt(services, waiting, unseen_ms), restoration)
+    unrecorded = _unrecorded(services, waiting) if restoration.unrecorded else []
+    in_doubt = _in_doubt(services, [*waiting, *unrecorded], unseen_ms)
+    became = _restore(services, waiting, in_doubt, restoration)
+    doubted = [one for one in unrecorded if one.message_id in in_doubt or one.status is not MessageStatus.QUEUED]
+    became += _restore(services, doubted, in_doubt, restoration)
     if restoration.since == START:
         ended, uncounted = _ended_and_waiting(services)
     else:
@@ -118,6 +123,16 @@ def _open(database: Database) -> list[Message]:
         begun = {message_id: stream_order(event_id) for message_id, event_id in session.execute(beginnings)}
         found = [to_message(row) for row in session.scalars(select(record).where(IS_OPEN))]
     return sorted(found, key=lambda one: (begun.get(one.message_id, (one.accepted_at_ms, 0)), one.message_id))
+
+
+def _unrecorded(services: Services, recorded: Sequence[Message]) -> list[Message]:
+    """What waits, or is on its way, and SQL has not heard of yet, in the order in which it was accepted."""
+    known = {message.message_id for message in recorded}
+    ids = [one for one in services.ledger.entries.not_ended() if one not in known]
+    for begin in range(0, len(ids), _CHUNK):
+        known |= recorded_by_id(services.database, ids[begin : begin + _CHUNK]).keys()
+    found = [services.ledger.entries.read(one) for one in ids if one not in known]
+    return sorted((one for one in found if one is not None), key=lambda one: (one.accepted_at_ms, one.message_id))
 
 
 def _ended_since(services: Services, since: str) -> tuple[list[Message], dict[int, Counter[str]]]:

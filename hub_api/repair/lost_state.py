@@ -54,7 +54,7 @@ class LostState:
         services = self._services
         incarnation = services.ledger.incarnation
         begun = incarnation.begin(recorded)
-        restoration = Restoration(now_ms(), begun.marker, begun.id, begun.since)
+        restoration = Restoration(now_ms(), begun.marker, begun.id, begun.since, begun.unrecorded)
         _log.warning("redis.restoring", found="empty" if begun.since == START else "older or foreign")
         for restore in self._hooks:
             restore(services, restoration)

@@ -49,6 +49,7 @@ from shared import names
 from shared.builds.builds import Builds
 from shared.clock.timekeeper import Timekeeper
 from shared.instant import now_ms, steady_ms
+from shared.ledger.claiming.progress import ProgressFile
 from shared.ledger.ledger import Ledger, make_ledger
 from shared.logs import get_logger, stamp
 from shared.media.settings import MIB
@@ -109,7 +110,8 @@ class TenantWorker:
         keeper.start()
         timekeeper = Timekeeper(self._client, self._keys)
         timekeeper.start()
-        ledger = make_ledger(self._client, self._keys, self._settings.language)
+        progress = ProgressFile(self._store.progress_path(self._cliente_id))
+        ledger = make_ledger(self._client, self._keys, self._settings.language, progress)
         builds = Builds(self._client, self._keys)
         parts = self._assemble(lease, ledger, builds)
         session, sender, watch = parts.session, parts.sender, parts.watch

@@ -20,6 +20,10 @@ class ProfileStore:
         """Beside the profile, so that wiping a profile keeps its lock."""
         return self.root / f"cliente_{cliente_id}.lock"
 
+    def progress_path(self, cliente_id: int) -> Path:
+        """Of how far the session's owners have come in sending; see `shared/ledger/claiming/progress.py`."""
+        return self.root / f"cliente_{cliente_id}.progress"
+
 
 def open_store(root: Path) -> ProfileStore:
     """Opens the store, making folder and id at the first time (mode 0700). Raises OSError."""

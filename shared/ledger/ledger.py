@@ -15,6 +15,7 @@ from shared.ledger.addresses import Addresses
 from shared.ledger.campaigns import CampaignLedger
 from shared.ledger.checking.checking import Checking
 from shared.ledger.claiming.claiming import Claiming
+from shared.ledger.claiming.progress import ProgressMemory
 from shared.ledger.entries import Entries
 from shared.ledger.media.media import MediaLedger
 from shared.ledger.receipts.receipts import Receipts
@@ -49,11 +50,13 @@ class Ledger:
     entries: Entries  # reads, for everybody
 
 
-def make_ledger(client: redis.Redis, keys: Keys, language: Language = "es") -> Ledger:
-    """The ledger on one client. language: of texts for people."""
+def make_ledger(
+    client: redis.Redis, keys: Keys, language: Language = "es", progress: ProgressMemory | None = None
+) -> Ledger:
+    """The ledger on one client. language: of texts for people. progress: of a session's owner, see `Claiming`."""
     return Ledger(
         accepting=Accepting(client, keys, language),
-        claiming=Claiming(client, keys),
+        claiming=Claiming(client, keys, progress),
         uploads=UploadLedger(client, keys),
         receipts=Receipts(client, keys),
         row_cursors=RowCursors(client, keys),

@@ -11,6 +11,22 @@ local function count(counts, field, change)
   redis.call('HINCRBY', counts, field, change)
 end
 
+-- Whether this Redis knows of fewer steps of a tenant's owners, claims and keys, than they remember of this life of the
+-- ledger. Then it is an older copy of itself, also one that SQL can't tell from it, and claims are closed until it was
+-- put right.
+local function is_older(incarnation, pace, seen_incarnation, seen_steps)
+  local id = string.match(redis.call('GET', incarnation) or '', '^(%S+) ')
+  if id ~= seen_incarnation then return false end
+  if tonumber(redis.call('HGET', pace, 'steps') or '0') >= tonumber(seen_steps) then return false end
+  redis.call('SET', incarnation, id .. ' older')
+  return true
+end
+
+-- One more step of the tenant's owners. Returns the incarnation's id, and how many that are in it.
+local function take_step(incarnation, pace)
+  return string.match(redis.call('GET', incarnation) or '', '^(%S+) ') or '', redis.call('HINCRBY', pace, 'steps', 1)
+end
+
 -- What an entry counts for of its tenant's memory, from its acceptance until it is cut down: its text, its content, and
 -- what every entry takes.
 local function entry_bytes(message)

@@ -14,6 +14,7 @@ from typing import Any
 import redis
 
 from shared.instant import now_ms
+from shared.ledger.claiming.progress import ProgressMemory
 from shared.ledger.claiming.work import Outcome, Pace, Pause, PutKey, Recover, Send
 from shared.ledger.ledger import Ledger, make_ledger
 from shared.ledger.message import Message
@@ -122,12 +123,17 @@ def own(
     cliente_id: int = 51,
     *,
     clock: Callable[[], int] = now_ms,
+    progress: ProgressMemory | None = None,
     **fields: Any,
 ) -> Owner:
-    """Takes a free session's lease and shows it in a status. fields: the snapshot's others."""
+    """Takes a free session's lease and shows it in a status.
+
+    progress: where it keeps how far it has come, its own memory where none is given. fields: the snapshot's others.
+    """
     leases = Leases(client, keys, 60_000)
     lease = leases.take(cliente_id, uuid.uuid4().hex, "store", 1)
     assert lease is not None, f"session {cliente_id} has an owner"
-    owner = Owner(lease, leases, make_ledger(client, keys), Snapshots(client, keys), Snapshot(cliente_id), clock)
+    ledger = make_ledger(client, keys, progress=progress)
+    owner = Owner(lease, leases, ledger, Snapshots(client, keys), Snapshot(cliente_id), clock)
     owner.shows(status, **fields)
     return owner

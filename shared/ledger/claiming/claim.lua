@@ -3,17 +3,20 @@
 -- keys: lease, open, in_flight, pace, deadlines, events, counts, sent_today, opted_out, stop_versions, suspended
 -- keys: scan, incarnation
 -- args: token, fence, now_ms, browser_run, message_prefix, cliente_id, gap_ms, delay_ms, bulk_allowed, daily_cap
--- args: day_left_ms, heard_prefix, changed_channel, media_allowed
+-- args: day_left_ms, heard_prefix, changed_channel, media_allowed, seen_incarnation, seen_steps
 -- bulk_allowed is '1' where bulk and campaigns may leave, else '0', and media_allowed where messages with a file may; a
 -- daily_cap of 0 is none; day_left_ms lasts until the tenant's midnight.
 -- A look at the open index that has not come to its end goes on in the next call: `scan` has where, and who may not be
 -- overtaken. It lasts for seconds only: any message found, and the end of the index, begin a new one.
 -- Returns {'lost'} | {'closed'} (what this Redis holds was not compared with SQL yet)
 --         | {'none', ms until it is worth asking again (-1: not known)}
---         | {'send'|'recover', field, value, …} with the whole ledger entry
+--         | {'recover', field, value, …} with the whole ledger entry
+--         | {'send', incarnation, steps, field, value, …} the same, and how far the owner has come by it
+-- seen_incarnation, seen_steps: how far it knows that it had come.
 local now, prefix, cliente_id = tonumber(ARG.now_ms), ARG.message_prefix, ARG.cliente_id
 local PAGE, MAX_LOOKED_AT, SCAN_KEPT_MS = 64, 1024, 5000
 
+if is_older(KEY.incarnation, KEY.pace, ARG.seen_incarnation, ARG.seen_steps) then return {'closed'} end
 if not holds_lease(KEY.lease, ARG.token, ARG.fence) then return {'lost'} end
 if not claims_open(KEY.incarnation) then return {'closed'} end
 if redis.call('SISMEMBER', KEY.suspended, cliente_id) == 1 then return {'none', '-1'} end
@@ -163,7 +166,10 @@ while looked_at < MAX_LOOKED_AT do
           redis.call('HSET', message, 'place_key', KEY.sent_today)
         end
         emit(KEY.events, EVENT.message_sending, cliente_id, id, ARG.now_ms, {fence = tonumber(ARG.fence)})
-        return whole('send', message)
+        local answer, id, steps = whole('send', message), take_step(KEY.incarnation, KEY.pace)
+        table.insert(answer, 2, id)
+        table.insert(answer, 3, tostring(steps))
+        return answer
       end
     end
   end

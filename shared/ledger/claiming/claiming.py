@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import redis
 
+from shared.ledger.claiming.progress import Progress, ProgressInMemory, ProgressMemory
 from shared.ledger.claiming.work import (
     LeaseLost,
     Login,
@@ -34,8 +35,10 @@ _HOLD = ledger_script(__file__, "hold")
 class Claiming:
     """Every method raises redis.RedisError where Redis is away."""
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+    def __init__(self, client: redis.Redis, keys: Keys, progress: ProgressMemory | None = None) -> None:
+        """progress: where the owner keeps how far it has come; in memory where none is given."""
         self._keys = keys
+        self._progress: ProgressMemory = progress or ProgressInMemory()
         self._scripts = Scripts(client)
 
     def claim_next(
@@ -87,6 +90,7 @@ class Claiming:
                 "heard_prefix": keys.heard_prefix(cliente_id),
                 "changed_channel": keys.changed_channel(cliente_id),
                 "media_allowed": "1" if media_allowed else "0",
+                **self._seen(),
             },
         )
         match answer[0]:
@@ -98,7 +102,8 @@ class Claiming:
                 wait = int(answer[1])
                 return Pause(wait if wait >= 0 else None)
             case "send":
-                return Send(_message(answer[1:]))
+                self._progress.write(Progress(answer[1], int(answer[2])))
+                return Send(_message(answer[3:]))
             case "recover":
                 return Recover(_message(answer[1:]))
         raise AssertionError(f"claim.lua answered {answer[0]!r}")
@@ -120,7 +125,7 @@ class Claiming:
         lease_left_ms: how much of the lease must remain, the hand-over's time-out.
         """
         keys, cliente_id = self._keys, lease.cliente_id
-        answer = self._scripts.run(
+        code, *progress = self._scripts.run(
             _PUT_KEY,
             keys={
                 "lease": keys.lease(cliente_id),
@@ -131,6 +136,8 @@ class Claiming:
                 "opted_out": keys.opted_out(cliente_id),
                 "stop_versions": keys.campaign_stop_versions,
                 "addresses": keys.addresses(cliente_id),
+                "incarnation": keys.incarnation,
+                "pace": keys.pace(cliente_id),
             },
             args={
                 "token": lease.token,
@@ -147,9 +154,12 @@ class Claiming:
                 "heard_prefix": keys.heard_prefix(cliente_id),
                 "address": address_of(chat_id),
                 "upload": message.upload,
+                **self._seen(),
             },
         )
-        return PutKey(answer)
+        if progress:
+            self._progress.write(Progress(progress[0], int(progress[1])))
+        return PutKey(code)
 
     def complete(
         self,
@@ -198,6 +208,10 @@ class Claiming:
         if answer == "lost":
             raise LeaseLost(cliente_id)
         return str(answer)
+
+    def _seen(self) -> dict[str, str | int]:
+        seen = self._progress.read()
+        return {"seen_incarnation": seen.incarnation, "seen_steps": seen.steps}
 
     def hold_for_another_phone(self, lease: Lease, number: str, now_ms: int) -> int:
         """The owner says which phone is paired; what waited for another one is held for a person. Returns how many.

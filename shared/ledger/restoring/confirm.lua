@@ -9,6 +9,8 @@
 local mark = redis.call('GET', KEY.incarnation)
 local id, state = string.match(mark or '', '^(%S+) (%S+)$')
 if id and id == ARG.known and state == server_run() then return {'open'} end
+-- Whoever sends knows of more than this holds: SQL may not.
+if state == 'older' then return {'lost'} end
 local placed = #redis.call('XRANGE', KEY.events, ARG.cursor, ARG.cursor) > 0
 if id and id == ARG.known and state ~= 'restoring' then
   if placed or ARG.cursor == '0-0' then

@@ -1,8 +1,9 @@
 """Which life of the ledger a Redis holds, so that an emptied, older or foreign one is known before anything is claimed.
 
 An incarnation is a random id, made whenever SQL is put back into a Redis, and kept in both stores. Beside it Redis says
-how it stands with it: `restoring`, `restored`, or the run of the server for which it was compared with SQL. Claims look
-whether that is the very server they run on: a copy, of whatever age, never is.
+how it stands with it: `restoring`, `restored`, `older` (whoever sends remembers more than it holds), or the run of the
+server for which it was compared with SQL. Claims look whether that is the very server they run on: a copy, of whatever
+age, never is.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Begun:
     marker: str  # of this Redis meanwhile
     since: str  # the last event that had been recorded when this state was current, `0-0` for none
     read_after: str  # the same, or `0-0` where the stream does not have it any more
+    unrecorded: bool  # it holds all that SQL recorded, and may hold more
 
 
 class NotCompared(Exception):
@@ -88,12 +90,12 @@ class Incarnation:
     def begin(self, cursor: str) -> Begun:
         """Closes claims for a restoring; one that broke off is gone on with. cursor: as of `confirm`."""
         keys = self._keys
-        incarnation, since, read_after = self._scripts.run(
+        incarnation, since, read_after, ahead = self._scripts.run(
             _BEGIN,
             keys={"incarnation": keys.incarnation, "events": keys.events, "drain_cursor": keys.drain_cursor},
             args={"fresh": secrets.token_hex(8), "recorded": cursor},
         )
-        return Begun(incarnation, f"{incarnation} restoring", since, read_after)
+        return Begun(incarnation, f"{incarnation} restoring", since, read_after, ahead == "1")
 
     def finish(self, incarnation: str) -> bool:
         """All is back; claims open once SQL has the incarnation too. False where Redis was emptied meanwhile."""
