@@ -26,6 +26,7 @@ _FOLDERS = {
     "drain": "messages",
     "received_media": "messages",
     "uploaded_media": "messages",
+    "sent_media": "messages",
     "logins": "accounts",
     "streams": "events",
     "deliveries": "webhooks",

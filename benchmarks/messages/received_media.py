@@ -16,6 +16,7 @@ from typing import cast
 import psutil
 
 from benchmarks.harness.figures import Figures
+from benchmarks.harness.process_memory import begin_high_water, high_water_mib, pss_mib
 from benchmarks.harness.running_system import RunningSystem, running_system
 from session_worker.worker.process_title import find_worker
 from shared.names import EventType
@@ -68,7 +69,7 @@ Sizes = dict[str, float]  # what → MiB
 
 def _receive(system: RunningSystem, simulator: SimulatorClient, size: int, worker: int) -> tuple[float, Sizes, Sizes]:
     """Returns seconds, and the sizes just before and at most."""
-    Path(f"/proc/{worker}/clear_refs").write_text("5")  # the high-water mark begins anew
+    begin_high_water(worker)
     before, done = _sizes(worker), _outcomes(system)
     most, began = dict(before), time.monotonic()
     simulator.receive(_PHONE, _SENDER, "document", size=size)
@@ -92,25 +93,12 @@ def _outcomes(system: RunningSystem) -> int:
 
 def _sizes(worker: int) -> Sizes:
     """PSS by part, and the worker's high-water mark."""
-    found = {"worker, PSS": 0.0, "worker, VmHWM": _status_mib(worker, "VmHWM"), "driver, PSS": 0.0, "tree, PSS": 0.0}
+    found = {"worker, PSS": 0.0, "worker, VmHWM": high_water_mib(worker), "driver, PSS": 0.0, "tree, PSS": 0.0}
     for process in descendants(worker):
-        pss = _pss_mib(process.pid)
+        pss = pss_mib(process.pid)
         found["tree, PSS"] += pss
         if process.pid == worker:
             found["worker, PSS"] = pss
         elif process.ppid() == worker:
             found["driver, PSS"] += pss
     return found
-
-
-def _pss_mib(pid: int) -> float:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
-    except OSError:
-        return 0.0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
-
-
-def _status_mib(pid: int, name: str) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024

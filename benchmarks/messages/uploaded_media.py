@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from benchmarks.harness.figures import Figures
+from benchmarks.harness.process_memory import begin_high_water, high_water_mib, resident_mib
 from benchmarks.harness.running_system import RunningSystem, running_system
 
 _MB = 1_000_000
@@ -36,11 +37,11 @@ def run(folder: Path, quick: bool) -> Figures:
         system.new_caller().get(f"/api/whatsapp/{_CLIENTE_ID}/media/usage")
         for number in range(1, rounds + 1):
             processes = _hub_processes(system)
-            before = {pid: _status_mib(pid, "VmRSS") for pid in processes}
+            before = {pid: resident_mib(pid) for pid in processes}
             for pid in processes:
-                Path(f"/proc/{pid}/clear_refs").write_text("5")  # the high-water mark begins anew
+                begin_high_water(pid)
             seconds = _upload(system, size // len(_PIECE) + number)
-            grown = {pid: _status_mib(pid, "VmHWM") - before[pid] for pid in processes}
+            grown = {pid: high_water_mib(pid) - before[pid] for pid in processes}
             most = max(grown, key=lambda pid: grown[pid])
             peaks.append(grown[most])
             rows.append((f"{number}", f"{before[most]:.0f}", f"+{grown[most]:.1f}", f"{seconds:.2f}"))
@@ -85,8 +86,3 @@ def _hub_processes(system: RunningSystem) -> list[int]:
     """The one that listens, and those that answer."""
     hub = psutil.Process(system.processes.process("hub").pid)
     return [hub.pid, *(one.pid for one in hub.children(recursive=True))]
-
-
-def _status_mib(pid: int, name: str) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
