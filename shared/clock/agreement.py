@@ -70,7 +70,7 @@ def judge(agreed: Agreement, told_ms: int, mine: Reckoning | None) -> tuple[Agre
     seen_lately = abs(now_ms - agreed.seen_at_ms) <= JUMP_MS
     if mine is not None and mine.generation > agreed.generation:
         return _agreed_anew(told_ms, mine), Finding.LOST
-    if mine is None or mine.generation < agreed.generation:
+    if mine is None or (mine.generation < agreed.generation and _is_heard_out(agreed, mine)):
         unsure = mine is None and agreed.seen_at_ms > 0 and not seen_lately
         return agreed, Finding.UNSURE if unsure else Finding.EVEN
     off_ms = now_ms - mine.expected_ms
@@ -87,6 +87,15 @@ def judge(agreed: Agreement, told_ms: int, mine: Reckoning | None) -> tuple[Agre
     if mine.kept_ms >= SENIOR_MS:
         return replace(agreed, seen_at_ms=now_ms), Finding.EVEN
     return agreed, Finding.EVEN
+
+
+def _is_heard_out(agreed: Agreement, mine: Reckoning) -> bool:
+    """Whether a process that knows less takes what is agreed as it stands.
+
+    It does where the time may have been moved, as a clock was believed. Where it is held it was not: if it is another
+    than the process knows, the clock jumped once more since, and nobody may have noticed yet.
+    """
+    return not agreed.held_ms or mine.kept_ms < SENIOR_MS
 
 
 def _agreed_anew(told_ms: int, mine: Reckoning) -> Agreement:

@@ -115,6 +115,22 @@ def test_each_jump_begins_the_wait_anew(world: World) -> None:
     assert [world.error_ms(process) for process in world.processes] == [0, 0, 0]
 
 
+def test_a_jump_back_right_after_the_word_of_another_moves_nobody(world: World) -> None:
+    # given a jump that is agreed on, in a Redis that then lost that
+    world.off_ms = 6 * HOUR_MS
+    one, other, _ = world.processes
+    world.pass_time(ASK_MS)
+    world.agreed = Agreement()
+    # when one process has it agreed anew, and the clock goes back before the others hear of it
+    assert world.ask(one) is Finding.LOST
+    world.off_ms = 0
+    assert world.ask(other) is Finding.JUMPED
+    # then no time went by for anybody
+    world.pass_time(2 * ASK_MS)
+    assert [world.error_ms(process) for process in world.processes] == [0] * 3
+    assert world.agreed.held_ms == 0
+
+
 def test_who_begins_between_a_jump_and_its_notice_does_not_decide(world: World) -> None:
     world.off_ms = 6 * HOUR_MS
     young = world.begin()
