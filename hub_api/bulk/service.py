@@ -37,7 +37,7 @@ from shared.instant import to_iso
 from shared.ledger.message import Message, new_message_id
 from shared.logs import get_logger
 from shared.recipient_key import recipient_key
-from shared.transitions.message import OPEN_STATUSES, Lane
+from shared.transitions.message import OPEN_STATUSES, Lane, MessageStatus
 
 _log = get_logger(__name__)
 
@@ -60,12 +60,12 @@ def send(services: Services, cliente_id: int, entries: Sequence[Any], key: str |
     bulk_id = _bulk_id(cliente_id, key, now_ms)
     first = Bulk(bulk_id=bulk_id, cliente_id=cliente_id, created_at=now_ms, body_digest=digest)
     planned, repeated = _begin(services, first, [new_message_id() for _ in entries])
-    known = _statuses(services, planned) if repeated else {}
+    known = _known(services, planned) if repeated else {}
     items: list[dict[str, Any]] = []
     outcome: list[str | None] = []
     breaks = 0  # in a row
     for index, (entry, message_id) in enumerate(zip(entries, planned, strict=True)):
-        if message_id in known:  # also where Redis came up empty since: SQL has it
+        if message_id in known:
             items.append({"ok": True, "index": index, "message_id": message_id, "status": known[message_id]})
             outcome.append(message_id)
             continue
@@ -186,6 +186,17 @@ def _finish(services: Services, bulk_id: str, outcome: list[str | None]) -> None
                 row.message_ids = json.dumps(outcome)
     except SQLAlchemyError as error:  # they are accepted, and progress finds them by the plan
         _log.error("bulk.not_finished", bulk_id=bulk_id, reason=type(error).__name__)
+
+
+def _known(services: Services, ids: list[str]) -> dict[str, str]:
+    """The status of each that an earlier call had accepted, also where Redis lost it since.
+
+    What a hub remembers and neither store knows may have left: the hub has it taken as uncertain.
+    """
+    known = _statuses(services, ids)
+    unknown = [message_id for message_id in ids if message_id not in known]
+    lost = services.accepted_lately.among(unknown) if unknown else set()
+    return known | dict.fromkeys(lost, MessageStatus.UNCERTAIN.value)
 
 
 def _statuses(services: Services, ids: list[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ import json
 import os
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,6 +119,14 @@ class AcceptedJournal:
     def forget_all(self) -> None:
         """All is on record."""
         self.forget_before(self._last + 1)
+
+    def among(self, message_ids: Collection[str]) -> set[str]:
+        """Those of these that a process of this machine accepted and that may not be on record yet."""
+        found: set[str] = set()
+        for path in self._folder.glob(f"*{_SUFFIX}"):
+            with contextlib.suppress(OSError), path.open("rb") as lines:  # one that goes meanwhile is on record
+                found |= {draft.message_id for draft in map(_read, lines) if draft is not None}
+        return found & set(message_ids)
 
     def adopt(self, remember: Callable[[Draft], None]) -> int:
         """Hands over what ended processes left behind, then removes it. Returns how many messages these were."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from hub_api.workers.accepted_journal import AcceptedJournal
@@ -42,6 +42,12 @@ class AcceptedLately:
         """Remembers what killed processes of this machine's hub had accepted; returns how many messages."""
         with self._lock:
             return self._journal.adopt(self._remember)
+
+    def among(self, message_ids: Collection[str]) -> set[str]:
+        """Those of these that this process, or another one of this machine's hub, accepted lately."""
+        with self._lock:
+            remembered = {one.draft.message_id for one in self._waiting}
+        return (remembered & set(message_ids)) | self._journal.among(message_ids)
 
     def take(self, older_than_ms: int, limit: int) -> list[Lately]:
         """The first ones that are older, at most `limit`."""

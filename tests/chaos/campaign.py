@@ -160,11 +160,12 @@ def _run(
         traffic.stop()
     quiet_s = _until_quiet(callers, len(traffic.posted), over)
     inbound_quiet_s = None if coming_in is None else coming_in.finish(INBOUND_QUIET_S)
-    told = [message for caller in callers for message in listed(caller)]
+    recorded = [message for caller in callers for message in pages_of(caller, caller.path("messages"))]
+    told = [message for message in recorded if is_recipient(str(message["to"]))]
     left = [row for row in system.simulator.record() if row["origin"] == "device"]
     record = [row for row in left if is_recipient(row["to"])]
-    in_doubt = _in_doubt(told, callers) if any(fault.kind.loses_state for fault in plan) else frozenset()
-    forgotten = forgotten_keys([message for message in told if message["message_id"] in in_doubt], left)
+    in_doubt = _in_doubt(recorded, callers) if any(fault.kind.loses_state for fault in plan) else frozenset()
+    forgotten = forgotten_keys([message for message in recorded if message["message_id"] in in_doubt], left)
     verdict = judge(traffic.posted, told, record, dedupe=campaign.dedupe, in_doubt=in_doubt)
     _show_open(verdict, told, callers, say)
     return Outcome(

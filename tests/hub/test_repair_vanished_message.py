@@ -7,16 +7,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import redis
 from hub_records import accept, recorded
 
+from hub_api.bulk import service as bulk
 from hub_api.recording.drain import Drain
 from hub_api.repair.lost_state import LostState
 from hub_api.repair.vanished_message import YOUNG_MS, VanishedMessages
 from hub_api.services import Services
+from hub_api.workers.accepted_journal import AcceptedJournal
+from hub_api.workers.accepted_lately import AcceptedLately
+from shared.instant import now_ms
 from shared.names import Keys
 from shared.transitions.message import MessageStatus
 from shared.transitions.session import SessionStatus
@@ -112,6 +117,38 @@ def test_it_does_not_vanish_where_redis_is_lost_once_more_before_sql_has_it(
     assert stored(services.ledger, lost).status is MessageStatus.UNCERTAIN
     assert recorded(services, lost).status == "uncertain"
     assert services.ledger.entries.balance(51).balanced
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_bulk_that_is_made_again_takes_nothing_in_that_may_have_left(
+    services: Services,
+    drain: Drain,
+    lost_state: LostState,
+    server: redis.Redis,
+    keys: Keys,
+    own: Callable[..., Owner],
+    later: Callable[[], int],
+    elsewhere: bool,
+) -> None:
+    # given a bulk of which one message left before Redis was lost, and before SQL had any
+    entries = [{"to": f"54911234567{n:02}", "message": "hola"} for n in range(3)]
+    own(SessionStatus.READY)
+    drain.run()
+    first = bulk.send(services, 51, entries, "lote", now_ms())
+    assert first["accepted"] == 3
+    server.delete(*server.keys(keys.prefix + "*"))
+    # when it is made again, of this process or of another one of the hub
+    journal = AcceptedJournal(services.settings.leadmaster_data_dir / "accepted")
+    other = replace(services, accepted_lately=AcceptedLately(journal)) if elsewhere else services
+    again = bulk.send(other, 51, entries, "lote", now_ms())
+    # then nothing of it waits, and all is for a person
+    assert [item["message_id"] for item in again["items"]] == [item["message_id"] for item in first["items"]]
+    assert {item["status"] for item in again["items"]} == {"uncertain"}
+    assert services.ledger.entries.depths([51]) == {51: (0, 0)}
+    lost_state.mend()
+    assert later() == 3
+    drain.run()
+    assert {recorded(services, item["message_id"]).status for item in again["items"]} == {"uncertain"}
 
 
 def test_what_a_killed_hub_had_accepted_does_not_vanish_with_it(

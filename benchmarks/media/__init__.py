@@ -1,0 +1,1 @@
+"""What files cost on their way in and out."""
