@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from shared.logs import get_logger
+
+_log = get_logger(__name__)
+
 _MAX_BYTES = 64
 
 
@@ -57,9 +61,13 @@ class ProgressFile:
         return self._progress
 
     def write(self, progress: Progress) -> None:
-        """Raises OSError."""
+        """Where the disk refuses, the process alone remembers."""
         self._progress = progress
-        os.pwrite(self._descriptor, f"{progress.incarnation} {progress.steps}\n".encode().ljust(_MAX_BYTES), 0)
+        record = f"{progress.incarnation} {progress.steps}\n".encode().ljust(_MAX_BYTES)
+        try:
+            os.pwrite(self._descriptor, record, 0)
+        except OSError as error:
+            _log.warning("progress.not_written", reason=type(error).__name__)
 
 
 def _parsed(content: bytes) -> Progress:
