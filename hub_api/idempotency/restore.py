@@ -1,4 +1,4 @@
-"""Puts the idempotency keys on record back into an emptied or older Redis."""
+"""Puts the idempotency keys on record back into an emptied or older Redis, and those that a hub remembers."""
 
 from __future__ import annotations
 
@@ -20,12 +20,18 @@ def restore(services: Services, restoration: Restoration) -> None:
     now_ms = restoration.now_ms
     with services.database.reading() as session:
         statement = select(IdempotencyKey).where(IdempotencyKey.at > now_ms - IDEMPOTENCY_MS)
-        rows = list(session.scalars(statement))
+        rows = [
+            (row.cliente_id, row.key_digest, row.at, f"{row.body_digest}:{row.message_id}")
+            for row in session.scalars(statement)
+        ]
+    rows += [
+        (line.cliente_id, line.key_digest, line.accepted_at, f"{line.body_digest}:{line.message_id}")
+        for line in services.accepted_lately.under_keys()
+    ]
     for start in range(0, len(rows), _AT_ONCE):
         pipeline = services.client.pipeline(transaction=False)
-        for row in rows[start : start + _AT_ONCE]:
-            name = services.keys.idempotency(row.cliente_id, row.key_digest)
-            left_ms = max(1, row.at + IDEMPOTENCY_MS - now_ms)
-            pipeline.set(name, f"{row.body_digest}:{row.message_id}", px=left_ms, nx=True)
+        for cliente_id, digest, at, value in rows[start : start + _AT_ONCE]:
+            name = services.keys.idempotency(cliente_id, digest)
+            pipeline.set(name, value, px=max(1, at + IDEMPOTENCY_MS - now_ms), nx=True)
         pipeline.execute()
     _log.info("idempotency_keys.restored", keys=len(rows))

@@ -105,6 +105,7 @@ def _accept(services: Services, draft: Draft, limits: AcceptLimits) -> Accepted:
             return accepting.accept(draft, notification, limits)
         except KeysNotRestored:
             first_id = idempotency.first_message(services.database, draft)
+            first_id = first_id or services.accepted_lately.first_message(draft)
             if first_id is not None:
                 return Accepted(first_id, duplicate=True, woke=False)
             return accepting.accept(draft, notification, limits, keys_looked_up=True)

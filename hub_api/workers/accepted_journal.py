@@ -12,11 +12,11 @@ import json
 import os
 import uuid
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.ledger.message import Draft
+from shared.ledger.message import Draft, key_digest
 from shared.logs import get_logger
 from shared.protocol.content import PLAIN, Content
 from shared.protocol.wire import Record, WireError
@@ -42,6 +42,8 @@ class AcceptedLine(Record):
     bulk_id: str = ""
     campaign_id: str = ""
     content: Content | None = None
+    key_digest: str = ""  # of its idempotency key, as Redis keeps it; "" for none
+    body_digest: str = ""  # of what the key stands for
 
     @classmethod
     def of(cls, draft: Draft) -> AcceptedLine:
@@ -57,6 +59,8 @@ class AcceptedLine(Record):
             bulk_id=draft.bulk_id,
             campaign_id=draft.campaign_id,
             content=None if draft.content == PLAIN else draft.content,
+            key_digest="" if draft.idempotency_key is None else key_digest(draft.idempotency_key),
+            body_digest=draft.body_digest,
         )
 
     def draft(self) -> Draft:
@@ -120,13 +124,13 @@ class AcceptedJournal:
         """All is on record."""
         self.forget_before(self._last + 1)
 
-    def among(self, message_ids: Collection[str]) -> set[str]:
-        """Those of these that a process of this machine accepted and that may not be on record yet."""
-        found: set[str] = set()
-        for path in self._folder.glob(f"*{_SUFFIX}"):
+    def lines(self) -> list[AcceptedLine]:
+        """What all processes of this machine accepted, oldest files first; some of it may be on record by now."""
+        found: list[AcceptedLine] = []
+        for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
             with contextlib.suppress(OSError), path.open("rb") as lines:  # one that goes meanwhile is on record
-                found |= {draft.message_id for draft in map(_read, lines) if draft is not None}
-        return found & set(message_ids)
+                found += [line for line in map(_read, lines) if line is not None]
+        return found
 
     def adopt(self, remember: Callable[[Draft], None]) -> int:
         """Hands over what ended processes left behind, then removes it. Returns how many messages these were."""
@@ -138,7 +142,7 @@ class AcceptedJournal:
                 )  # refused where its process lives, also where that is us
                 if os.fstat(left.fileno()).st_nlink == 0:
                     continue  # another process was faster
-                drafts = [draft for draft in map(_read, left) if draft is not None]
+                drafts = [line.draft() for line in map(_read, left) if line is not None]
                 for draft in drafts:
                     remember(draft)
                 path.unlink()
@@ -159,9 +163,9 @@ class AcceptedJournal:
         return self._files[-1]
 
 
-def _read(line: bytes) -> Draft | None:
+def _read(line: bytes) -> AcceptedLine | None:
     """None for a line that was cut off."""
     try:
-        return AcceptedLine.from_wire(json.loads(line)).draft()
+        return AcceptedLine.from_wire(json.loads(line))
     except (ValueError, WireError, TypeError, AttributeError):
         return None

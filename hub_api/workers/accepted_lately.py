@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from hub_api.workers.accepted_journal import AcceptedJournal
+from hub_api.workers.accepted_journal import AcceptedJournal, AcceptedLine
+from shared.errors import IdempotencyConflict
 from shared.instant import steady_ms
-from shared.ledger.message import Draft
+from shared.ledger.message import Draft, key_digest
 
 MAX_REMEMBERED = 20_000  # some 30 MB; where SQL is away for long, the oldest are let go
 
@@ -47,7 +48,21 @@ class AcceptedLately:
         """Those of these that this process, or another one of this machine's hub, accepted lately."""
         with self._lock:
             remembered = {one.draft.message_id for one in self._waiting}
-        return (remembered & set(message_ids)) | self._journal.among(message_ids)
+        return set(message_ids) & (remembered | {line.message_id for line in self._journal.lines()})
+
+    def first_message(self, draft: Draft) -> str | None:
+        """The id of the message that was accepted lately by a draft's key. Raises IdempotencyConflict."""
+        digest = key_digest(draft.idempotency_key or "")
+        for line in self._journal.lines():
+            if (line.cliente_id, line.key_digest) == (draft.cliente_id, digest):
+                if line.body_digest != draft.body_digest:
+                    raise IdempotencyConflict(details={"field": "idempotency_key"})
+                return line.message_id
+        return None
+
+    def under_keys(self) -> list[AcceptedLine]:
+        """What was accepted lately by a key."""
+        return [line for line in self._journal.lines() if line.key_digest]
 
     def take(self, older_than_ms: int, limit: int) -> list[Lately]:
         """The first ones that are older, at most `limit`."""

@@ -21,6 +21,7 @@ from hub_api.repair.vanished_message import YOUNG_MS, VanishedMessages
 from hub_api.services import Services
 from hub_api.workers.accepted_journal import AcceptedJournal
 from hub_api.workers.accepted_lately import AcceptedLately
+from shared.errors import AcceptUnknown, IdempotencyConflict
 from shared.instant import now_ms
 from shared.names import Keys
 from shared.transitions.message import MessageStatus
@@ -149,6 +150,40 @@ def test_a_bulk_that_is_made_again_takes_nothing_in_that_may_have_left(
     assert later() == 3
     drain.run()
     assert {recorded(services, item["message_id"]).status for item in again["items"]} == {"uncertain"}
+
+
+@pytest.mark.parametrize("restored", [False, True])
+def test_a_call_that_is_made_again_under_its_key_takes_nothing_in_that_may_have_left(
+    services: Services,
+    drain: Drain,
+    lost_state: LostState,
+    server: redis.Redis,
+    keys: Keys,
+    own: Callable[..., Owner],
+    later: Callable[[], int],
+    restored: bool,
+) -> None:
+    # given a message that left before Redis was lost, and before SQL had it
+    drain.run()
+    owner = own(SessionStatus.READY)
+    lost = accept(services, idempotency_key="pedido-1")
+    assert owner.send_next()
+    server.delete(*server.keys(keys.prefix + "*"))
+    if restored:
+        lost_state.mend()
+    # when the call is made again, then it says that this is not known
+    with pytest.raises(AcceptUnknown) as unknown:
+        accept(services, idempotency_key="pedido-1")
+    assert unknown.value.details["message_id"] == lost
+    with pytest.raises(IdempotencyConflict):
+        accept(services, "5491123456701", idempotency_key="pedido-1")
+    lost_state.mend()
+    # and once the hub has said what it remembers, it answers that message
+    assert later() == 1
+    assert accept(services, idempotency_key="pedido-1") == lost
+    assert stored(services.ledger, lost).status is MessageStatus.UNCERTAIN
+    drain.run()
+    assert recorded(services, lost).status == "uncertain"
 
 
 def test_what_a_killed_hub_had_accepted_does_not_vanish_with_it(
