@@ -18,6 +18,7 @@ from session_worker.sending.state import Rules
 from session_worker.worker import process
 from session_worker.worker.profile_store import open_store
 from shared.ledger.claiming.claiming import Claiming
+from shared.ledger.claiming.progress import ProgressMemory
 from shared.ledger.claiming.work import Login, Pause, PutKey
 from shared.ledger.ledger import Ledger, make_ledger
 from shared.ledger.media.media import MediaLedger
@@ -64,8 +65,8 @@ class Gap:
 class ClaimingWithGaps(Claiming):
     """The real one, with a gap before and after each of the owner's changes."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, gap: Gap) -> None:
-        super().__init__(client, keys)
+    def __init__(self, client: redis.Redis, keys: Keys, gap: Gap, progress: ProgressMemory) -> None:
+        super().__init__(client, keys, progress)
         self._gap = gap
 
     def claim_next(self, lease: Lease, *args: Any, **named: Any) -> Any:
@@ -197,11 +198,11 @@ def run(folder: Path, redis_url: str, keys: Keys, token: str, step: str, how: st
     store = open_store(settings.profiles_dir)
     patience = Patience(look_again_ms=500, stuck_ms=1_500, overdue_ms=1_000)
 
-    def with_gaps(client: redis.Redis, keys: Keys, language: Language) -> Ledger:
-        ledger = make_ledger(client, keys, language)
+    def with_gaps(client: redis.Redis, keys: Keys, language: Language, progress: ProgressMemory) -> Ledger:
+        ledger = make_ledger(client, keys, language, progress)
         return replace(
             ledger,
-            claiming=ClaimingWithGaps(client, keys, gap),
+            claiming=ClaimingWithGaps(client, keys, gap, progress),
             uploads=UploadLedgerWithGaps(client, keys, gap),
             receipts=ReceiptsWithGaps(client, keys, gap),
             row_cursors=RowCursorsWithGaps(client, keys, gap),
