@@ -167,12 +167,17 @@
       return;
     }
     element('chat-title').textContent = `${nameOf(chat)}, como lo ve ${isGroup(chat) ? 'el grupo' : 'el contacto'}`;
-    const rows = await call('GET', `/phones/${phone}/messages?to=${chat}&last=${SHOWN_MESSAGES}`);
+    const shown = chat;
+    const rows = await call('GET', `/phones/${phone}/messages?to=${shown}&last=${SHOWN_MESSAGES}`);
+    if (shown !== chat) {
+      return; // another one was opened meanwhile
+    }
     const list = element('messages');
     const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
     const messages = rows.filter((row) => !isAdded(row));
     const items = messages.flatMap((row) => bubblesOf(row, rows.filter((other) => isAdded(other) && isOn(other, row))));
     fill('messages', items, 'Todavía no hay mensajes.');
+    list.dataset.chat = shown; // only now: until here it had those of another one
     if (atEnd) {
       list.scrollTop = list.scrollHeight;
     }

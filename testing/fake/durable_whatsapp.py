@@ -122,9 +122,9 @@ class DurableWhatsApp(FakeWhatsApp):
                 },
                 "mail": [asdict(one) for one in self.mail],
             }
-        partial = self._path.with_suffix(".partial")
-        partial.write_text(json.dumps(state), "utf-8")
-        os.replace(partial, self._path)
+            partial = self._path.with_suffix(".partial")
+            partial.write_text(json.dumps(state), "utf-8")
+            os.replace(partial, self._path)
 
 
 class DurablePage(FakeEngine):

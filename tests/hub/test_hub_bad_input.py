@@ -182,6 +182,9 @@ def test_another_content_type_is_a_415(client, root, method, path, kind):
     headers = root | ({"Content-Type": kind} if kind else {})
     answer = client.open(path, method=method.upper(), headers=headers, data=b"{}")
 
+    if kind.startswith("multipart/") and path == f"{T}/messages":  # a message may come with its file
+        assert (answer.status_code, answer.json["error"]) == (400, VALIDATION)
+        return
     assert (answer.status_code, answer.json["error"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 

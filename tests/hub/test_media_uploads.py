@@ -169,7 +169,7 @@ def test_another_kind_of_body_is_not_taken(post: Any, kept: Any, content_type: s
     assert kept() == NOTHING
 
 
-@pytest.mark.parametrize("boundary", ["", "x" * 71, "ñ"])
+@pytest.mark.parametrize("boundary", ["", "x" * 201, "ñ"])
 def test_a_boundary_that_is_none(post: Any, kept: Any, boundary: str) -> None:
     answer = post(form(png()), boundary=boundary)
     assert (answer.status_code, "Content-Type" in answer.json["details"]) == (400, True)

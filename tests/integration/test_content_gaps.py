@@ -69,7 +69,8 @@ def test_killed_at_a_step(tenant: Tenant, kind: ContentType, step: str) -> None:
     message_ids = accept_three(tenant, content)
     # when the worker dies right there
     tenant.die_at(step)
-    assert tenant.message(message_ids[0]).status in OUT | {MessageStatus.SENDING}
+    first = tenant.message(message_ids[0])
+    assert first.status in OUT | {MessageStatus.SENDING}, first.error
     # then its successor brings all to an end
     tenant.start_worker()
     everything_is_right(tenant, content, *message_ids)

@@ -17,7 +17,7 @@ from shared.errors import PayloadTooLarge, ValidationFailed
 FILE = "file"  # the part's name
 _PIECE_BYTES = 64 * 1024
 _MAX_PARTS = 50
-_MAX_BOUNDARY = 70  # characters; RFC 2046, 5.1.1
+_MAX_BOUNDARY = 200  # characters; RFC 2046 (5.1.1) allows 70, and some senders take a few more
 _CUT_OFF = "the upload was cut off, or is no multipart/form-data"
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import redis
 
@@ -24,6 +25,19 @@ _MIN_BYTES_PER_S = 128 * 1024  # a slower line than this gets no file through
 def limit_s(size: int) -> float:
     """How long the upload of so many bytes may take."""
     return _BASE_S + size / _MIN_BYTES_PER_S
+
+
+class _FileGone(Exception):
+    """The media store does not have it any more."""
+
+
+@contextmanager
+def _gone_where_not_found() -> Iterator[None]:
+    """Around the store alone: what else is not found says nothing of the file."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise _FileGone from error
 
 
 class Uploader:
@@ -74,7 +88,7 @@ class Uploader:
             upload = self._upload(request)
         except EngineError as error:
             return Failure(error.code, error.detail)
-        except FileNotFoundError:
+        except _FileGone:
             return Failure("MEDIA_GONE")
         except StoreFailed as error:
             return Failure("MEDIA_STORE_UNREACHABLE", str(error))
@@ -89,16 +103,19 @@ class Uploader:
         return upload
 
     def _upload(self, request: UploadRequest) -> str:
-        """Raises EngineError, FileNotFoundError, StoreFailed."""
+        """Raises EngineError, _FileGone, StoreFailed."""
         engine, media = self._engine_of(request.browser_run), request.content.media
         if engine is None or media is None:
             raise EngineError("PAGE_FAILED", "the browser run has ended")
         started_ms = steady_ms()
-        with self._store.open(self._cliente_id, media.sha256) as file:
+        with ExitStack() as held:
+            with _gone_where_not_found():
+                file = held.enter_context(self._store.open(self._cliente_id, media.sha256))
 
             def read(offset: int, size: int) -> bytes:
-                file.seek(offset)
-                return file.read(size)
+                with _gone_where_not_found():  # some stores look for it only now
+                    file.seek(offset)
+                    return file.read(size)
 
             upload = engine.upload(request.content, read, limit_s(media.size))
         _log.info("upload.done", type=request.content.type, bytes=media.size, ms=steady_ms() - started_ms)

@@ -112,10 +112,10 @@ def phone(playwright: Playwright, shop: Shop) -> Iterator[Page]:
     browser.close()
 
 
-def open_chat(phone: Page, name: str, count: int) -> Locator:
-    """The messages of a chat, once there are so many."""
+def open_chat(phone: Page, name: str, chat: str, count: int) -> Locator:
+    """The messages of a chat, once there are so many. chat: a number, or a group's id."""
     phone.get_by_role("button", name=name).click()
-    messages = phone.locator("#messages > li")
+    messages = phone.locator(f"#messages[data-chat='{chat}'] > li")
     expect(messages).to_have_count(count)
     return messages
 
@@ -181,7 +181,7 @@ def test_media_by_each_way(shop: Shop, phone: Page, samples: Samples, kind: str)
         assert (ours["type"], ours["media"]["sha256"], ours["media"]["file_name"]) == (kind, sha256(sample), name)
         assert shop.caller.http.get(shop.caller.path(f"messages/{message_id}/media")).content == sample.content
     # and so does the phone, in the order in which they were accepted, from one upload
-    messages = open_chat(phone, f"+{to}", len(WAYS))
+    messages = open_chat(phone, f"+{to}", to, len(WAYS))
     for place, name in enumerate(sent):
         assert shown_hash(messages.nth(place)) == sha256(sample)
         if content_type in CAPTIONED:
@@ -209,7 +209,7 @@ def test_contents_without_a_file(shop: Shop, phone: Page) -> None:
         ["Lunes", "Martes", "Miércoles"],
         0,
     )
-    messages = open_chat(phone, f"+{ANA}", 4)
+    messages = open_chat(phone, f"+{ANA}", ANA, 4)
     for at, said in enumerate((["Menú", "De la semana"], ["Obelisco", "Av. 9 de Julio"], ["Ana Pérez"], ["¿Qué día?"])):
         for one in said:
             expect(messages.nth(at)).to_contain_text(one)
@@ -250,7 +250,7 @@ def test_answers_of_every_type(shop: Shop, phone: Page, samples: Samples) -> Non
         assert row["quote"]["author"] == (LEO if key == theirs else PHONE)
         assert row["mentions"] == ([MIA] if row["body"].startswith("mirá") else [])
         assert shop.caller.message(message_id)["reply_to"] == key
-    messages = open_chat(phone, f"+{LEO}", 2 + len(answers))
+    messages = open_chat(phone, f"+{LEO}", LEO, 2 + len(answers))
     expect(messages.get_by_role("blockquote")).to_have_count(len(answers))
 
 
@@ -311,7 +311,7 @@ def test_groups_get_every_type_where_the_tenant_allows_it(shop: Shop, phone: Pag
     assert [row["sha256"] for row in rows[4:]] == [sha256(one) for one in samples.values()]
     assert rows[0]["mentions"] == [ANA]
     assert {row["to"] for row in rows} == {group}
-    messages = open_chat(phone, "Vecinos", len(rows))
+    messages = open_chat(phone, "Vecinos", group, len(rows))
     assert [shown_hash(messages.nth(at)) for at in range(4, len(rows))] == [row["sha256"] for row in rows[4:]]
 
 
