@@ -127,7 +127,8 @@ class Restoration:
     marker: str  # of the Redis that is restored, which scripts compare
     incarnation: str  # its new one; the same when a run that broke off is repeated
     since: str  # the last event that was recorded when this Redis' state was current; START where it came up empty
-    unrecorded: bool = False  # it holds all that SQL recorded, and may hold more: it lost what nobody recorded
+    # Where it holds all that SQL recorded, and lost what nobody recorded: from when on, in milliseconds.
+    unseen_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,11 @@ def restore(services: Services, restoration: Restoration) -> None:
     now_ms, database = restoration.now_ms, services.database
     with database.reading() as session:
         read_at = cursor.last_read_at(session)
+    if restoration.unseen_since is not None and read_at is not None:
+        read_at = min(read_at, restoration.unseen_since)
     unseen_ms = max(0, now_ms - read_at) if read_at is not None else now_ms
     waiting = _open(database)
-    unrecorded = _unrecorded(services, waiting) if restoration.unrecorded else []
+    unrecorded = _unrecorded(services, waiting) if restoration.unseen_since is not None else []
     in_doubt = _in_doubt(services, [*waiting, *unrecorded], unseen_ms)
     became = _restore(services, waiting, in_doubt, restoration)
     doubted = [one for one in unrecorded if one.message_id in in_doubt or one.status is not MessageStatus.QUEUED]

@@ -21,6 +21,7 @@ class Place:
 
     incarnation: str | None
     cursor: str  # id of the last recorded event
+    read_at: int = 0  # when the stream was last read to its end, in milliseconds; 0 where it never was
 
 
 def locked(session: Session) -> DrainState:
@@ -39,7 +40,7 @@ def place(database: Database) -> Place:
     """As it stands now. Raises sqlalchemy.exc.SQLAlchemyError."""
     with database.reading() as session:
         state = session.get(DrainState, 1)
-        return Place(None, START) if state is None else Place(state.incarnation, state.cursor)
+        return Place(None, START) if state is None else Place(state.incarnation, state.cursor, state.read_at or 0)
 
 
 def move(database: Database, to: Place) -> None:

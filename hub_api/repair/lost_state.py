@@ -35,7 +35,7 @@ class LostState:
         """Has all put back where Redis is not the one that SQL knows. Returns whether there was anything to do."""
         database, incarnation = self._services.database, self._services.ledger.incarnation
         known = cursor.place(database)
-        found = incarnation.confirm(known.incarnation, known.cursor)
+        found = incarnation.confirm(known.incarnation, known.cursor, known.read_at)
         match found.standing:
             case Standing.OPEN:
                 return False
@@ -54,7 +54,7 @@ class LostState:
         services = self._services
         incarnation = services.ledger.incarnation
         begun = incarnation.begin(recorded)
-        restoration = Restoration(now_ms(), begun.marker, begun.id, begun.since, begun.unrecorded)
+        restoration = Restoration(now_ms(), begun.marker, begun.id, begun.since, begun.unseen_since)
         _log.warning("redis.restoring", found="empty" if begun.since == START else "older or foreign")
         for restore in self._hooks:
             restore(services, restoration)
@@ -65,7 +65,8 @@ class LostState:
         """Where Redis was replaced once more meanwhile, the next look finds it."""
         services = self._services
         known = cursor.place(services.database)
-        if services.ledger.incarnation.confirm(known.incarnation, known.cursor).standing is Standing.OPEN:
+        found = services.ledger.incarnation.confirm(known.incarnation, known.cursor, known.read_at)
+        if found.standing is Standing.OPEN:
             services.wanted.notify_hosts(*services.wanted.all())
             _log.warning("redis.restored", incarnation=known.incarnation)
 

@@ -66,6 +66,11 @@ class ServiceKeys(Prefixed):
         return f"{self.prefix}login:known:{pair}"
 
     @property
+    def unseen_since(self) -> str:
+        """String: when SQL had last read the events before this server of Redis began, in milliseconds."""
+        return f"{self.prefix}events:unseen_since"
+
+    @property
     def drain_cursor(self) -> str:
         """String: the id of the last event that was recorded in SQL."""
         return f"{self.prefix}events:recorded"

@@ -15,6 +15,7 @@ UNSENT_KEPT_MS = 10 * 60_000  # it never had a key: nothing can come
 ENTRY_BYTES = 1_000  # that an open message takes besides its text; benchmarks/RESULTS.md
 IDEMPOTENCY_MS = 86_400_000
 HEARD_MS = 86_400_000  # so long a single message may answer who wrote
+SAME_MOMENT_MS = 60_000  # servers of Redis that began within it are one trouble
 MAX_PACE_MS = 86_400_000  # no wait between two messages is longer
 MAX_BACKOFF_MS = 900_000  # no message waits longer for its next attempt
 LANE_WIDTH = 2**40  # an index's score is lane * LANE_WIDTH + order of acceptance
@@ -34,6 +35,7 @@ _LIMITS = lua_table(
         ("entry_bytes", ENTRY_BYTES),
         ("idempotency_ms", IDEMPOTENCY_MS),
         ("max_pace_ms", MAX_PACE_MS),
+        ("same_moment_ms", SAME_MOMENT_MS),
         ("max_backoff_ms", MAX_BACKOFF_MS),
         ("lane_width", LANE_WIDTH),
         ("quota_kept_s", QUOTA_KEPT_S),

@@ -11,8 +11,10 @@ from hub_records import accept, recorded
 from older_redis import Server
 
 from hub_api.recording.drain import Drain
+from hub_api.recording.models import DrainState
 from hub_api.repair.lost_state import LostState
 from hub_api.services import Services
+from shared.instant import now_ms
 from shared.ledger.claiming.progress import ProgressFile, ProgressInMemory, ProgressMemory
 from shared.ledger.claiming.work import Pace, Pause, PutKey, Send
 from shared.names import Keys
@@ -128,6 +130,33 @@ def test_no_more_are_in_doubt_than_the_pace_allows(
         message = owner.send_next(pace=Pace(0, 0))
         assert message is not None
         assert message.message_id == expected
+
+
+def test_what_left_before_the_loss_is_in_doubt_though_the_events_were_read_since(
+    services: Services, drain: Drain, lost_state: LostState, older: Server, own: Callable[..., Owner]
+) -> None:
+    # given messages on record, and ten seconds in which nothing is read and some leave
+    owner = own(SessionStatus.READY)
+    ids = [accept(services, f"54911234567{n:02}") for n in range(30)]
+    drain.run()
+    with services.database.writing() as session:
+        state = session.get(DrainState, 1)
+        assert state is not None
+        state.read_at = now_ms() - 10_000
+    copy = older.copy()
+    for _ in range(8):
+        assert owner.send_next(pace=Pace(0, 0)) is not None
+    # when Redis becomes what it was before that, and is read again before anybody asks for the next one
+    older.become(copy)
+    assert not lost_state.mend()
+    accept(services, "5491123456880")
+    drain.run()
+    assert isinstance(owner.next_work(), Pause)
+    assert lost_state.mend()
+    # then all that left is in doubt, and not all that waits
+    found = [stored(services.ledger, one).status for one in ids]
+    assert set(found[:8]) == {MessageStatus.UNCERTAIN}
+    assert set(found[20:]) == {MessageStatus.QUEUED}
 
 
 def test_another_life_of_the_ledger_is_no_older_one(

@@ -33,6 +33,7 @@ def _every_key() -> list[str]:
         keys.idempotency(1, "d"), keys.rate(1, 2), keys.pace(1), keys.deadlines, keys.events, keys.session(1),
         keys.sessions, keys.lease(1), keys.fence(1), keys.wanted, keys.store_of, keys.wake_channel,
         keys.changed_channel(1), keys.host("h"), keys.reply("q"), keys.drain_cursor, keys.task_lock("t"),
+        keys.unseen_since,
         keys.unread(1), keys.inbound_seen_prefix(1), keys.queue_list("session.1"), keys.login_attempts("all"),
             keys.login_known("d"),
         keys.incarnation, keys.hosts, keys.held(1), keys.own_number(1), keys.counts(1), keys.sent_today(1, "d"),

@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
 -- A restoring begins, or one that broke off is gone on with: claims are closed until it is finished and confirmed.
--- keys: incarnation, events, drain_cursor
+-- keys: incarnation, events, drain_cursor, unseen_since
 -- args: fresh, recorded
 -- recorded: id of the last event that SQL recorded. An older copy goes on numbering where it stood, and where the clock
 -- went back since, under ids that SQL has: what followed would be taken for known. So it numbers on from that event.
 -- Returns {id of the incarnation, id of the last event that had been recorded when this state was current, or '0-0',
 --          the same, or '0-0' where the stream does not have that event,
---          '1' where the stream has all that SQL recorded and may have more, else '0'}
+--          where the stream has all that SQL recorded and may have more: since when something may be lost to both, else 0}
 local id, state = string.match(redis.call('GET', KEY.incarnation) or '', '^(%S+) (%S+)$')
 if state ~= 'restoring' then
   id = ARG.fresh
@@ -26,4 +26,4 @@ if since ~= '0-0' and redis.call('EXISTS', KEY.events) == 1 then
   ms, seq, known_ms, known_seq = tonumber(ms), tonumber(seq), tonumber(known_ms), tonumber(known_seq)
   if known_ms > ms or (known_ms == ms and known_seq > seq) then redis.call('XSETID', KEY.events, ARG.recorded) end
 end
-return {id, since, placed and since or '0-0', ahead and '1' or '0'}
+return {id, since, placed and since or '0-0', ahead and (redis.call('GET', KEY.unseen_since) or '1') or '0'}

@@ -51,7 +51,9 @@ class Begun:
     marker: str  # of this Redis meanwhile
     since: str  # the last event that had been recorded when this state was current, `0-0` for none
     read_after: str  # the same, or `0-0` where the stream does not have it any more
-    unrecorded: bool  # it holds all that SQL recorded, and may hold more
+    # Where it holds all that SQL recorded, and may hold more: when SQL had last read the events before this server
+    # began, in milliseconds. What was done from then on may be lost to both.
+    unseen_since: int | None
 
 
 class NotCompared(Exception):
@@ -73,29 +75,38 @@ class Incarnation:
         """False where Redis was emptied, replaced or started anew and was not compared with SQL since."""
         return self.marker() is not None
 
-    def confirm(self, known: str | None, cursor: str) -> Comparison:
+    def confirm(self, known: str | None, cursor: str, read_at: int = 0) -> Comparison:
         """Compares with what SQL has and opens claims where it is the same life.
 
         known: the incarnation that SQL has. cursor: the id of the last event that it recorded, `0-0` for none.
+        read_at: when SQL last read them, in milliseconds; 0 where it never did.
         """
-        keys, fresh = self._keys, secrets.token_hex(8)
+        fresh = secrets.token_hex(8)
         standing, *recorded = self._scripts.run(
             _CONFIRM,
-            keys={"incarnation": keys.incarnation, "events": keys.events, "drain_cursor": keys.drain_cursor},
-            args={"known": known or "", "cursor": cursor, "fresh": fresh},
+            keys=self._restoring_keys(),
+            args={"known": known or "", "cursor": cursor, "fresh": fresh, "read_at": read_at},
         )
         found = Standing(standing)
         return Comparison(found, fresh if found is Standing.ADOPTED else known or "", *recorded)
 
     def begin(self, cursor: str) -> Begun:
         """Closes claims for a restoring; one that broke off is gone on with. cursor: as of `confirm`."""
-        keys = self._keys
-        incarnation, since, read_after, ahead = self._scripts.run(
+        incarnation, since, read_after, unseen_since = self._scripts.run(
             _BEGIN,
-            keys={"incarnation": keys.incarnation, "events": keys.events, "drain_cursor": keys.drain_cursor},
+            keys=self._restoring_keys(),
             args={"fresh": secrets.token_hex(8), "recorded": cursor},
         )
-        return Begun(incarnation, f"{incarnation} restoring", since, read_after, ahead == "1")
+        return Begun(incarnation, f"{incarnation} restoring", since, read_after, int(unseen_since) or None)
+
+    def _restoring_keys(self) -> dict[str, str]:
+        keys = self._keys
+        return {
+            "incarnation": keys.incarnation,
+            "events": keys.events,
+            "drain_cursor": keys.drain_cursor,
+            "unseen_since": keys.unseen_since,
+        }
 
     def finish(self, incarnation: str) -> bool:
         """All is back; claims open once SQL has the incarnation too. False where Redis was emptied meanwhile."""
