@@ -1,4 +1,4 @@
-"""Puts the idempotency keys on record back into an emptied or older Redis, and those that a hub remembers."""
+"""Puts the idempotency keys on record back into an emptied or older Redis."""
 
 from __future__ import annotations
 
@@ -24,10 +24,6 @@ def restore(services: Services, restoration: Restoration) -> None:
             (row.cliente_id, row.key_digest, row.at, f"{row.body_digest}:{row.message_id}")
             for row in session.scalars(statement)
         ]
-    rows += [
-        (line.cliente_id, line.key_digest, line.accepted_at, f"{line.body_digest}:{line.message_id}")
-        for line in services.accepted_lately.under_keys()
-    ]
     for start in range(0, len(rows), _AT_ONCE):
         pipeline = services.client.pipeline(transaction=False)
         for cliente_id, digest, at, value in rows[start : start + _AT_ONCE]:

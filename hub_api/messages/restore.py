@@ -17,6 +17,7 @@ from hub_api.services import Services
 from shared.ledger.balance import FINAL
 from shared.ledger.message import Message
 from shared.ledger.restoring.restoring import RestoreAs
+from shared.ledger.script import IDEMPOTENCY_MS
 from shared.logs import get_logger
 from shared.names import EventType
 from shared.protocol.events import stream_order
@@ -56,7 +57,19 @@ def restore(services: Services, restoration: Restoration) -> None:
     services.ledger.settling.settle([(message.cliente_id, message.message_id) for message in ended])
     for cliente_id, final in uncounted.items():
         services.ledger.restoring.restore_counts(cliente_id, final, restoration.incarnation)
+    _restore_keys(services, now_ms)
     _log.info("messages.restored", **became)
+
+
+def _restore_keys(services: Services, now_ms: int) -> None:
+    """Idempotency keys of what a hub of this machine accepted lately; of what is on record SQL knows them."""
+    lately = services.accepted_lately.under_keys()
+    on_record = recorded_by_id(services.database, [line.message_id for line in lately]) if lately else {}
+    for line in lately:
+        if line.message_id not in on_record:
+            name = services.keys.idempotency(line.cliente_id, line.key_digest)
+            left_ms = max(1, line.accepted_at + IDEMPOTENCY_MS - now_ms)
+            services.client.set(name, f"{line.body_digest}:{line.message_id}", px=left_ms, nx=True)
 
 
 def restore_entries(services: Services, messages: Sequence[Message], now_ms: int, marker: str) -> dict[str, int]:

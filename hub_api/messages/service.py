@@ -105,7 +105,10 @@ def _accept(services: Services, draft: Draft, limits: AcceptLimits) -> Accepted:
             return accepting.accept(draft, notification, limits)
         except KeysNotRestored:
             first_id = idempotency.first_message(services.database, draft)
-            first_id = first_id or services.accepted_lately.first_message(draft)
+            if first_id is None:
+                first_id = services.accepted_lately.first_message(draft)
+                if first_id is not None and history.recorded(services.database, first_id) is not None:
+                    first_id = None  # it is on record: SQL says that its key is free
             if first_id is not None:
                 return Accepted(first_id, duplicate=True, woke=False)
             return accepting.accept(draft, notification, limits, keys_looked_up=True)
