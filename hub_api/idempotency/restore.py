@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from hub_api.idempotency.models import IdempotencyKey
@@ -17,17 +19,19 @@ _AT_ONCE = 1_000
 
 def restore(services: Services, restoration: Restoration) -> None:
     """A key that stands in Redis already is newer and stays. Raises redis.RedisError, SQLAlchemyError."""
-    now_ms = restoration.now_ms
     with services.database.reading() as session:
-        statement = select(IdempotencyKey).where(IdempotencyKey.at > now_ms - IDEMPOTENCY_MS)
-        rows = [
-            (row.cliente_id, row.key_digest, row.at, f"{row.body_digest}:{row.message_id}")
-            for row in session.scalars(statement)
-        ]
+        statement = select(IdempotencyKey).where(IdempotencyKey.at > restoration.now_ms - IDEMPOTENCY_MS)
+        rows = list(session.scalars(statement))
+    put_back(services, rows, restoration.now_ms)
+    _log.info("idempotency_keys.restored", keys=len(rows))
+
+
+def put_back(services: Services, rows: Sequence[IdempotencyKey], now_ms: int) -> None:
+    """A key that stands in Redis already stays. Raises redis.RedisError."""
     for start in range(0, len(rows), _AT_ONCE):
         pipeline = services.client.pipeline(transaction=False)
-        for cliente_id, digest, at, value in rows[start : start + _AT_ONCE]:
-            name = services.keys.idempotency(cliente_id, digest)
-            pipeline.set(name, value, px=max(1, at + IDEMPOTENCY_MS - now_ms), nx=True)
+        for row in rows[start : start + _AT_ONCE]:
+            name = services.keys.idempotency(row.cliente_id, row.key_digest)
+            left_ms = max(1, row.at + IDEMPOTENCY_MS - now_ms)
+            pipeline.set(name, f"{row.body_digest}:{row.message_id}", px=left_ms, nx=True)
         pipeline.execute()
-    _log.info("idempotency_keys.restored", keys=len(rows))

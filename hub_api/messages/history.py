@@ -14,6 +14,7 @@ from hub_api.database import Database, rows_after, rows_between
 from hub_api.messages.models import MessageChange, MessageEvent, MessageRecord, MessageRow
 from hub_api.recording.rows import among, columns_of, rows_of
 from hub_api.web.cursor import read_cursor, write_cursor
+from hub_api.workers.accepted_journal import AcceptedLine
 from shared.instant import to_iso
 from shared.ledger.message import Message
 from shared.protocol.content import Content
@@ -55,6 +56,13 @@ def recorded_by_id(database: Database, message_ids: Sequence[str]) -> dict[str, 
     with database.reading() as session:
         rows = session.scalars(select(MessageRecord).where(MessageRecord.message_id.in_(message_ids)))
         return {row.message_id: to_message(row) for row in rows}
+
+
+def not_on_record(database: Database, accepted: Sequence[AcceptedLine]) -> list[AcceptedLine]:
+    """Those whose message SQL has not heard of: of the others it knows whether their key is free again."""
+    with database.reading() as session:
+        known = records_of(session, {one.message_id for one in accepted})
+    return [one for one in accepted if one.message_id not in known]
 
 
 def records_of(session: Session, message_ids: Collection[str]) -> dict[str, MessageRow]:

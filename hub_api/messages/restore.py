@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 
 from hub_api.database import Database
-from hub_api.messages.history import recorded_by_id, to_message
+from hub_api.idempotency.models import IdempotencyKey
+from hub_api.idempotency.restore import put_back
+from hub_api.messages.history import not_on_record, recorded_by_id, to_message
 from hub_api.messages.models import IS_OPEN, MessageEvent, MessageRecord
 from hub_api.messages.restored_status import doubtful, put_right_as, restored_as
 from hub_api.recording import cursor
@@ -17,7 +19,6 @@ from hub_api.services import Services
 from shared.ledger.balance import FINAL
 from shared.ledger.message import Message
 from shared.ledger.restoring.restoring import RestoreAs
-from shared.ledger.script import IDEMPOTENCY_MS
 from shared.logs import get_logger
 from shared.names import EventType
 from shared.protocol.events import stream_order
@@ -62,14 +63,18 @@ def restore(services: Services, restoration: Restoration) -> None:
 
 
 def _restore_keys(services: Services, now_ms: int) -> None:
-    """Idempotency keys of what a hub of this machine accepted lately; of what is on record SQL knows them."""
-    lately = services.accepted_lately.under_keys()
-    on_record = recorded_by_id(services.database, [line.message_id for line in lately]) if lately else {}
-    for line in lately:
-        if line.message_id not in on_record:
-            name = services.keys.idempotency(line.cliente_id, line.key_digest)
-            left_ms = max(1, line.accepted_at + IDEMPOTENCY_MS - now_ms)
-            services.client.set(name, f"{line.body_digest}:{line.message_id}", px=left_ms, nx=True)
+    """Idempotency keys of what a hub of this machine accepted lately."""
+    rows = [
+        IdempotencyKey(
+            cliente_id=line.cliente_id,
+            key_digest=line.key_digest,
+            body_digest=line.body_digest,
+            message_id=line.message_id,
+            at=line.accepted_at,
+        )
+        for line in not_on_record(services.database, services.accepted_lately.under_keys())
+    ]
+    put_back(services, rows, now_ms)
 
 
 def restore_entries(services: Services, messages: Sequence[Message], now_ms: int, marker: str) -> dict[str, int]:

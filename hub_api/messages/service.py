@@ -28,7 +28,7 @@ from shared.errors import (
 )
 from shared.instant import from_iso
 from shared.ledger.accepting.accepting import Accepted, AcceptLimits, KeysNotRestored
-from shared.ledger.message import CampaignRelease, Draft, Message, message_time_ms, new_message_id
+from shared.ledger.message import CampaignRelease, Draft, Message, key_digest, message_time_ms, new_message_id
 from shared.ledger.script import IDEMPOTENCY_MS
 from shared.logs import get_logger
 from shared.protocol.content import PLAIN, Content
@@ -106,9 +106,7 @@ def _accept(services: Services, draft: Draft, limits: AcceptLimits) -> Accepted:
         except KeysNotRestored:
             first_id = idempotency.first_message(services.database, draft)
             if first_id is None:
-                first_id = services.accepted_lately.first_message(draft)
-                if first_id is not None and history.recorded(services.database, first_id) is not None:
-                    first_id = None  # it is on record: SQL says that its key is free
+                first_id = _accepted_lately(services, draft)
             if first_id is not None:
                 return Accepted(first_id, duplicate=True, woke=False)
             return accepting.accept(draft, notification, limits, keys_looked_up=True)
@@ -119,6 +117,17 @@ def _accept(services: Services, draft: Draft, limits: AcceptLimits) -> Accepted:
         if found is None:
             raise _unknown(draft, error) from None
         return found
+
+
+def _accepted_lately(services: Services, draft: Draft) -> str | None:
+    """The message that a hub accepted by the draft's key and SQL has not heard of. Raises IdempotencyConflict."""
+    key = (draft.cliente_id, key_digest(draft.idempotency_key or ""))
+    under_key = [one for one in services.accepted_lately.under_keys() if (one.cliente_id, one.key_digest) == key]
+    for one in history.not_on_record(services.database, under_key):
+        if one.body_digest != draft.body_digest:
+            raise IdempotencyConflict(details={"field": "idempotency_key"})
+        return one.message_id
+    return None
 
 
 def _looked_up(services: Services, draft: Draft) -> Accepted | None:

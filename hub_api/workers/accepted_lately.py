@@ -8,9 +8,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from hub_api.workers.accepted_journal import AcceptedJournal, AcceptedLine
-from shared.errors import IdempotencyConflict
 from shared.instant import steady_ms
-from shared.ledger.message import Draft, key_digest
+from shared.ledger.message import Draft
 
 MAX_REMEMBERED = 20_000  # some 30 MB; where SQL is away for long, the oldest are let go
 
@@ -50,18 +49,8 @@ class AcceptedLately:
             remembered = {one.draft.message_id for one in self._waiting}
         return set(message_ids) & (remembered | {line.message_id for line in self._journal.lines()})
 
-    def first_message(self, draft: Draft) -> str | None:
-        """The id of the message that was accepted lately by a draft's key. Raises IdempotencyConflict."""
-        digest = key_digest(draft.idempotency_key or "")
-        for line in self._journal.lines():
-            if (line.cliente_id, line.key_digest) == (draft.cliente_id, digest):
-                if line.body_digest != draft.body_digest:
-                    raise IdempotencyConflict(details={"field": "idempotency_key"})
-                return line.message_id
-        return None
-
     def under_keys(self) -> list[AcceptedLine]:
-        """What was accepted lately by a key."""
+        """What was accepted lately by a key, also by other processes of this machine's hub."""
         return [line for line in self._journal.lines() if line.key_digest]
 
     def take(self, older_than_ms: int, limit: int) -> list[Lately]:

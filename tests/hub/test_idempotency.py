@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,6 +97,7 @@ def test_a_key_outlives_an_emptied_redis(
 
 
 @pytest.mark.usefixtures("times_up")
+@pytest.mark.parametrize("body", [OLDER, OLDER | {"message": "otro"}], ids=["the same", "another"])
 def test_a_freed_key_stays_free_in_an_emptied_redis(
     client: FlaskClient,
     maria: dict[str, str],
@@ -104,6 +106,7 @@ def test_a_freed_key_stays_free_in_an_emptied_redis(
     keys: Keys,
     drain: Drain,
     lost_state: LostState,
+    body: dict[str, Any],
 ) -> None:
     own(SessionStatus.READY)
     headers = maria | {"Idempotency-Key": "k-1"}
@@ -113,10 +116,24 @@ def test_a_freed_key_stays_free_in_an_emptied_redis(
     lost_state.mend()
     own(SessionStatus.READY)
 
-    again = client.post("/send", headers=headers, json=OLDER)
+    again = client.post("/send", headers=headers, json=body)
 
     assert (again.status_code, again.json["certain"]) == (504, True)
     assert again.json["message_id"] != first
+
+
+def test_a_freed_key_is_free_for_another_body_before_anything_was_put_back(
+    services: Services, server: redis.Redis, keys: Keys, drain: Drain
+) -> None:
+    # given a message whose caller waits no longer, so that its key is free, and SQL knows that
+    asked = SendRequest(to="5491123456789", text="hola", wake=True, idempotency_key="k-1")
+    first = send_text(services, 51, asked, now_ms()).message
+    assert services.ledger.review.give_up(51, first.message_id, "k-1", now_ms()) == "ended"
+    drain.run()
+    # when Redis is emptied
+    empty(server, keys)
+    # then its key stands for whatever comes under it
+    assert not send_text(services, 51, replace(asked, text="otro"), now_ms()).duplicate
 
 
 def test_old_keys_are_forgotten(services: Services, drain: Drain, monkeypatch: pytest.MonkeyPatch) -> None:
