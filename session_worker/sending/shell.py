@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import random
 import threading
-import time
 from collections.abc import Callable
 
 from session_worker.actor import Actor, Reducer
@@ -66,12 +65,18 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
         self._begin_upload = begin_upload
         self._tell_session = tell_session
         self._on_lost = on_lost
+        self._stopping = threading.Event()
 
     # What other threads call.
 
     def notify(self) -> None:
         """There may be something to send."""
         self._inbox.put(on.Notified())
+
+    def stop(self, timeout_s: float) -> bool:
+        """See `Actor.stop`. What is being typed is sent at once."""
+        self._stopping.set()
+        return super().stop(timeout_s)
 
     def recycle(self, cause: str) -> None:
         """Asks for a new browser between two messages."""
@@ -129,7 +134,7 @@ class Sender(Actor[at.State, on.Input, do.Deed]):
         except EngineError as error:
             _log.info("sender.typing_not_shown", code=error.code, detail=error.detail)
             return
-        time.sleep(typing.seconds)
+        self._stopping.wait(typing.seconds)
 
     def _hand_over(self, call: do.HandOver) -> None:
         engine, how, code = self._engine_of(call.browser_run), None, "PAGE_FAILED"
