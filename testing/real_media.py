@@ -19,10 +19,10 @@ _PICTURE = """({ type, width, height }) => {
   canvas.getContext('2d').fillRect(width / 4, height / 4, width / 2, height / 2);
   return canvas.toDataURL(type).split(',')[1];
 }"""
-_FILM = """async () => {
+FILM = """async (mimeType) => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 48 });
   const context = canvas.getContext('2d');
-  const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/mp4' });
+  const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType });
   const parts = [];
   recorder.ondataavailable = ({ data }) => parts.push(data);
   recorder.start();
@@ -73,7 +73,7 @@ def samples(playwright: Playwright) -> dict[ContentType, Sample]:
         page.goto(_ORIGIN)
         return {
             ContentType.IMAGE: _picture(page, "image/png", 300, 200),
-            ContentType.VIDEO: Sample(base64.b64decode(page.evaluate(_FILM)), "video/mp4"),
+            ContentType.VIDEO: Sample(base64.b64decode(page.evaluate(FILM, "video/mp4")), "video/mp4"),
             ContentType.AUDIO: Sample(_mp3(), "audio/mpeg"),
             ContentType.VOICE: Sample(_speech(page, 2), "audio/ogg; codecs=opus"),
             ContentType.DOCUMENT: Sample(b"%PDF-1.7\n" + _REST, "application/pdf"),

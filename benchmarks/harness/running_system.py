@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import redis
 from pydantic import SecretStr
 
@@ -73,6 +74,11 @@ class RunningSystem:
         ready = self.folder / "hub.ready"
         self.processes.start("hub", "-m", "leadmaster", "hub", "--ready-file", str(ready))
         self.hub_url = self.processes.ready_file("hub", ready).strip()
+
+    def hub_processes(self) -> list[int]:
+        """Returns the pids of the hub, which must run: the one that listens, and those that answer."""
+        hub = psutil.Process(self.processes.process("hub").pid)
+        return [hub.pid, *(one.pid for one in hub.children(recursive=True))]
 
     def new_caller(self) -> Caller:
         """Opens one more connection to the hub, which must run, as the admin."""

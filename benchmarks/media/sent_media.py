@@ -87,7 +87,7 @@ def _send(
     system: RunningSystem, caller: Caller, simulator: SimulatorClient, worker: int, file: _File, content: bytes
 ) -> tuple[float, float, float, float]:
     """MiB that hub, worker and the session's tree grew by, and seconds."""
-    hubs = _hub_processes(system)
+    hubs = system.hub_processes()
     before = {pid: resident_mib(pid) for pid in (*hubs, worker)}
     tree_before = tree = sum(pss_mib(one.pid) for one in descendants(worker))
     for pid in before:
@@ -136,12 +136,6 @@ def _post(system: RunningSystem, file: _File, content: bytes) -> str:
     connection.close()
     assert answer.status == 202, told
     return str(told["message_id"])
-
-
-def _hub_processes(system: RunningSystem) -> list[int]:
-    """The one that listens, and those that answer."""
-    hub = psutil.Process(system.processes.process("hub").pid)
-    return [hub.pid, *(one.pid for one in hub.children(recursive=True))]
 
 
 def _noise(size: int) -> bytes:

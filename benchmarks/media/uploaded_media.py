@@ -14,8 +14,6 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psutil
-
 from benchmarks.harness.figures import Figures
 from benchmarks.harness.process_memory import begin_high_water, high_water_mib, resident_mib
 from benchmarks.harness.running_system import RunningSystem, running_system
@@ -36,7 +34,7 @@ def run(folder: Path, quick: bool) -> Figures:
         system.add_tenant(_CLIENTE_ID)
         system.new_caller().get(f"/api/whatsapp/{_CLIENTE_ID}/media/usage")
         for number in range(1, rounds + 1):
-            processes = _hub_processes(system)
+            processes = system.hub_processes()
             before = {pid: resident_mib(pid) for pid in processes}
             for pid in processes:
                 begin_high_water(pid)
@@ -80,9 +78,3 @@ def _upload(system: RunningSystem, pieces: int) -> float:
     assert (answer.status, told.get("sha256")) == (201, sha256), told
     assert stored.stat().st_size == pieces * len(_PIECE)
     return seconds
-
-
-def _hub_processes(system: RunningSystem) -> list[int]:
-    """The one that listens, and those that answer."""
-    hub = psutil.Process(system.processes.process("hub").pid)
-    return [hub.pid, *(one.pid for one in hub.children(recursive=True))]

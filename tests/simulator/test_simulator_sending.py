@@ -13,6 +13,7 @@ from simulator.client import SimulatorClient
 from support.sending_page import png, send, sha256, upload, wav
 from support.waiting import until
 from support.web_page import WebPage
+from testing.real_media import FILM
 
 pytestmark = pytest.mark.browser
 
@@ -22,21 +23,6 @@ WEBP = """() => new Promise((resolve) => {
   canvas.width = canvas.height = 512;
   resolve(canvas.toDataURL('image/webp').split(',')[1]);
 })"""
-FILM = """async () => {
-  const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 48 });
-  const context = canvas.getContext('2d');
-  const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/webm' });
-  const parts = [];
-  recorder.ondataavailable = ({ data }) => parts.push(data);
-  recorder.start();
-  for (let frame = 0; frame < 12; frame += 1) {
-    context.fillRect(frame * 4, 0, 4, 48);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  await new Promise((resolve) => { recorder.onstop = resolve; recorder.stop(); });
-  const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
-  return btoa([...bytes].map((byte) => String.fromCharCode(byte)).join(''));
-}"""
 
 
 def recorded(client: SimulatorClient, page: WebPage, key: str) -> dict[str, Any]:
@@ -56,7 +42,7 @@ def sent_media(
 
 def test_each_type_of_media_arrives_with_its_bytes(shared: WebPage, client: SimulatorClient, lead: str) -> None:
     picture, sound = png(300, 200), wav(2)
-    sticker, film = base64.b64decode(shared.run(WEBP)), base64.b64decode(shared.run(FILM))
+    sticker, film = base64.b64decode(shared.run(WEBP)), base64.b64decode(shared.run(FILM, "video/webm"))
     for content, mimetype, type_, options in (
         (picture, "image/png", "image", {}),
         (film, "video/webm", "video", {}),

@@ -9,26 +9,11 @@ from playwright.sync_api import sync_playwright
 from session_worker.engine.browser.executable import find_browser
 from shared.protocol.content import ContentType
 from support.sending_page import png, wav
-from testing.real_media import Sample
+from testing.real_media import FILM, Sample
 
 _STICKER = """() => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 512, height: 512 });
   return canvas.toDataURL('image/webp').split(',')[1];
-}"""
-_FILM = """async () => {
-  const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 48 });
-  const context = canvas.getContext('2d');
-  const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/webm' });
-  const parts = [];
-  recorder.ondataavailable = ({ data }) => parts.push(data);
-  recorder.start();
-  for (let frame = 0; frame < 12; frame += 1) {
-    context.fillRect(frame * 4, 0, 4, 48);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  await new Promise((resolve) => { recorder.onstop = resolve; recorder.stop(); });
-  const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
-  return btoa([...bytes].map((byte) => String.fromCharCode(byte)).join(''));
 }"""
 
 
@@ -50,7 +35,7 @@ def made_by_a_browser() -> dict[ContentType, Sample]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(""), args=["--no-sandbox"])
         page = browser.new_page()
-        sticker, film = base64.b64decode(page.evaluate(_STICKER)), base64.b64decode(page.evaluate(_FILM))
+        sticker, film = base64.b64decode(page.evaluate(_STICKER)), base64.b64decode(page.evaluate(FILM, "video/webm"))
         browser.close()
     moving = {ContentType.VIDEO: Sample(film, "video/webm"), ContentType.STICKER: Sample(sticker, "image/webp")}
     return made_here() | moving
