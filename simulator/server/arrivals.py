@@ -77,11 +77,7 @@ class ArrivalControl:
             tells_number=flag_of(body, "tells_number") or False,
             silent=flag_of(body, "silent") or False,
         )
-        known = group is None or self._world.groups.has(arrival.group, phone.number, arrival.contact)
-        message = self._world.arrivals.receive(phone, arrival)
-        if not known:
-            self._world.change_group(self._world.groups.get(str(arrival.group)), {})
-        return _told(message)
+        return _told(self._world.arrivals.receive(phone, arrival))
 
     async def inbound(self, request: web.Request) -> web.Response:
         """A contact writes a text to the phone."""

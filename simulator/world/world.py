@@ -38,7 +38,7 @@ class World:
         self.faults = FaultBook(lambda: asyncio.get_running_loop().time())
         self.pairing = Pairing(lambda: self.settings, self._devices_changed)
         self.delivery = Delivery(lambda: self.settings, self.groups, self.devices, self.faults, self.archive, self.feed)
-        self.arrivals = Arrivals(self.book, self.groups, self.delivery)
+        self.arrivals = Arrivals(self.book, self.groups, self.join_group, self.delivery)
         self.media = MediaShelf(directory)
         self.acceptance = Acceptance(
             lambda: self.settings, self.book, self.groups, self.delivery, self.faults, self.media
@@ -112,6 +112,14 @@ class World:
             setattr(group, name, value)
         self.archive.group(group)
         self.tell_of_group(group, concerned | set(group.members))
+
+    def join_group(self, id_: str, phone: Phone, contact: str) -> Group:
+        """Return the group with this wid, with both in it; where that is new, the pages are told before what comes."""
+        known = self.groups.has(id_, phone.number, contact)
+        group = self.groups.joined(id_, phone.number, contact, lid=phone.lid)
+        if not known:
+            self.change_group(group, {})
+        return group
 
     def tell_of_group(self, group: Group, numbers: Collection[str]) -> None:
         """Tell the pages of some members what a group is now."""

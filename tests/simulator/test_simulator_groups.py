@@ -49,6 +49,18 @@ def group(client: SimulatorClient, linked: WebPage) -> str:
     return str(client.add_group("Pedidos", members, description="Solo pedidos")["id"])
 
 
+def test_a_group_is_told_before_its_first_message(linked: WebPage, client: SimulatorClient) -> None:
+    frames: list[str] = []
+    linked.page.on("websocket", lambda wire: wire.on("framereceived", lambda frame: frames.append(str(frame))))
+    linked.page.reload()
+    linked.until_ready()
+    id_ = "120363000000070001@g.us"
+    key = client.receive(linked.number, ANA, text="hola", group=id_)["key"]
+    until(lambda: linked.row(key) != {}, 15, "the row")
+    told = [("groups" if key not in frame else "message") for frame in frames if id_ in frame]
+    assert told[:2] == ["groups", "message"]
+
+
 def test_all_groups_and_who_is_in_them(linked: WebPage, client: SimulatorClient, group: str) -> None:
     client.add_group("De otros", [ANA, BRUNO])
     assert linked.run(ALL) == [[group, "Pedidos"]]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from simulator.errors import BadRequest, Conflict, NotFound
 from simulator.world.content.media import Media
 from simulator.world.content.types import complete, kind_of
 from simulator.world.delivery import Delivery, new_message_id, now_ms
-from simulator.world.groups.group import GroupBook
+from simulator.world.groups.group import Group, GroupBook
 from simulator.world.message import POLL_VOTE, REACTION, Draft, Message
 from simulator.world.numbers import chat_of_wid, wid_of
 from simulator.world.phones import Phone, PhoneBook
@@ -50,9 +50,13 @@ class Arrival:
 class Arrivals:
     """Brings all that to phones."""
 
-    def __init__(self, book: PhoneBook, groups: GroupBook, delivery: Delivery) -> None:
+    def __init__(
+        self, book: PhoneBook, groups: GroupBook, join: Callable[[str, Phone, str], Group], delivery: Delivery
+    ) -> None:
+        """Join: puts a phone and a contact into a group, and tells the pages of it if that is new."""
         self._book = book
         self._groups = groups
+        self._join = join
         self._delivery = delivery
 
     def receive(self, phone: Phone, arrival: Arrival) -> Message:
@@ -74,7 +78,7 @@ class Arrivals:
         author = arrival.contact if arrival.group and not arrival.from_me else ""
         participant = ""
         if arrival.group:
-            group = self._groups.joined(arrival.group, phone.number, arrival.contact, lid=phone.lid)
+            group = self._join(arrival.group, phone, arrival.contact)
             participant = group.wid_of(phone.number) if arrival.from_me else group.wid_of(arrival.contact)
         text = kind_of(arrival.type).text if arrival.text is None else arrival.text
         draft = Draft(
