@@ -18,6 +18,11 @@ def first_message(database: Database, draft: Draft) -> str | None:
         row = session.get(IdempotencyKey, (draft.cliente_id, key_digest(draft.idempotency_key or "")))
         if row is None or row.at <= draft.accepted_at_ms - IDEMPOTENCY_MS:
             return None
-        if row.body_digest != draft.body_digest:
-            raise IdempotencyConflict(details={"field": "idempotency_key"})
+        require_same_body(row.body_digest, draft)
         return row.message_id
+
+
+def require_same_body(body_digest: str, draft: Draft) -> None:
+    """Raises IdempotencyConflict where another body was accepted by the draft's key."""
+    if body_digest != draft.body_digest:
+        raise IdempotencyConflict(details={"field": "idempotency_key"})

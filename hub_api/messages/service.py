@@ -124,8 +124,7 @@ def _accepted_lately(services: Services, draft: Draft) -> str | None:
     key = (draft.cliente_id, key_digest(draft.idempotency_key or ""))
     under_key = [one for one in services.accepted_lately.under_keys() if (one.cliente_id, one.key_digest) == key]
     for one in history.not_on_record(services.database, under_key):
-        if one.body_digest != draft.body_digest:
-            raise IdempotencyConflict(details={"field": "idempotency_key"})
+        idempotency.require_same_body(one.body_digest, draft)
         return one.message_id
     return None
 

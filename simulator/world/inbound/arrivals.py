@@ -53,7 +53,7 @@ class Arrivals:
     def __init__(
         self, book: PhoneBook, groups: GroupBook, join: Callable[[str, Phone, str], Group], delivery: Delivery
     ) -> None:
-        """Join: puts a phone and a contact into a group, and tells the pages of it if that is new."""
+        """join(wid, phone, contact): puts both into a group, and tells the pages of it if that is new."""
         self._book = book
         self._groups = groups
         self._join = join
